@@ -1,0 +1,385 @@
+/**
+ * THE SEAM between what exists in AWS (`lib`) and what happens (`lambda`): steps, their inputs and outputs,
+ * environment names, error names. Both worlds import it; it imports nothing and computes nothing.
+ *
+ * Everything that crosses is JSON: LSNs, counts and byte sizes are strings or safe integers as typed here, times are ISO
+ * strings, secrets are ARNs. A change to an existing field is a change of `SCHEMA_VERSION`, because running executions
+ * keep the definition they started with (facts J3).
+ */
+
+/** Version of every payload below; a handler refuses an event of another version (fault 17). */
+export const SCHEMA_VERSION = '1';
+
+/** Where a step's function runs: `aws` speaks only to AWS, outside the VPC; `database` runs inside it. */
+export type Reach = 'aws' | 'database';
+
+/**
+ * Every step: its name in states, logs and `application_name`, the handler file below `lambda/`, its reach, and its
+ * Lambda timeout in seconds. Timeouts nest: statement < client < Lambda < state (facts F11).
+ */
+export const STEPS = {
+  inspect: { handler: 'assess/inspect', reach: 'aws', timeoutSeconds: 60 },
+  assess: { handler: 'assess/assess', reach: 'database', timeoutSeconds: 300 },
+  claim: { handler: 'seed/claim', reach: 'database', timeoutSeconds: 60 },
+  prepare: { handler: 'seed/prepare', reach: 'database', timeoutSeconds: 300 },
+  snapshot: { handler: 'seed/snapshot', reach: 'aws', timeoutSeconds: 60 },
+  encrypt: { handler: 'seed/encrypt', reach: 'aws', timeoutSeconds: 60 },
+  restore: { handler: 'seed/restore', reach: 'aws', timeoutSeconds: 60 },
+  adopt: { handler: 'seed/adopt', reach: 'database', timeoutSeconds: 300 },
+  subscribe: { handler: 'replicate/subscribe', reach: 'database', timeoutSeconds: 120 },
+  watch: { handler: 'replicate/watch', reach: 'database', timeoutSeconds: 60 },
+  'plan-verification': { handler: 'verify/plan', reach: 'database', timeoutSeconds: 300 },
+  'verify-chunks': { handler: 'verify/chunks', reach: 'database', timeoutSeconds: 600 },
+  'conclude-verification': { handler: 'verify/conclude', reach: 'database', timeoutSeconds: 300 },
+  cutover: { handler: 'cutover/cutover', reach: 'database', timeoutSeconds: 300 },
+  settle: { handler: 'cutover/settle', reach: 'database', timeoutSeconds: 300 },
+  'give-back': { handler: 'cutover/give-back', reach: 'database', timeoutSeconds: 300 },
+} as const satisfies Record<string, { handler: string; reach: Reach; timeoutSeconds: number }>;
+
+/** The name of a step. */
+export type StepName = keyof typeof STEPS;
+
+/** Names of the environment variables that functions read; nothing else is read from the environment. */
+export const ENV = {
+  /** The migration id: `[a-z][a-z0-9-]{0,19}`. */
+  migrationId: 'SEALIFT_MIGRATION_ID',
+  /** Identifier of the source RDS instance. */
+  sourceInstance: 'SEALIFT_SOURCE_INSTANCE',
+  /** ARN of the secret with the source's master credentials, JSON `{username, password}`. */
+  masterSecretArn: 'SEALIFT_MASTER_SECRET_ARN',
+  /** ARN of the generated secret of the replication role, JSON `{username, password}`. */
+  replicationSecretArn: 'SEALIFT_REPLICATION_SECRET_ARN',
+  /** Name of the `Target` stack. */
+  targetStack: 'SEALIFT_TARGET_STACK',
+  /** Identifier of the target RDS instance, fixed by the `Target` template. */
+  targetInstance: 'SEALIFT_TARGET_INSTANCE',
+  /** ARN of the KMS key that the target must be encrypted with. */
+  keyArn: 'SEALIFT_KEY_ARN',
+  /** Name of the evidence bucket. */
+  evidenceBucket: 'SEALIFT_EVIDENCE_BUCKET',
+  /** Id of the hosted zone that holds the switched record. */
+  hostedZoneId: 'SEALIFT_HOSTED_ZONE_ID',
+  /** Fully qualified name of the switched CNAME record, without a trailing dot. */
+  recordName: 'SEALIFT_RECORD_NAME',
+  /** Policy options: JSON of `Policy`. */
+  policy: 'SEALIFT_POLICY',
+  /** PEM of further certificate authorities to trust beside Amazon's; may be absent. */
+  trustedCa: 'SEALIFT_TRUSTED_CA',
+} as const;
+
+/** The customer's choices that steps obey, from the configuration; JSON in `SEALIFT_POLICY`. */
+export interface Policy {
+  /** What to do about a table whose UPDATE and DELETE could not be replicated: set FULL (recorded, given back) or block. */
+  readonly missingReplicaIdentity: 'full' | 'block';
+  /** What to do about large objects, which logical replication does not carry: block, or go on without them. */
+  readonly largeObjects: 'block' | 'ignore';
+  /** What to do about unlogged tables, which arrive empty: block, or go on (their content is lost by definition). */
+  readonly unloggedTables: 'block' | 'warn';
+  /** Databases to leave out by exact name. */
+  readonly excludeDatabases: readonly string[];
+  /** Longest time from the fence to the flip; when it runs out the source is given back. */
+  readonly cutoverBudgetSeconds: number;
+  /** The cutover is not begun while the lag is above this. */
+  readonly cutoverMaxLagBytes: number;
+  /** Warn when a slot may retain fewer bytes of WAL than this before it is lost. */
+  readonly slotSafeBytes: number;
+  /** Number of parallel verification workers. */
+  readonly verifyWorkers: number;
+  /** How the target's subscription reaches the source. */
+  readonly replicationConnection: {
+    /** Host name under which the target reaches the source; null: the source's endpoint. */
+    readonly host: string | null;
+    readonly port: number | null;
+    /** `require` encrypts; `verify-full` also checks the certificate against `rootCertificatePath` on the target. */
+    readonly sslMode: 'require' | 'verify-full';
+    readonly rootCertificatePath: string | null;
+  };
+  /** Seconds of the switched record's time to live. */
+  readonly recordTtlSeconds: number;
+}
+
+/** Literal names of errors that a Retry or Catch reacts to (style section 6). */
+export const ERRORS = {
+  /** Nothing is wrong, ask again. */
+  notReady: 'NotReady',
+  /** A precondition fails; nothing was changed; names the object and the remedy. */
+  blocked: 'Blocked',
+  /** Failed before the flip: the source is given back. */
+  cutoverAborted: 'CutoverAborted',
+  /** Failed after the flip: the target is live; page a human, never undo. */
+  pastTheFlip: 'PastTheFlip',
+} as const;
+
+/** One of the four error names. */
+export type ErrorName = (typeof ERRORS)[keyof typeof ERRORS];
+
+/** The ledger's phases, in order; the last three are ends or by-ways (design section 4). */
+export const PHASES = [
+  'assessed',
+  'seeding',
+  'replicating',
+  'verified',
+  'fencing',
+  'fenced',
+  'flipped',
+  'live',
+  'needs-resync',
+  'aborted',
+] as const;
+
+/** A phase of the ledger. */
+export type Phase = (typeof PHASES)[number];
+
+/** The phases that an operator can stop after, as `stopAfter` names them. */
+export const STOP_AFTER = ['assess', 'replicate', 'cutover'] as const;
+
+/** A value of `stopAfter`. */
+export type StopAfter = (typeof STOP_AFTER)[number];
+
+/** Sent to every step: who calls. */
+export interface Call {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  /** ARN of the root execution: `Migrate`'s when it runs the phases, else the phase's own. */
+  readonly execution: string;
+}
+
+/** A call of a step that changes something: it must hold the claim. */
+export interface ClaimedCall extends Call {
+  /** The epoch that `claim` answered, decimal; another epoch in the ledger refuses the call (I6). */
+  readonly epoch: string;
+}
+
+/** How a server is reached. Host names are no secrets (security 60). */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where a piece of evidence lies. */
+export interface EvidencePointer {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Encryption as RDS reports it: type *and* key decide, the old boolean under-reports (facts E10). */
+export interface Encryption {
+  readonly type: 'none' | 'sse-rds' | 'sse-kms';
+  readonly keyArn: string | null;
+}
+
+/** What RDS says of an instance. */
+export interface InstanceFacts extends Endpoint {
+  readonly instanceId: string;
+  readonly arn: string;
+  readonly resourceId: string;
+  readonly status: string;
+  readonly engine: string;
+  readonly engineVersion: string;
+  readonly instanceClass: string;
+  readonly masterUsername: string;
+  /** ARN of the secret that RDS manages for the master user, when it does. */
+  readonly masterSecretArn: string | null;
+  readonly encryption: Encryption;
+  readonly multiAz: boolean;
+  readonly publiclyAccessible: boolean;
+  readonly deletionProtection: boolean;
+  readonly backupRetentionDays: number;
+  readonly allocatedStorageGib: number;
+  readonly parameterGroups: readonly { readonly name: string; readonly applyStatus: string }[];
+}
+
+/** What AWS says of everything that the migration touches. */
+export interface Inspection {
+  readonly source: InstanceFacts;
+  readonly target: {
+    readonly stackName: string;
+    readonly stackStatus: string;
+    /** The stack's present `Seed`: `none`, `empty` or a snapshot's ARN. */
+    readonly seed: string;
+    readonly instance: InstanceFacts | null;
+  };
+  readonly key: { readonly arn: string; readonly state: string; readonly usage: string; readonly managedByCustomer: boolean };
+  readonly record: { readonly name: string; readonly value: string | null; readonly ttlSeconds: number | null };
+}
+
+/** Result of one check; ids are stable and documented. */
+export interface Check {
+  readonly id: string;
+  readonly verdict: 'pass' | 'warn' | 'block';
+  /** What was found, naming the objects. */
+  readonly detail: string;
+  /** What to do; empty on a pass. */
+  readonly remedy: string;
+}
+
+/** A user database of the instance. */
+export interface DatabaseFacts {
+  readonly name: string;
+  readonly bytes: number;
+  readonly tables: number;
+  /** Estimate of the planner statistics, for progress only. */
+  readonly estimatedRows: number;
+}
+
+/** Input and output of every step. */
+export interface Steps {
+  inspect: { input: Call; output: Inspection };
+  assess: {
+    input: Call & { readonly inspection: Inspection };
+    output: {
+      readonly verdict: Check['verdict'];
+      readonly counts: Record<Check['verdict'], number>;
+      /** At most twenty blocking checks; all of them are in the report. */
+      readonly blocks: readonly Check[];
+      readonly databases: readonly DatabaseFacts[];
+      readonly report: EvidencePointer;
+    };
+  };
+  claim: {
+    input: Call & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: { readonly epoch: string; readonly phase: Phase; readonly systemIdentifier: string };
+  };
+  prepare: {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: { readonly slots: readonly SlotFacts[] };
+  };
+  snapshot: { input: ClaimedCall & { readonly source: InstanceFacts }; output: SnapshotFacts };
+  encrypt: { input: ClaimedCall & { readonly snapshotArn: string }; output: SnapshotFacts };
+  restore: {
+    input: ClaimedCall & { readonly snapshotArn: string; readonly source: InstanceFacts };
+    output: {
+      readonly status: 'pending' | 'available';
+      readonly detail: string;
+      readonly target: InstanceFacts | null;
+    };
+  };
+  adopt: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[]; readonly slots: readonly SlotFacts[] };
+    output: {
+      /** The end of the last WAL record that the copy replayed (facts A4, A5). */
+      readonly seedLsn: string;
+      readonly seedOrigin: 'rds_tools' | 'replay';
+    };
+  };
+  subscribe: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[]; readonly seedLsn: string };
+    output: { readonly subscriptions: readonly { readonly database: string; readonly subscription: string }[] };
+  };
+  watch: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: ReplicationHealth;
+  };
+  'plan-verification': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: { readonly items: number; readonly bytes: number; readonly workers: readonly number[] };
+  };
+  'verify-chunks': {
+    input: ClaimedCall & BothSides & { readonly worker: number };
+    output: { readonly left: number; readonly done: number; readonly rows: number };
+  };
+  'conclude-verification': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: Verification;
+  };
+  cutover: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: CutoverFacts;
+  };
+  settle: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: { readonly phase: Phase; readonly refreshedViews: number; readonly report: EvidencePointer };
+  };
+  'give-back': {
+    input: Call & {
+      readonly epoch: string | null;
+      readonly source: InstanceFacts;
+      readonly target: InstanceFacts | null;
+      readonly databases: readonly string[];
+      /** Name and text of what failed, for the evidence. */
+      readonly reason: string;
+    };
+    /** `given-back`: the source is as it was. `finished`: the flip had happened, the forward path was completed. */
+    output: { readonly outcome: 'given-back' | 'finished'; readonly detail: string; readonly report: EvidencePointer };
+  };
+}
+
+/** Input of a step. */
+export type Input<S extends StepName> = Steps[S]['input'];
+
+/** Output of a step. */
+export type Output<S extends StepName> = Steps[S]['output'];
+
+/** The two servers of a migration. */
+export interface BothSides {
+  readonly source: InstanceFacts;
+  readonly target: InstanceFacts;
+}
+
+/** A logical slot made by `prepare`. */
+export interface SlotFacts {
+  readonly database: string;
+  readonly slot: string;
+  readonly publication: string;
+  /** Where decoding begins: the slot's `confirmed_flush_lsn` right after its creation. */
+  readonly startLsn: string;
+}
+
+/** A snapshot or snapshot copy on its way. */
+export interface SnapshotFacts {
+  readonly status: 'pending' | 'available';
+  readonly snapshotId: string;
+  readonly snapshotArn: string;
+  readonly progressPercent: number;
+}
+
+/** How far the target is behind, and how long the slots can hold. */
+export interface ReplicationHealth {
+  readonly caughtUp: boolean;
+  readonly lagBytes: number;
+  readonly lagSeconds: number;
+  readonly slots: readonly {
+    readonly database: string;
+    readonly active: boolean;
+    readonly walStatus: string;
+    /** Null when `max_slot_wal_keep_size` is unlimited. */
+    readonly safeWalBytes: number | null;
+    readonly lagBytes: number;
+  }[];
+}
+
+/** The verdict of a verification, in numbers; the details are evidence. */
+export interface Verification {
+  readonly verdict: 'equal' | 'different';
+  readonly databases: readonly {
+    readonly name: string;
+    readonly tables: number;
+    readonly rows: number;
+    readonly bytes: number;
+    /** Tables with at least one row that differs, at most twenty. */
+    readonly mismatchedTables: readonly string[];
+    /** Differences of the catalogues, in words, at most twenty. */
+    readonly catalogDifferences: readonly string[];
+  }[];
+  /** Keys changed since they were compared: compared again under the fence. */
+  readonly keysToCompareAgain: number;
+  readonly report: EvidencePointer;
+}
+
+/** A cutover that went through. */
+export interface CutoverFacts {
+  readonly epoch: string;
+  readonly fenceLsn: string;
+  readonly flippedAt: string;
+  /** From the first refused login to the switched record, and its parts. */
+  readonly outageMs: {
+    readonly total: number;
+    readonly fence: number;
+    readonly barrier: number;
+    readonly sequences: number;
+    readonly gate: number;
+    readonly switch: number;
+  };
+  readonly keysCompared: number;
+  readonly sequencesSet: number;
+  readonly report: EvidencePointer;
+}
