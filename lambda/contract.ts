@@ -34,6 +34,7 @@ export const STEPS = {
   cutover: { handler: 'cutover/cutover', reach: 'database', timeoutSeconds: 300 },
   settle: { handler: 'cutover/settle', reach: 'database', timeoutSeconds: 300 },
   'give-back': { handler: 'cutover/give-back', reach: 'database', timeoutSeconds: 300 },
+  release: { handler: 'seed/release', reach: 'database', timeoutSeconds: 300 },
 } as const satisfies Record<string, { handler: string; reach: Reach; timeoutSeconds: number }>;
 
 /** The name of a step. */
@@ -198,7 +199,12 @@ export interface Inspection {
     readonly seed: string;
     readonly instance: InstanceFacts | null;
   };
-  readonly key: { readonly arn: string; readonly state: string; readonly usage: string; readonly managedByCustomer: boolean };
+  readonly key: {
+    readonly arn: string;
+    readonly state: string;
+    readonly usage: string;
+    readonly managedByCustomer: boolean;
+  };
   readonly record: { readonly name: string; readonly value: string | null; readonly ttlSeconds: number | null };
 }
 
@@ -236,7 +242,14 @@ export interface Steps {
     };
   };
   claim: {
-    input: Call & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    input: Call & {
+      readonly source: InstanceFacts;
+      readonly databases: readonly string[];
+      /** ARN of a dead execution whose claim the operator takes over; null otherwise. */
+      readonly takeOver: string | null;
+      /** `hold` takes or keeps the claim; `release` frees it for a later execution of another phase, keeping the phase. */
+      readonly mode: 'hold' | 'release';
+    };
     output: { readonly epoch: string; readonly phase: Phase; readonly systemIdentifier: string };
   };
   prepare: {
@@ -298,8 +311,22 @@ export interface Steps {
       /** Name and text of what failed, for the evidence. */
       readonly reason: string;
     };
-    /** `given-back`: the source is as it was. `finished`: the flip had happened, the forward path was completed. */
+    /**
+     * `given-back`: the fence is lifted, the source is writable by exactly the roles that could write before; replication
+     * goes on. `finished`: the flip had happened, so the forward path was completed instead.
+     */
     output: { readonly outcome: 'given-back' | 'finished'; readonly detail: string; readonly report: EvidencePointer };
+  };
+  /** Takes down the replication and everything else that `prepare` and later steps changed on the source (I7). */
+  release: {
+    input: Call & {
+      readonly epoch: string | null;
+      readonly source: InstanceFacts;
+      readonly target: InstanceFacts | null;
+      readonly databases: readonly string[];
+      readonly reason: string;
+    };
+    output: { readonly outcome: 'released' | 'refused'; readonly detail: string; readonly report: EvidencePointer };
   };
 }
 

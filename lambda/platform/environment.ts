@@ -1,0 +1,45 @@
+/** The typed environment of a function: everything that a step reads from `process.env`, and nothing else. */
+import { ENV, type Policy } from '../contract';
+
+/** What the template gives every function. */
+export interface Environment {
+  readonly migrationId: string;
+  readonly sourceInstance: string;
+  readonly masterSecretArn: string;
+  readonly replicationSecretArn: string;
+  readonly targetStack: string;
+  readonly targetInstance: string;
+  readonly keyArn: string;
+  readonly evidenceBucket: string;
+  readonly hostedZoneId: string;
+  readonly recordName: string;
+  readonly policy: Policy;
+  /** PEM of further certificate authorities; empty when none. */
+  readonly trustedCa: string;
+}
+
+/** Returns the variable `name`, or throws naming it. */
+export function requireVariable(name: string, from: NodeJS.ProcessEnv = process.env): string {
+  const value = from[name];
+  if (value === undefined || value === '')
+    throw new Error(`environment variable ${name} is not set, deploy the stack again`);
+  return value;
+}
+
+/** Reads the environment of a function; throws naming the first variable that is missing. */
+export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environment {
+  return {
+    migrationId: requireVariable(ENV.migrationId, from),
+    sourceInstance: requireVariable(ENV.sourceInstance, from),
+    masterSecretArn: requireVariable(ENV.masterSecretArn, from),
+    replicationSecretArn: requireVariable(ENV.replicationSecretArn, from),
+    targetStack: requireVariable(ENV.targetStack, from),
+    targetInstance: requireVariable(ENV.targetInstance, from),
+    keyArn: requireVariable(ENV.keyArn, from),
+    evidenceBucket: requireVariable(ENV.evidenceBucket, from),
+    hostedZoneId: requireVariable(ENV.hostedZoneId, from),
+    recordName: requireVariable(ENV.recordName, from),
+    policy: JSON.parse(requireVariable(ENV.policy, from)) as Policy,
+    trustedCa: from[ENV.trustedCa] ?? '',
+  };
+}

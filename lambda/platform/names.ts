@@ -1,0 +1,51 @@
+/**
+ * Every name that Sealift gives, in PostgreSQL and in AWS, derived from the migration id: look first, then act, and touch
+ * only what carries our name (faults 67, 68). Slot names allow `[a-z0-9_]` only (facts K5).
+ */
+import { createHash } from 'node:crypto';
+
+/** The ledger's schema, in the source and in the target. */
+export const LEDGER_SCHEMA = 'sealift';
+
+/** The database of a server that holds the authoritative ledger row; it exists on every RDS instance. */
+export const HOME_DATABASE = 'postgres';
+
+/** First eight hexadecimal digits of SHA-256. */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
+/** `sealift_<id>`: the prefix of everything in PostgreSQL. */
+export function postgresPrefix(migrationId: string): string {
+  return `sealift_${migrationId.replaceAll('-', '_')}`;
+}
+
+/** The publication, slot and subscription of one database share this name. */
+export function streamName(migrationId: string, database: string): string {
+  return `${postgresPrefix(migrationId)}_${shortHash(database)}`;
+}
+
+/** The slot that lists the keys changed since they were compared. */
+export function tapName(migrationId: string, database: string): string {
+  return `${postgresPrefix(migrationId)}_tap_${shortHash(database)}`;
+}
+
+/** Name of the source's snapshot. */
+export function snapshotName(migrationId: string): string {
+  return `sealift-${migrationId}-seed`;
+}
+
+/** Name of the encrypted copy of the source's snapshot. */
+export function encryptedSnapshotName(migrationId: string): string {
+  return `sealift-${migrationId}-seed-encrypted`;
+}
+
+/** Start of the `application_name` of every session of a step, so that a successor can end its predecessors (facts F11). */
+export function applicationPrefix(migrationId: string, step: string): string {
+  return `sealift/${migrationId}/${step}/`;
+}
+
+/** Start of the `application_name` of every session of a migration. */
+export function migrationPrefix(migrationId: string): string {
+  return `sealift/${migrationId}/`;
+}

@@ -1,0 +1,45 @@
+/** Schemas of what steps share; an event that does not match is refused before anything is opened (faults 17, 108). */
+import { z } from 'zod';
+import { SCHEMA_VERSION } from '../contract';
+
+/** Fields of every call. */
+export const call = z.strictObject({ schemaVersion: z.literal(SCHEMA_VERSION), execution: z.string().min(1) });
+
+/** Fields of every call that changes something. */
+export const claimedCall = call.extend({ epoch: z.string().regex(/^\d+$/) });
+
+/** What RDS says of an instance. */
+export const instanceFacts = z.strictObject({
+  host: z.string().min(1),
+  port: z.number().int().positive(),
+  instanceId: z.string(),
+  arn: z.string(),
+  resourceId: z.string(),
+  status: z.string(),
+  engine: z.string(),
+  engineVersion: z.string(),
+  instanceClass: z.string(),
+  masterUsername: z.string(),
+  masterSecretArn: z.string().nullable(),
+  encryption: z.strictObject({ type: z.enum(['none', 'sse-rds', 'sse-kms']), keyArn: z.string().nullable() }),
+  multiAz: z.boolean(),
+  publiclyAccessible: z.boolean(),
+  deletionProtection: z.boolean(),
+  backupRetentionDays: z.number(),
+  allocatedStorageGib: z.number(),
+  parameterGroups: z.array(z.strictObject({ name: z.string(), applyStatus: z.string() })),
+});
+
+/** Names of the databases of a migration. */
+export const databases = z.array(z.string().min(1)).min(1);
+
+/** The two servers. */
+export const bothSides = { source: instanceFacts, target: instanceFacts };
+
+/** A slot made by `prepare`. */
+export const slotFacts = z.strictObject({
+  database: z.string(),
+  slot: z.string(),
+  publication: z.string(),
+  startLsn: z.string(),
+});

@@ -1,0 +1,217 @@
+/**
+ * Connections to the two servers. Source and target are different types, so that fencing the target does not compile.
+ * TLS is verified in full, no connection string is ever built (facts K1 to K4), timeouts nest (faults, zombie rule).
+ */
+import { checkServerIdentity } from 'node:tls';
+import { Client } from 'pg';
+import type { Endpoint } from '../contract';
+import { certificateAuthorities } from './certificate-authorities';
+import { HOME_DATABASE } from './names';
+import { sqlStateOf, translate } from './postgres-error';
+
+/** Which server a session speaks to. */
+export type Side = 'source' | 'target';
+
+/** A statement as a value; `text` holds no value but through `ident` and `literal`. */
+export interface Statement {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+/** Timeouts of a session, nested below the Lambda's. */
+export interface Timeouts {
+  /** Longest statement; 0 for a detached one. */
+  readonly statementMs: number;
+  /** Longest wait for a lock. */
+  readonly lockMs: number;
+}
+
+/** Timeouts of a session that names none. */
+export const DEFAULT_TIMEOUTS: Timeouts = { statementMs: 45_000, lockMs: 5_000 };
+
+/** How long the server keeps a transaction of ours that lies idle. */
+const IDLE_IN_TRANSACTION_MS = 60_000;
+
+/** How often the server looks whether we still live (14 and later; facts F10). */
+const CONNECTION_CHECK_MS = 500;
+
+/** Who connects. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** One connection to one database of one side. */
+export class Session<S extends Side = Side> {
+  private constructor(
+    readonly side: S,
+    readonly database: string,
+    /** `server_version_num`, such as 170010. */
+    readonly versionNumber: number,
+    private readonly client: Client,
+  ) {}
+
+  /** Connects, verifies the certificate, sets the timeouts; failures come translated. */
+  static async open<S extends Side>(
+    side: S,
+    options: {
+      readonly endpoint: Endpoint;
+      readonly database: string;
+      readonly credentials: Credentials;
+      readonly applicationName: string;
+      readonly trustedCa: string;
+      readonly timeouts?: Timeouts;
+    },
+  ): Promise<Session<S>> {
+    const { endpoint, timeouts = DEFAULT_TIMEOUTS } = options;
+    const client = new Client({
+      host: endpoint.host,
+      port: endpoint.port,
+      database: options.database,
+      user: options.credentials.username,
+      password: options.credentials.password,
+      application_name: options.applicationName,
+      statement_timeout: timeouts.statementMs,
+      lock_timeout: timeouts.lockMs,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+      query_timeout: timeouts.statementMs === 0 ? undefined : timeouts.statementMs + 5_000,
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+      ssl: {
+        ca: [...certificateAuthorities(options.trustedCa)],
+        rejectUnauthorized: true,
+        // The driver names no server for the check when the socket is upgraded, so it is pinned here.
+        checkServerIdentity: (_host, certificate) => checkServerIdentity(endpoint.host, certificate),
+      },
+    });
+    // A connection that dies between two statements must not end the process; the next statement reports it.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const shown = await client.query<{ server_version_num: string }>('show server_version_num');
+      const versionNumber = Number(shown.rows[0]?.server_version_num ?? 0);
+      await setCheckInterval(client, versionNumber, timeouts.statementMs === 0 ? 0 : CONNECTION_CHECK_MS);
+      return new Session(side, options.database, versionNumber, client);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw translate(`connecting to ${side} database ${JSON.stringify(options.database)}`, error);
+    }
+  }
+
+  /** Major version of the server. */
+  get major(): number {
+    return Math.trunc(this.versionNumber / 10_000);
+  }
+
+  /** Runs one statement and returns its rows. */
+  async query<R extends object = Record<string, unknown>>(statement: Statement): Promise<R[]> {
+    return (await this.run<R>(statement)).rows;
+  }
+
+  /** Runs one statement that returns exactly one row. */
+  async one<R extends object = Record<string, unknown>>(statement: Statement): Promise<R> {
+    const rows = await this.query<R>(statement);
+    const [row] = rows;
+    if (row === undefined || rows.length !== 1) {
+      throw new Error(`${statementKind(statement)} returned ${rows.length} rows on the ${this.side}, expected one`);
+    }
+    return row;
+  }
+
+  /** Runs one statement and returns the number of rows it touched. */
+  async execute(statement: Statement): Promise<number> {
+    return (await this.run(statement)).rowCount ?? 0;
+  }
+
+  /** Runs `work` in one transaction; rolls back when it throws. */
+  async transaction<T>(work: () => Promise<T>, mode = ''): Promise<T> {
+    await this.run({ text: `begin ${mode}`.trim() });
+    try {
+      const result = await work();
+      await this.run({ text: 'commit' });
+      return result;
+    } catch (error) {
+      await this.client.query('rollback').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Ends the connection; never throws. */
+  async close(): Promise<void> {
+    await this.client.end().catch(() => undefined);
+  }
+
+  private async run<R extends object>(statement: Statement) {
+    try {
+      return await this.client.query<R>({ text: statement.text, values: [...(statement.values ?? [])] });
+    } catch (error) {
+      throw translate(`${statementKind(statement)} in ${this.side} database ${JSON.stringify(this.database)}`, error);
+    }
+  }
+}
+
+/** One server: opens a session per database on demand and closes them together. */
+export class Server<S extends Side = Side> {
+  private readonly sessions = new Map<string, Promise<Session<S>>>();
+  private readonly extra: Session<S>[] = [];
+
+  constructor(
+    readonly side: S,
+    private readonly connection: {
+      readonly endpoint: Endpoint;
+      readonly credentials: Credentials;
+      readonly applicationName: string;
+      readonly trustedCa: string;
+    },
+  ) {}
+
+  /** The master user. */
+  get username(): string {
+    return this.connection.credentials.username;
+  }
+
+  /** The one shared session of `database`. */
+  session(database: string): Promise<Session<S>> {
+    const known = this.sessions.get(database);
+    if (known !== undefined) return known;
+    const opened = Session.open(this.side, { ...this.connection, database });
+    this.sessions.set(database, opened);
+    opened.catch(() => this.sessions.delete(database));
+    return opened;
+  }
+
+  /** The session of the database that holds the authoritative ledger. */
+  home(): Promise<Session<S>> {
+    return this.session(HOME_DATABASE);
+  }
+
+  /** A further session of `database`, for work side by side or with timeouts of its own. */
+  async another(database: string, timeouts?: Timeouts): Promise<Session<S>> {
+    const session = await Session.open(this.side, { ...this.connection, database, timeouts });
+    this.extra.push(session);
+    return session;
+  }
+
+  /** Closes every session; never throws. */
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.sessions.values());
+    const sessions = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    await Promise.all([...sessions, ...this.extra].map((session) => session.close()));
+    this.sessions.clear();
+  }
+}
+
+/** The first two words of a statement: enough to find it, and free of values. */
+function statementKind(statement: Statement): string {
+  return statement.text.trim().toLowerCase().split(/\s+/).slice(0, 2).join(' ');
+}
+
+/** Some platforms know the setting and refuse every value but 0 (22023); then only the timeouts remain. */
+async function setCheckInterval(client: Client, versionNumber: number, intervalMs: number): Promise<void> {
+  if (versionNumber < 140_000) return;
+  try {
+    await client.query('select set_config($1, $2, false)', ['client_connection_check_interval', String(intervalMs)]);
+  } catch (error) {
+    if (sqlStateOf(error) !== '22023') throw error;
+  }
+}

@@ -1,0 +1,78 @@
+/** The world of a step, given to its recipe: who calls, what the customer chose, how to reach the two servers. */
+import type { Call, ClaimedCall, EvidencePointer, InstanceFacts, Phase, StepName } from '../contract';
+import { type Environment, readEnvironment } from './environment';
+import { keepEvidence } from './evidence';
+import type { Expectation } from './ledger';
+import { createLog, type Log } from './log';
+import { applicationPrefix, shortHash } from './names';
+import { Server, type Side } from './postgres';
+import { readCredentials } from './secrets';
+
+/** Everything outside a recipe. */
+export class World {
+  readonly log: Log;
+  private readonly servers: Server[] = [];
+
+  constructor(
+    readonly step: StepName,
+    readonly call: Call | ClaimedCall,
+    /** Milliseconds until the Lambda is ended. */
+    readonly remainingMs: () => number,
+    readonly environment: Environment = readEnvironment(),
+  ) {
+    this.log = createLog({ migrationId: environment.migrationId, step, execution: call.execution });
+  }
+
+  /** The migration id. */
+  get migrationId(): string {
+    return this.environment.migrationId;
+  }
+
+  /** The epoch of a call that holds the claim; `0` for one that needs none. */
+  get epoch(): string {
+    return 'epoch' in this.call ? this.call.epoch : '0';
+  }
+
+  /** What the ledger must say for a change in one of `phases`. */
+  expect(...phases: readonly Phase[]): Expectation {
+    return { migrationId: this.migrationId, epoch: this.epoch, phases };
+  }
+
+  /** The source as its master user. */
+  openSource(source: InstanceFacts): Promise<Server<'source'>> {
+    return this.open('source', source, this.environment.masterSecretArn);
+  }
+
+  /** The target as its master user: by the secret that RDS manages for it, before that by the source's, which it inherited. */
+  openTarget(target: InstanceFacts): Promise<Server<'target'>> {
+    return this.open('target', target, target.masterSecretArn ?? this.environment.masterSecretArn);
+  }
+
+  /** `application_name` of this step's sessions; `worker` tells siblings apart. */
+  applicationName(worker = 0): string {
+    const run = shortHash(this.call.execution);
+    return `${applicationPrefix(this.migrationId, this.step)}${this.epoch}/${run}/${worker}`;
+  }
+
+  /** Keeps `content` as evidence under `name`. */
+  keepEvidence(name: string, content: object): Promise<EvidencePointer> {
+    const { migrationId, call, environment } = this;
+    return keepEvidence({ bucket: environment.evidenceBucket, migrationId, execution: call.execution, name }, content);
+  }
+
+  /** Closes every connection; never throws. */
+  async close(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.close()));
+  }
+
+  private async open<S extends Side>(side: S, instance: InstanceFacts, secretArn: string): Promise<Server<S>> {
+    const server = new Server(side, {
+      endpoint: { host: instance.host, port: instance.port },
+      credentials: await readCredentials(secretArn),
+      applicationName: this.applicationName(),
+      trustedCa: this.environment.trustedCa,
+    });
+    this.servers.push(server);
+    return server;
+  }
+}
