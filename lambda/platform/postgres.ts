@@ -3,9 +3,10 @@
  * TLS is verified in full, no connection string is ever built (facts K1 to K4), timeouts nest (faults, zombie rule).
  */
 import { checkServerIdentity } from 'node:tls';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import type { Endpoint } from '../contract';
 import { certificateAuthorities } from './certificate-authorities';
+import { ChangeStream } from './change-stream';
 import { HOME_DATABASE } from './names';
 import { sqlStateOf, translate } from './postgres-error';
 
@@ -35,10 +36,45 @@ const IDLE_IN_TRANSACTION_MS = 60_000;
 /** How often the server looks whether we still live (14 and later; facts F10). */
 const CONNECTION_CHECK_MS = 500;
 
+/** Keys come as text: the same settings as where keys are read by SQL (facts K7). */
+const STREAM_SETTINGS =
+  '-c datestyle=ISO -c timezone=UTC -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex';
+
 /** Who connects. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
+}
+
+/** How a server is reached, by whom, under which name. */
+export interface Connection {
+  readonly endpoint: Endpoint;
+  readonly credentials: Credentials;
+  /** Tells migration, step, epoch and run to whoever looks at `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** PEM of further certificate authorities; empty when none. */
+  readonly trustedCa: string;
+}
+
+/** The driver's configuration of a connection: TLS verified in full, never a URL (facts K1). */
+function clientConfig(connection: Connection, database: string): ClientConfig {
+  const { endpoint, credentials } = connection;
+  return {
+    host: endpoint.host,
+    port: endpoint.port,
+    database,
+    user: credentials.username,
+    password: credentials.password,
+    application_name: connection.applicationName,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    ssl: {
+      ca: [...certificateAuthorities(connection.trustedCa)],
+      rejectUnauthorized: true,
+      // The driver names no server for the check when the socket is upgraded, so it is pinned here.
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(endpoint.host, certificate),
+    },
+  };
 }
 
 /** One connection to one database of one side. */
@@ -54,35 +90,15 @@ export class Session<S extends Side = Side> {
   /** Connects, verifies the certificate, sets the timeouts; failures come translated. */
   static async open<S extends Side>(
     side: S,
-    options: {
-      readonly endpoint: Endpoint;
-      readonly database: string;
-      readonly credentials: Credentials;
-      readonly applicationName: string;
-      readonly trustedCa: string;
-      readonly timeouts?: Timeouts;
-    },
+    options: Connection & { readonly database: string; readonly timeouts?: Timeouts },
   ): Promise<Session<S>> {
-    const { endpoint, timeouts = DEFAULT_TIMEOUTS } = options;
+    const { timeouts = DEFAULT_TIMEOUTS } = options;
     const client = new Client({
-      host: endpoint.host,
-      port: endpoint.port,
-      database: options.database,
-      user: options.credentials.username,
-      password: options.credentials.password,
-      application_name: options.applicationName,
+      ...clientConfig(options, options.database),
       statement_timeout: timeouts.statementMs,
       lock_timeout: timeouts.lockMs,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       query_timeout: timeouts.statementMs === 0 ? undefined : timeouts.statementMs + 5_000,
-      connectionTimeoutMillis: 10_000,
-      keepAlive: true,
-      ssl: {
-        ca: [...certificateAuthorities(options.trustedCa)],
-        rejectUnauthorized: true,
-        // The driver names no server for the check when the socket is upgraded, so it is pinned here.
-        checkServerIdentity: (_host, certificate) => checkServerIdentity(endpoint.host, certificate),
-      },
     });
     // A connection that dies between two statements must not end the process; the next statement reports it.
     client.on('error', () => undefined);
@@ -153,16 +169,11 @@ export class Session<S extends Side = Side> {
 /** One server: opens a session per database on demand and closes them together. */
 export class Server<S extends Side = Side> {
   private readonly sessions = new Map<string, Promise<Session<S>>>();
-  private readonly extra: Session<S>[] = [];
+  private readonly extra: { close(): Promise<void> }[] = [];
 
   constructor(
     readonly side: S,
-    private readonly connection: {
-      readonly endpoint: Endpoint;
-      readonly credentials: Credentials;
-      readonly applicationName: string;
-      readonly trustedCa: string;
-    },
+    private readonly connection: Connection,
   ) {}
 
   /** The master user. */
@@ -190,6 +201,17 @@ export class Server<S extends Side = Side> {
     const session = await Session.open(this.side, { ...this.connection, database, timeouts });
     this.extra.push(session);
     return session;
+  }
+
+  /** Streams the changes of a slot of `database` through a walsender (facts A8 to A14 for the slot itself). */
+  async stream(
+    database: string,
+    options: { readonly slot: string; readonly publication: string; readonly onMessage: (message: Buffer) => void },
+  ): Promise<ChangeStream> {
+    const config = { ...clientConfig(this.connection, database), options: STREAM_SETTINGS };
+    const stream = await ChangeStream.open({ ...options, config });
+    this.extra.push(stream);
+    return stream;
   }
 
   /** Closes every session; never throws. */

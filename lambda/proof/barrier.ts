@@ -1,0 +1,46 @@
+/**
+ * The barrier: a marker row committed on the source must be seen on the target. It is nudge and proof in one: rows arrive
+ * in commit order, so everything committed before the marker is there too (facts F8, F9).
+ */
+import { randomUUID } from 'node:crypto';
+import { NotReady } from '../errors';
+import { insertMarker, markerPresent } from '../platform/ledger-sql';
+import type { Session } from '../platform/postgres';
+
+/** How often the target is asked for the marker. */
+const ASK_MS = 5;
+
+/** Where the source stood when the marker was committed. */
+export interface Barrier {
+  readonly markerId: string;
+  /** `pg_current_wal_insert_lsn()` after the marker's commit. */
+  readonly lsn: string;
+}
+
+/** Commits a marker on the source and says where. */
+export async function raiseBarrier(
+  source: Session<'source'>,
+  marker: { readonly kind: string; readonly epoch: string; readonly execution: string },
+): Promise<Barrier> {
+  const markerId = `${marker.kind}-${randomUUID()}`;
+  await source.execute(insertMarker({ id: markerId, ...marker }));
+  const { lsn } = await source.one<{ lsn: string }>({ text: 'select pg_current_wal_insert_lsn()::text as lsn' });
+  return { markerId, lsn };
+}
+
+/** Waits until the marker is on the target; throws `NotReady` after `timeoutMs`. */
+export async function passBarrier(target: Session<'target'>, barrier: Barrier, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  // Ends by the marker's arrival or by the deadline.
+  for (;;) {
+    const { present } = await target.one<{ present: boolean }>(markerPresent(barrier.markerId));
+    if (present) return;
+    if (Date.now() > deadline) {
+      throw new NotReady(
+        `marker of lsn ${barrier.lsn} did not reach target database ${JSON.stringify(target.database)} within ${timeoutMs} ms, ` +
+          'look at the subscription and its lag',
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+}

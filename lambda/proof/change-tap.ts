@@ -1,0 +1,124 @@
+/**
+ * The tap: a second slot of the source, made before the first row is compared. It lists every key that changed since, so
+ * that a full comparison under live writes and a second look at the changed keys prove every row, without stopping a write.
+ */
+import { NotReady } from '../errors';
+import type { ChangeStream } from '../platform/change-stream';
+import { streamName, tapName } from '../platform/names';
+import type { Server, Session, Statement } from '../platform/postgres';
+import { ChangedKeys, collect } from './changed-keys';
+import { parseLsn } from './lsn';
+import { PgoutputReader } from './pgoutput';
+import { type ComparedTable, relationOf } from './tables';
+
+/** State of a slot of ours; no row when it does not exist. `lost` can never be read again (facts B10). */
+function slotState(slot: string): Statement {
+  return {
+    text: `select active_pid, coalesce(wal_status, 'reserved') as "walStatus" from pg_replication_slots
+      where slot_name = $1 and database = current_database()`,
+    values: [slot],
+  };
+}
+
+/** Makes the tap's slot when it is missing or lost; it waits for running transactions (facts A12) and gives up as `NotReady`. */
+export async function openTap(source: Session<'source'>, migrationId: string): Promise<void> {
+  const slot = tapName(migrationId, source.database);
+  const [found] = await source.query<{ walStatus: string }>(slotState(slot));
+  if (found?.walStatus === 'lost') await dropTap(source, migrationId);
+  else if (found !== undefined) return;
+  await source.query({ text: `select pg_create_logical_replication_slot($1, 'pgoutput')`, values: [slot] });
+}
+
+/** True when the tap's slot exists and can still be read. */
+export async function tapIsOpen(source: Session<'source'>, migrationId: string): Promise<boolean> {
+  const [found] = await source.query<{ walStatus: string }>(slotState(tapName(migrationId, source.database)));
+  return found !== undefined && found.walStatus !== 'lost';
+}
+
+/** Drops the tap's slot, ending whoever reads it; no error when there is none. */
+export async function dropTap(source: Session<'source'>, migrationId: string): Promise<void> {
+  const slot = tapName(migrationId, source.database);
+  // A terminated walsender needs a moment to let go; bounded by 50 looks.
+  for (let look = 0; look < 50; look += 1) {
+    const [found] = await source.query<{ active_pid: number | null }>(slotState(slot));
+    if (found === undefined) return;
+    if (found.active_pid === null) {
+      await source.query({ text: 'select pg_drop_replication_slot($1)', values: [slot] });
+      return;
+    }
+    await source.query({ text: 'select pg_terminate_backend($1)', values: [found.active_pid] });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new NotReady(`slot ${slot} stays in use after its reader was terminated, it is dropped at the next attempt`);
+}
+
+/** Follows the tap of one database and collects the keys that changed. */
+export class ChangeTap {
+  private collected = new ChangedKeys();
+  private failure: unknown = null;
+  private stream: ChangeStream | null = null;
+
+  private constructor(private readonly tables: ReadonlyMap<string, ComparedTable>) {}
+
+  /** Opens the stream of the tap's slot, first ending a reader that a dead invocation left. */
+  static async follow(
+    server: Server<'source'>,
+    options: { readonly database: string; readonly migrationId: string; readonly tables: readonly ComparedTable[] },
+  ): Promise<ChangeTap> {
+    const { database, migrationId } = options;
+    const slot = tapName(migrationId, database);
+    await endReader(await server.session(database), slot);
+    const tap = new ChangeTap(new Map(options.tables.map((table) => [relationOf(table), table])));
+    const reader = new PgoutputReader();
+    tap.stream = await server.stream(database, {
+      slot,
+      publication: streamName(migrationId, database),
+      onMessage: (message) => tap.receive(reader, message),
+    });
+    return tap;
+  }
+
+  /** Resolves when every change up to `lsn` has been collected. */
+  async reached(lsn: string): Promise<void> {
+    await this.stream?.reached(parseLsn(lsn));
+    if (this.failure !== null) throw this.failure;
+  }
+
+  /** Hands out what was collected and begins anew. */
+  take(): ChangedKeys {
+    const taken = this.collected;
+    this.collected = new ChangedKeys();
+    return taken;
+  }
+
+  /** Lets the slot forget everything up to `lsn`: only after what was taken is kept. */
+  acknowledge(lsn: string): void {
+    this.stream?.acknowledge(parseLsn(lsn));
+  }
+
+  /** Ends the stream; the slot stays. */
+  async close(): Promise<void> {
+    await this.stream?.close();
+  }
+
+  private receive(reader: PgoutputReader, message: Buffer): void {
+    try {
+      const change = reader.read(message);
+      if (change !== null) collect(this.collected, change, this.tables);
+    } catch (error) {
+      this.failure ??= error;
+    }
+  }
+}
+
+/** A slot has one reader; that of a killed invocation may still hang on to it. */
+async function endReader(source: Session<'source'>, slot: string): Promise<void> {
+  // Bounded by 50 looks; a terminated walsender lets go within milliseconds.
+  for (let look = 0; look < 50; look += 1) {
+    const [found] = await source.query<{ active_pid: number | null }>(slotState(slot));
+    if (found === undefined) throw new NotReady(`slot ${slot} does not exist, plan the verification again`);
+    if (found.active_pid === null) return;
+    await source.query({ text: 'select pg_terminate_backend($1)', values: [found.active_pid] });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

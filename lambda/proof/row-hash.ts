@@ -1,0 +1,132 @@
+/**
+ * The hash of a row and of a set of rows. A row is its text under pinned settings; a set is its count and the sum of 64-bit
+ * hashes, which no order changes (facts K7). `hashtextextended` gives equal values on equal majors and architectures with
+ * one byte order, which the snapshot road always has; it exists from 11 on. Two sets of rows that differ collide with
+ * probability 2^-64 or less: the sum is no defence against somebody who chooses rows, and need not be.
+ */
+
+import type { Session, Statement } from '../platform/postgres';
+import { ident } from '../platform/quote';
+import { type ComparedTable, type KeyColumn, keyList, relationOf } from './tables';
+
+/** Settings that the text of a row depends on; without them equal rows differ (fault 64). */
+const PINNED = {
+  datestyle: 'ISO, YMD',
+  timezone: 'UTC',
+  intervalstyle: 'postgres',
+  extra_float_digits: '3',
+  bytea_output: 'hex',
+  lc_monetary: 'C',
+  xmlbinary: 'base64',
+  // Row security must not hide rows from a proof: an error is better than a filter.
+  row_security: 'off',
+  search_path: 'pg_catalog',
+  // The two servers must not choose plans of a different kind for want of statistics; parallel scans pay for large chunks.
+  jit: 'off',
+} as const;
+
+/** Pins a session for hashing. */
+export async function pinSettings(session: Session): Promise<void> {
+  const names = Object.keys(PINNED);
+  const values = Object.values(PINNED);
+  await session.query({
+    text: `select set_config(name, value, false) from unnest($1::text[], $2::text[]) as pinned(name, value)`,
+    values: [names, values],
+  });
+}
+
+/** Count and hash of a set of rows, both decimal. */
+export interface Digest {
+  readonly rows: string;
+  readonly hash: string;
+}
+
+/** True when the two sets of rows are equal. */
+export function sameDigest(left: Digest, right: Digest): boolean {
+  return left.rows === right.rows && left.hash === right.hash;
+}
+
+/** A range of keys: from `from` (inclusive) to `to` (exclusive); null is open. */
+export interface KeyRange {
+  readonly from: readonly string[] | null;
+  readonly to: readonly string[] | null;
+}
+
+/** The whole table. */
+export const WHOLE: KeyRange = { from: null, to: null };
+
+/** `(row).*` as text is taken of the whole row, so that a column cannot be mistaken for the table. */
+const ROW_HASH = 'hashtextextended((compared.*)::text, 0)';
+
+/** Count and hash of the rows of `table` whose key lies in `range`. */
+export function digestOf(table: ComparedTable, range: KeyRange): Statement {
+  const where = rangeCondition(table, range);
+  return {
+    text: `select count(*)::text as rows, coalesce(sum(${ROW_HASH}), 0)::text as hash
+      from only ${relationOf(table)} as compared${where.text}`,
+    values: where.values,
+  };
+}
+
+/** Key and hash of each row of `table` whose key lies in `range`; key columns as `k0`, `k1`, … */
+export function rowsOf(table: ComparedTable, range: KeyRange): Statement {
+  const where = rangeCondition(table, range);
+  return {
+    text: `select ${keyTexts(table)}, ${ROW_HASH}::text as hash
+      from only ${relationOf(table)} as compared${where.text}`,
+    values: where.values,
+  };
+}
+
+/** Key and hash of the rows of `table` that have one of `keys`. */
+export function rowsByKey(table: ComparedTable, keys: readonly (readonly string[])[]): Statement {
+  const wanted = table.key.map((_, index) => `w${index}`);
+  const arrays = table.key.map((_, index) => `$${index + 1}::text[]`);
+  const join = table.key.map((column, index) => `compared.${ident(column.name)} = w.w${index}::${column.type}`);
+  return {
+    text: `select ${keyTexts(table)}, ${ROW_HASH}::text as hash
+      from unnest(${arrays.join(', ')}) as w(${wanted.join(', ')})
+      join only ${relationOf(table)} as compared on ${join.join(' and ')}`,
+    values: table.key.map((_, index) => keys.map((key) => key[index])),
+  };
+}
+
+/** Keys that cut the table into about `parts` equal parts, in order, estimated from a sample of its pages. */
+export function sampledBounds(table: ComparedTable, parts: number, samplePercent: number): Statement {
+  const keys = keyList(table, 'sampled');
+  return {
+    text: `select ${table.key.map((column, index) => `${textOf('picked', column)} as k${index}`).join(', ')}
+      from (
+        select ${keys}, row_number() over (order by ${keys}) as position, count(*) over () as total
+        from only ${relationOf(table)} as sampled tablesample system ($1::real) repeatable (1)
+      ) as picked
+      where picked.position % greatest(picked.total / $2::bigint, 1) = 0 and picked.position < picked.total
+      order by ${keyList(table, 'picked')}`,
+    values: [samplePercent, parts],
+  };
+}
+
+/** `format('%s')` runs the type's output function; a cast to text does not for boolean and char(n). */
+function textOf(alias: string, column: KeyColumn): string {
+  return `format('%s', ${alias}.${ident(column.name)})`;
+}
+
+function keyTexts(table: ComparedTable): string {
+  return table.key.map((column, index) => `${textOf('compared', column)} as k${index}`).join(', ');
+}
+
+function rangeCondition(table: ComparedTable, range: KeyRange): { text: string; values: string[] } {
+  const values: string[] = [];
+  const bound = (key: readonly string[]): string =>
+    table.key
+      .map((column, index) => {
+        values.push(key[index] ?? '');
+        return `$${values.length}::text::${column.type}`;
+      })
+      .join(', ');
+  const conditions = [
+    ...(range.from === null ? [] : [`(${keyList(table, 'compared')}) >= (${bound(range.from)})`]),
+    ...(range.to === null ? [] : [`(${keyList(table, 'compared')}) < (${bound(range.to)})`]),
+  ];
+  return { text: conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`, values };
+}
