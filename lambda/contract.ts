@@ -52,6 +52,10 @@ export const ENV = {
   replicationSecretArn: 'SEALIFT_REPLICATION_SECRET_ARN',
   /** Name of the `Target` stack. */
   targetStack: 'SEALIFT_TARGET_STACK',
+  /** ARN of the role that `restore` passes to CloudFormation with its update; that step only. */
+  targetStackRoleArn: 'SEALIFT_TARGET_STACK_ROLE_ARN',
+  /** JSON of the stack policy that `restore` sets before its update; that step only. */
+  targetStackPolicy: 'SEALIFT_TARGET_STACK_POLICY',
   /** Identifier of the target RDS instance, fixed by the `Target` template. */
   targetInstance: 'SEALIFT_TARGET_INSTANCE',
   /** ARN of the KMS key that the target must be encrypted with. */
