@@ -1,0 +1,5 @@
+import { stepHandler } from '../platform/step-handler';
+import { encrypt, encryptInput } from './encrypt';
+
+/** Handler of the step `encrypt`. */
+export const handler = stepHandler('encrypt', encryptInput, encrypt);

@@ -1,0 +1,49 @@
+/** The encrypted copy of the snapshot: the only act that adds a key (facts E11); asked again until it is available. */
+import { z } from 'zod';
+import type { Input, Output } from '../contract';
+import { Blocked, NotReady } from '../errors';
+import { encryptedSnapshotName } from '../platform/names';
+import { claimedCall } from '../platform/payload';
+import { copySnapshot, type DescribedSnapshot, findSnapshot } from '../platform/rds';
+import type { World } from '../platform/world';
+import { assertOurs, snapshotProgress, snapshotTags } from './snapshot-provenance';
+
+/** Input of the step. */
+export const encryptInput = claimedCall.extend({ snapshotArn: z.string().min(1) });
+
+/** Makes the copy, or finds the one that this migration made of this snapshot; it must be encrypted with the wanted key. */
+export async function encrypt(input: Input<'encrypt'>, world: World): Promise<Output<'encrypt'>> {
+  const snapshotId = encryptedSnapshotName(world.migrationId);
+  const made = (await findSnapshot(snapshotId)) ?? (await make(snapshotId, input.snapshotArn, world));
+  assertOurs(world, made);
+  assertCopyOf(made, input.snapshotArn);
+  const progress = snapshotProgress(made);
+  if (progress.status === 'available') assertKey(made, world.environment.keyArn);
+  return progress;
+}
+
+async function make(snapshotId: string, sourceArn: string, world: World): Promise<DescribedSnapshot> {
+  const { keyArn } = world.environment;
+  const request = { snapshotId, sourceArn, keyArn, tags: snapshotTags(world) };
+  const made = (await copySnapshot(request)) ?? (await findSnapshot(snapshotId));
+  if (made === null) throw new NotReady(`snapshot ${snapshotId} was asked for and is not listed yet`);
+  world.log.fact('encrypted copy started', { snapshot: snapshotId, key: keyArn });
+  return made;
+}
+
+function assertCopyOf(made: DescribedSnapshot, sourceArn: string): void {
+  if (made.copiedFrom === sourceArn) return;
+  throw new Blocked(
+    `snapshot ${made.id} is a copy of ${made.copiedFrom ?? 'nothing'}, a copy of ${sourceArn} was expected; delete ` +
+      'that snapshot or use another migration id',
+  );
+}
+
+function assertKey(made: DescribedSnapshot, keyArn: string): void {
+  const { type, keyArn: found } = made.encryption;
+  if (type === 'sse-kms' && found === keyArn) return;
+  throw new Blocked(
+    `snapshot ${made.id} should be encrypted as sse-kms under ${keyArn}, found ${type} under ${found ?? 'no key'}; ` +
+      'delete that snapshot and start the migration again',
+  );
+}
