@@ -1,0 +1,50 @@
+/** The ledgers of the databases follow the home ledger: home is moved first, and whoever finds a database behind it brings it up. */
+import type { Phase } from '../contract';
+import { Blocked } from '../errors';
+import { assertCurrent, type Expectation, ensureLedger, type LedgerRow, moveTo, readLedger } from './ledger';
+import { lockMigration, upsertMigration } from './ledger-sql';
+import { HOME_DATABASE } from './names';
+import type { Server, Session } from './postgres';
+
+/**
+ * Makes the ledger of a database where it is missing and copies epoch, phase and execution of the home ledger into it when
+ * they differ. Throws `Blocked` when the home ledger is not as expected or the database is at a later epoch than home.
+ */
+export async function followHome(home: Session, session: Session, expected: Expectation): Promise<LedgerRow> {
+  const row = await assertCurrent(home, expected);
+  if (session.database === HOME_DATABASE) return row;
+  const known = await readLedger(session, expected.migrationId);
+  if (known === null) await ensureLedger(session);
+  if (known !== null && sameStand(known, row)) return row;
+  return session.transaction(async () => {
+    await session.query(lockMigration(expected.migrationId));
+    const [behind, ahead] = [await readLedger(session, expected.migrationId), await assertCurrent(home, expected)];
+    if (behind !== null && BigInt(behind.epoch) > BigInt(ahead.epoch)) {
+      throw new Blocked(
+        `database ${JSON.stringify(session.database)} of the ${session.side} stands at epoch ${behind.epoch}, its home ` +
+          `ledger at ${ahead.epoch}, this call came too late or the ledger was restored from a copy`,
+      );
+    }
+    await session.execute(upsertMigration({ ...ahead }));
+    return ahead;
+  });
+}
+
+/** Moves the home ledger to `phase` when it stands as expected, then every database; doing so twice is no error. */
+export async function moveEverywhere(
+  server: Server,
+  databases: readonly string[],
+  expected: Expectation,
+  phase: Phase,
+): Promise<void> {
+  const home = await server.home();
+  await moveTo(home, expected, phase);
+  // One after the other: they share the session of the home ledger.
+  for (const database of databases) {
+    await followHome(home, await server.session(database), { ...expected, phases: [phase] });
+  }
+}
+
+function sameStand(left: LedgerRow, right: LedgerRow): boolean {
+  return left.epoch === right.epoch && left.phase === right.phase && left.execution === right.execution;
+}

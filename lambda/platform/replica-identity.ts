@@ -1,0 +1,111 @@
+/**
+ * Replica identities set for the migration, because UPDATE and DELETE of a published table without one fail on the live source
+ * (facts B2). Recorded in the database's `undo`. A copy inherits both the identity and its record: the target keeps them
+ * while changes flow, because apply finds a row by them, and gives them back when it is settled.
+ */
+import { NotReady } from '../errors';
+import { deleteUndo, insertUndo, selectUndo } from './ledger-sql';
+import type { Session, Statement } from './postgres';
+import { sqlStateOf } from './postgres-error';
+import { ident, qualified } from './quote';
+
+/** Kind of the undo rows; their object is the quoted `schema.table`. */
+export const REPLICA_IDENTITY_UNDO = 'replica-identity';
+
+/** `relreplident` (d default, n nothing, f full, i index) and, for `i`, the index; null when that was dropped. */
+export interface ReplicaIdentity {
+  readonly kind: 'd' | 'n' | 'f' | 'i';
+  readonly index: string | null;
+}
+
+/** How often a lock that is not got in time is tried for: the application goes first. */
+const LOCK_ATTEMPTS = 6;
+const LOCK_WAIT_MS = 1_000;
+const LOCK_PAUSE_MS = 300;
+
+interface Change {
+  readonly schema: string;
+  readonly table: string;
+  readonly before: ReplicaIdentity;
+  readonly after: ReplicaIdentity;
+}
+
+/** Present identity of a table; no row when the table is gone. */
+function identityOf(schema: string, table: string): Statement {
+  return {
+    text: `select c.relreplident as kind,
+        (select x.relname from pg_index i join pg_class x on x.oid = i.indexrelid
+          where i.indrelid = c.oid and i.indisreplident and c.relreplident = 'i') as index
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relname = $2`,
+    values: [schema, table],
+  };
+}
+
+function alterIdentity(schema: string, table: string, identity: ReplicaIdentity): Statement {
+  // An identity whose index was dropped behaves as nothing and cannot be named any more.
+  const words = { d: 'default', n: 'nothing', f: 'full', i: 'nothing' }[identity.kind];
+  const what = identity.kind === 'i' && identity.index !== null ? `using index ${ident(identity.index)}` : words;
+  return { text: `alter table only ${qualified(schema, table)} replica identity ${what}` };
+}
+
+/** Sets a table's replica identity and records what was before; does nothing when it is that already. */
+export async function setReplicaIdentity(
+  session: Session,
+  table: { readonly schema: string; readonly name: string },
+  after: ReplicaIdentity,
+): Promise<void> {
+  const object = qualified(table.schema, table.name);
+  await withTableLock(session, object, async () => {
+    const [before] = await session.query<ReplicaIdentity>(identityOf(table.schema, table.name));
+    if (before === undefined || same(before, after)) return;
+    const change: Change = { schema: table.schema, table: table.name, before, after };
+    await session.execute(insertUndo(REPLICA_IDENTITY_UNDO, object, change));
+    await session.execute(alterIdentity(table.schema, table.name, after));
+  });
+}
+
+/**
+ * Gives every recorded replica identity back and forgets it; can run again. A table that is gone or that somebody changed
+ * since is left as it is (fault 111). Returns the tables given back.
+ */
+export async function restoreReplicaIdentities(session: Session): Promise<string[]> {
+  const recorded = await session.query<{ object: string; prior: Change }>(selectUndo(REPLICA_IDENTITY_UNDO));
+  for (const { object, prior } of recorded) {
+    await withTableLock(session, object, async () => {
+      const [now] = await session.query<ReplicaIdentity>(identityOf(prior.schema, prior.table));
+      if (now !== undefined && same(now, prior.after)) {
+        await session.execute(alterIdentity(prior.schema, prior.table, prior.before));
+      }
+      await session.execute(deleteUndo(REPLICA_IDENTITY_UNDO, object));
+    });
+  }
+  return recorded.map((row) => row.object);
+}
+
+function same(left: ReplicaIdentity, right: ReplicaIdentity): boolean {
+  return left.kind === right.kind && left.index === right.index;
+}
+
+/** Short waits, because whoever queues behind our request waits as well; ends by success or after the last attempt. */
+async function withTableLock(session: Session, object: string, work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await session.transaction(async () => {
+        await session.query({ text: `select set_config('lock_timeout', $1, true)`, values: [`${LOCK_WAIT_MS}ms`] });
+        await work();
+      });
+    } catch (error) {
+      if (sqlStateOf(error) !== '55P03') throw error;
+      if (attempt === LOCK_ATTEMPTS) {
+        throw new NotReady(
+          `table ${object} stayed locked while its replica identity was to be set, it is tried again`,
+          {
+            cause: error,
+          },
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS * attempt));
+    }
+  }
+}
