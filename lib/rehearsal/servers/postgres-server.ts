@@ -41,6 +41,7 @@ export class PostgresServer {
   readonly logPath: string;
   private process: ServerProcess | null = null;
   private hasRun = false;
+  private retired = false;
 
   private constructor(
     private readonly options: ServerOptions,
@@ -110,6 +111,7 @@ export class PostgresServer {
    * it does not answer within `timeoutMs` (recovery of a copy counts); it is not left running then.
    */
   async start(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    if (this.retired) throw new Error(`the server in ${this.directory} was retired: its run has ended`);
     if (this.running) return;
     const mayMove = this.options.port === undefined && !this.hasRun;
     for (let attempt = 1; ; attempt++) {
@@ -127,6 +129,12 @@ export class PostgresServer {
   /** Stops the server and waits for its end; one that does not end within `timeoutMs` is stopped harder. */
   async stop(mode: StopMode = 'fast', options: { readonly timeoutMs?: number } = {}): Promise<void> {
     await this.process?.stop(mode, options.timeoutMs ?? 20_000);
+  }
+
+  /** Stops the server without a checkpoint, for good: nobody needs its data any more, and `start` refuses from now on. */
+  async retire(): Promise<void> {
+    this.retired = true;
+    await this.stop('immediate');
   }
 
   /** Kills every process of the server at once, as a crash of the machine would; `start` recovers it. */
@@ -171,10 +179,12 @@ export class PostgresServer {
   private async answers(process: ServerProcess, timeoutMs: number): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
     while (process.end === null && Date.now() < deadline) {
-      const answered = await this.withAdmin('postgres', (client) => client.query('select')).then(
+      const attempt = this.withAdmin('postgres', (client) => client.query('select')).then(
         () => true,
         () => false,
       );
+      // Whoever holds the port instead of a server that died may keep silent for long.
+      const answered = await Promise.race([attempt, process.ended.then(() => false)]);
       if (answered) return true;
       await Promise.race([process.ended, new Promise((resolve) => setTimeout(resolve, 25))]);
     }

@@ -110,8 +110,18 @@ async function grantReplicationFunctions(session: Client): Promise<void> {
 }
 
 async function setPassword(session: Client, username: string, password: string): Promise<void> {
-  await session.query(
-    "set log_statement = 'none'; set log_min_duration_statement = -1; set log_min_error_statement = 'panic'",
-  );
-  await session.query(`alter role ${session.escapeIdentifier(username)} password ${session.escapeLiteral(password)}`);
+  const silence = ['log_statement', 'log_min_duration_statement', 'log_min_error_statement'];
+  const values = ['none', '-1', 'panic'];
+  await session.query('begin');
+  try {
+    await session.query('select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s(name, value)', [
+      silence,
+      values,
+    ]);
+    await session.query(`alter role ${session.escapeIdentifier(username)} password ${session.escapeLiteral(password)}`);
+    await session.query('commit');
+  } catch (error) {
+    await session.query('rollback').catch(() => undefined);
+    throw error;
+  }
 }

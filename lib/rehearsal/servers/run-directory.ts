@@ -47,15 +47,16 @@ export class RunDirectory {
     return run;
   }
 
-  /** Registers a server, so that `stopAll` stops it; returns it. */
+  /** Registers a server, so that `stopAll` stops it; returns it. Throws when the run was stopped. */
   add(server: PostgresServer): PostgresServer {
+    if (this.stopping) throw new Error(`the run in ${this.path} has ended: no server can be added`);
     this.servers.add(server);
     return server;
   }
 
   /** Stops a server, deletes its directory and forgets it. */
   async remove(server: PostgresServer): Promise<void> {
-    await server.stop('immediate');
+    await server.retire();
     this.servers.delete(server);
     await rm(server.directory, { recursive: true, force: true });
   }
@@ -91,8 +92,8 @@ export class RunDirectory {
   }
 
   private async stopServersAndDelete(): Promise<void> {
-    const results = await Promise.allSettled([...this.servers].map((server) => server.stop('immediate')));
-    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
+    const results = await Promise.allSettled([...this.servers].map((server) => server.retire()));
+    await rm(this.path, { recursive: true, force: true, maxRetries: 10 });
     process.off('exit', this.onExit);
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     if (failures.length > 0) throw new AggregateError(failures, `servers in ${this.path} could not be stopped`);
