@@ -1,5 +1,5 @@
 /** Makes an installed binaries package usable: its links restored, and reachable for the account that servers run under. */
-import { chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { firstClosedParent, serverAccount } from './unprivileged-account';
@@ -9,7 +9,7 @@ import { firstClosedParent, serverAccount } from './unprivileged-account';
  * read-only, or because this process is root and the package lies below a directory closed to others.
  */
 export async function usablePackageRoot(packageRoot: string, version: string): Promise<string> {
-  if (serverAccount() && firstClosedParent(join(packageRoot, 'native', 'bin'))) return copyOf(packageRoot, version);
+  if (serverAccount() && !(await isReachable(packageRoot))) return copyOf(packageRoot, version);
   try {
     await restoreLinks(packageRoot);
     return packageRoot;
@@ -37,6 +37,14 @@ export async function restoreLinks(packageRoot: string): Promise<void> {
   }
 }
 
+/** Whether others may enter the package and run its programs; an install under umask 077 forbids the second. */
+async function isReachable(packageRoot: string): Promise<boolean> {
+  const bin = join(packageRoot, 'native', 'bin');
+  if (firstClosedParent(bin)) return false;
+  const modes = await Promise.all((await readdir(bin)).map(async (name) => (await stat(join(bin, name))).mode));
+  return modes.every((mode) => (mode & 0o005) === 0o005);
+}
+
 async function listedLinks(packageRoot: string): Promise<readonly { source: string; target: string }[]> {
   try {
     return JSON.parse(await readFile(join(packageRoot, 'native', 'pg-symlinks.json'), 'utf8'));
@@ -54,11 +62,22 @@ async function copyOf(packageRoot: string, version: string): Promise<string> {
   await rm(partial, { recursive: true, force: true });
   await cp(packageRoot, partial, { recursive: true, verbatimSymlinks: true });
   await restoreLinks(partial);
+  await openForAll(partial);
   await rename(partial, copy).catch(async (error: NodeJS.ErrnoException) => {
     await rm(partial, { recursive: true, force: true });
     if (!(await exists(copy))) throw error;
   });
   return copy;
+}
+
+/** Lets everybody read the tree, enter its directories and run its programs. */
+async function openForAll(path: string): Promise<void> {
+  const facts = await lstat(path);
+  if (facts.isSymbolicLink()) return;
+  const mayRun = facts.isDirectory() || (facts.mode & 0o100) !== 0;
+  await chmod(path, facts.mode | (mayRun ? 0o755 : 0o644));
+  if (!facts.isDirectory()) return;
+  for (const name of await readdir(path)) await openForAll(join(path, name));
 }
 
 /** The directory for copies: below the system's temporary directory, owned by this user and written by nobody else. */
