@@ -49,3 +49,8 @@ export function applicationPrefix(migrationId: string, step: string): string {
 export function migrationPrefix(migrationId: string): string {
   return `sealift/${migrationId}/`;
 }
+
+/** The login role by which the target's subscriptions reach the source. */
+export function replicationRole(migrationId: string): string {
+  return `${postgresPrefix(migrationId)}_replication`;
+}
