@@ -24,9 +24,9 @@ const PROGRAM = `
       settings: { shared_buffers: '16MB' },
     }));
     await server.start();
+    process.on('SIGUSR2', () => { throw new Error('uncaught') });
     console.log(JSON.stringify({ path: run.path, pid: server.pid }));
     setInterval(() => undefined, 1000);
-    process.on('SIGUSR2', () => { throw new Error('uncaught') });
   })();
 `;
 
