@@ -37,7 +37,7 @@ test('restores every missing link once and again', async () => {
   await restoreLinks(place);
   await restoreLinks(place);
   const listed: { target: string }[] = JSON.parse(await readFile(join(copy, 'pg-symlinks.json'), 'utf8'));
-  expect(listed.length).toBe(process.platform === 'win32' ? 0 : listed.length);
+  if (process.platform === 'linux') expect(listed.length).toBeGreaterThan(0);
   for (const { target } of listed) expect((await lstat(join(place, target))).isSymbolicLink()).toBe(true);
 });
 
