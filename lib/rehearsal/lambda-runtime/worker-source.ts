@@ -1,0 +1,115 @@
+/**
+ * The program of a worker, as text: it runs from memory (`new Worker(source, { eval: true })`), so it is the same under
+ * tsx, jest and plain Node.js. It is CommonJS and uses nothing but Node.js.
+ *
+ * From the host: `{ requestId, payload, deadlineMs }`, payload as JSON text. To the host: `{ type: 'ready' }` after the
+ * bundle was loaded, `{ type: 'log', stream, text }`, `{ type: 'result', requestId, text }` with JSON text, and
+ * `{ type: 'failure', requestId, failure, fatal }`; a fatal failure is the worker's last word.
+ */
+export const WORKER_SOURCE = `'use strict';
+const { parentPort, workerData } = require('node:worker_threads');
+const { isNativeError } = require('node:util').types;
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+const dns = require('node:dns');
+
+const send = (message) => parentPort.postMessage(message);
+
+// Through the same port as results: a line written before the answer arrives before it.
+for (const stream of ['stdout', 'stderr']) {
+  process[stream].write = (chunk, encoding, done) => {
+    send({ type: 'log', stream, text: typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8') });
+    const callback = typeof encoding === 'function' ? encoding : done;
+    if (callback) process.nextTick(callback);
+    return true;
+  };
+}
+
+// Stands in for the VPC's resolver: many systems do not resolve names below .localhost.
+const isLocal = (name) => typeof name === 'string' && /[.]localhost[.]?$/i.test(name);
+const lookup = dns.lookup;
+dns.lookup = function (hostname, options, callback) {
+  if (!isLocal(hostname)) return lookup.apply(dns, arguments);
+  const answer = typeof options === 'function' ? options : callback;
+  const all = typeof options === 'object' && options !== null && options.all === true;
+  process.nextTick(() => (all ? answer(null, [{ address: '127.0.0.1', family: 4 }]) : answer(null, '127.0.0.1', 4)));
+  return {};
+};
+for (const symbol of Object.getOwnPropertySymbols(lookup)) dns.lookup[symbol] = lookup[symbol];
+const promisedLookup = dns.promises.lookup;
+dns.promises.lookup = async (hostname, options) => {
+  if (!isLocal(hostname)) return promisedLookup.call(dns.promises, hostname, options);
+  const address = { address: '127.0.0.1', family: 4 };
+  return typeof options === 'object' && options !== null && options.all === true ? [address] : address;
+};
+require('node:module').syncBuiltinESMExports();
+
+// As the Node.js runtime client of Lambda reports errors.
+const describe = (error) => {
+  try {
+    return isNativeError(error) || error instanceof Error
+      ? { errorType: error.name, errorMessage: error.message, trace: String(error.stack).split('\\n') }
+      : { errorType: typeof error, errorMessage: error.toString(), trace: [] };
+  } catch {
+    return { errorType: 'handled', errorMessage: 'the thrown value cannot be described', trace: [] };
+  }
+};
+const refusal = (errorType, errorMessage) => Object.assign(new Error(errorMessage), { name: errorType });
+
+let current = null;
+const die = (failure) => {
+  send({ type: 'failure', requestId: current, failure, fatal: true });
+  process.exit(1);
+};
+process.on('uncaughtException', (error) => die(describe(error)));
+process.on('unhandledRejection', (reason) => {
+  const { errorMessage, trace } = describe(reason);
+  die({ errorType: 'Runtime.UnhandledPromiseRejection', errorMessage, trace });
+});
+
+const load = async () => {
+  const { codeDirectory, handler } = workerData;
+  const dot = handler.lastIndexOf('.');
+  const [file, name] = [handler.slice(0, dot), handler.slice(dot + 1)];
+  const path = ['.js', '.mjs', '.cjs'].map((end) => join(codeDirectory, file + end)).find((path) => existsSync(path));
+  if (path === undefined) {
+    throw refusal('Runtime.ImportModuleError', "Cannot find module '" + file + "' in " + codeDirectory);
+  }
+  const bundle = path.endsWith('.mjs') ? await import(pathToFileURL(path).href) : require(path);
+  if (typeof bundle[name] !== 'function') {
+    throw refusal('Runtime.HandlerNotFound', handler + ' is undefined or not exported');
+  }
+  return bundle[name];
+};
+
+const contextOf = ({ requestId, deadlineMs }) => ({
+  awsRequestId: requestId,
+  callbackWaitsForEmptyEventLoop: true,
+  functionName: workerData.functionName,
+  functionVersion: '$LATEST',
+  invokedFunctionArn: workerData.functionArn,
+  memoryLimitInMB: String(workerData.memoryMb),
+  logGroupName: '/aws/lambda/' + workerData.functionName,
+  logStreamName: 'rehearsal',
+  getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
+});
+
+const answer = async (handler, message) => {
+  current = message.requestId;
+  try {
+    const result = await handler(JSON.parse(message.payload), contextOf(message));
+    send({ type: 'result', requestId: message.requestId, text: JSON.stringify(result === undefined ? null : result) });
+  } catch (error) {
+    send({ type: 'failure', requestId: message.requestId, failure: describe(error), fatal: false });
+  }
+};
+
+load().then(
+  (handler) => {
+    parentPort.on('message', (message) => answer(handler, message));
+    send({ type: 'ready' });
+  },
+  (error) => die(describe(error)),
+);
+`;
