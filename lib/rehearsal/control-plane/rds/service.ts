@@ -1,0 +1,68 @@
+import {
+  DBInstanceAlreadyExistsFault$,
+  DBInstanceNotFoundFault$,
+  DBParameterGroupAlreadyExistsFault$,
+  DBParameterGroupNotFoundFault$,
+  DBSnapshotAlreadyExistsFault$,
+  DBSnapshotNotFoundFault$,
+  InvalidDBInstanceStateFault$,
+  InvalidDBSnapshotStateFault$,
+  KMSKeyNotAccessibleFault$,
+  SnapshotQuotaExceededFault$,
+} from '@aws-sdk/client-rds';
+import type { Keys } from '../kms/keys';
+import { byName, type Service } from '../operation';
+import type { Place } from '../place';
+import { RdsAccess } from './access';
+import { describeInstances } from './instance-operations';
+import type { Instances } from './instances';
+import type { ParameterGroups } from './parameter-groups';
+import { describeParameterGroups, describeParameters } from './parameter-operations';
+import { copySnapshot, createSnapshot, describeSnapshots } from './snapshot-operations';
+import type { Snapshots } from './snapshots';
+import { addTags, listTags, tagsOf } from './tag-operations';
+
+/** RDS as the migration sees it: the parts of the account. */
+export interface Rds {
+  readonly instances: Instances;
+  readonly snapshots: Snapshots;
+  readonly parameterGroups: ParameterGroups;
+}
+
+/**
+ * RDS as far as the migration asks: describe, snapshot, copy, tag. Instances are made by CloudFormation alone, as on AWS.
+ *
+ * @param rds the account's instances, snapshots and parameter groups
+ */
+export function rdsService({ instances, snapshots, parameterGroups }: Rds, keys: Keys, place: Place): Service {
+  const access = new RdsAccess(place, instances, snapshots, parameterGroups);
+  const tags = tagsOf(instances, snapshots, parameterGroups);
+  return {
+    signingName: 'rds',
+    protocol: 'query',
+    xmlNamespace: 'http://rds.amazonaws.com/doc/2014-10-31/',
+    errors: [
+      DBInstanceAlreadyExistsFault$,
+      DBInstanceNotFoundFault$,
+      DBParameterGroupAlreadyExistsFault$,
+      DBParameterGroupNotFoundFault$,
+      DBSnapshotAlreadyExistsFault$,
+      DBSnapshotNotFoundFault$,
+      InvalidDBInstanceStateFault$,
+      InvalidDBSnapshotStateFault$,
+      KMSKeyNotAccessibleFault$,
+      SnapshotQuotaExceededFault$,
+    ],
+    operations: byName([
+      describeInstances(instances, keys, access),
+      createSnapshot(snapshots, access),
+      copySnapshot(snapshots, keys, access),
+      describeSnapshots(snapshots, access),
+      describeParameters(parameterGroups, access),
+      describeParameterGroups(parameterGroups, access, `arn:aws:rds:${place.region}:${place.account}`),
+      addTags(tags, access),
+      listTags(tags, access),
+    ]),
+    deniedCode: 'AccessDenied',
+  };
+}
