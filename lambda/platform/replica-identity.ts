@@ -4,6 +4,7 @@
  * while changes flow, because apply finds a row by them, and gives them back when it is settled.
  */
 import { NotReady } from '../errors';
+import { type Expectation, lockExpected } from './ledger';
 import { deleteUndo, insertUndo, selectUndo } from './ledger-sql';
 import type { Session, Statement } from './postgres';
 import { sqlStateOf } from './postgres-error';
@@ -49,14 +50,19 @@ function alterIdentity(schema: string, table: string, identity: ReplicaIdentity)
   return { text: `alter table only ${qualified(schema, table)} replica identity ${what}` };
 }
 
-/** Sets a table's replica identity and records what was before; does nothing when it is that already. */
+/**
+ * Sets a table's replica identity and records what was before; does nothing when it is that already. Throws `Blocked` when
+ * the ledger is not as expected, `NotReady` when the table stays locked.
+ */
 export async function setReplicaIdentity(
   session: Session,
+  expected: Expectation,
   table: { readonly schema: string; readonly name: string },
   after: ReplicaIdentity,
 ): Promise<void> {
   const object = qualified(table.schema, table.name);
   await withTableLock(session, object, async () => {
+    await lockExpected(session, expected);
     const [before] = await session.query<ReplicaIdentity>(identityOf(table.schema, table.name));
     if (before === undefined || same(before, after)) return;
     const change: Change = { schema: table.schema, table: table.name, before, after };
@@ -69,10 +75,11 @@ export async function setReplicaIdentity(
  * Gives every recorded replica identity back and forgets it; can run again. A table that is gone or that somebody changed
  * since is left as it is (fault 111). Returns the tables given back.
  */
-export async function restoreReplicaIdentities(session: Session): Promise<string[]> {
+export async function restoreReplicaIdentities(session: Session, expected: Expectation): Promise<string[]> {
   const recorded = await session.query<{ object: string; prior: Change }>(selectUndo(REPLICA_IDENTITY_UNDO));
   for (const { object, prior } of recorded) {
     await withTableLock(session, object, async () => {
+      await lockExpected(session, expected);
       const [now] = await session.query<ReplicaIdentity>(identityOf(prior.schema, prior.table));
       if (now !== undefined && same(now, prior.after)) {
         await session.execute(alterIdentity(prior.schema, prior.table, prior.before));

@@ -43,12 +43,13 @@ export async function restore(input: Input<'restore'>, world: World): Promise<Ou
 }
 
 async function plantSeed(stack: DescribedStack, input: Input<'restore'>, world: World): Promise<Output<'restore'>> {
-  const policy = protectingPolicy(await readStackPolicy(stack.name));
+  const { targetStackPolicy, targetStackRoleArn: roleArn } = world.environment;
+  const policy = protectingPolicy(await readStackPolicy(stack.name), targetStackPolicy);
   if (policy !== null) {
     await writeStackPolicy(stack.name, policy);
     world.log.fact('stack policy set', { stack: stack.name });
   }
-  const change = { parameter: SEED_PARAMETER, value: input.snapshotArn, token: tokenOf(input, world) };
+  const change = { parameter: SEED_PARAMETER, value: input.snapshotArn, token: tokenOf(input, world), roleArn };
   const { started } = await updateParameter(stack, change);
   if (started) world.log.fact('stack update started', { stack: stack.name, seed: input.snapshotArn });
   return pending(`stack ${stack.name} is being updated with its seed`);

@@ -1,30 +1,39 @@
 /** The stack policy that keeps CloudFormation from replacing or deleting the database (facts E16). */
 
-/** Denies what would destroy the instance; a denial wins over every permission. */
-const DENIAL = {
-  Effect: 'Deny',
-  Action: ['Update:Replace', 'Update:Delete'],
-  Principal: '*',
-  Resource: '*',
-  Condition: { StringEquals: { ResourceType: ['AWS::RDS::DBInstance'] } },
-} as const;
-
-/** A policy denies everything that it does not allow. */
-const PERMISSION = { Effect: 'Allow', Action: 'Update:*', Principal: '*', Resource: '*' } as const;
-
-/**
- * The policy that a stack should have, as JSON; null when `present` protects the database already. Statements of somebody
- * else's policy stay as they are.
- */
-export function protectingPolicy(present: string | null): string | null {
-  const statements = statementsOf(present);
-  if (statements.some((statement) => JSON.stringify(statement) === JSON.stringify(DENIAL))) return null;
-  return JSON.stringify({ Statement: [...(statements.length === 0 ? [PERMISSION] : statements), DENIAL] });
+/** A statement of a stack policy, as far as it matters here. */
+interface PolicyStatement {
+  readonly Effect?: unknown;
 }
 
-function statementsOf(policy: string | null): readonly unknown[] {
+/** For a stack whose deployment names no policy: everything may be updated, no database replaced or deleted. */
+const DEFAULT_POLICY = JSON.stringify({
+  Statement: [
+    { Effect: 'Allow', Action: 'Update:*', Principal: '*', Resource: '*' },
+    {
+      Effect: 'Deny',
+      Action: ['Update:Replace', 'Update:Delete'],
+      Principal: '*',
+      Resource: '*',
+      Condition: { StringEquals: { ResourceType: ['AWS::RDS::DBInstance'] } },
+    },
+  ],
+});
+
+/**
+ * The policy that a stack should have, as JSON; null when `present` holds every denial of `wanted` already. Statements of
+ * somebody else's policy stay as they are: a denial wins over every permission, so ours are only added.
+ */
+export function protectingPolicy(present: string | null, wanted: string = DEFAULT_POLICY): string | null {
+  const [before, demanded] = [statementsOf(present), statementsOf(wanted)];
+  if (before.length === 0) return wanted;
+  const known = new Set(before.map((statement) => JSON.stringify(statement)));
+  const missing = demanded.filter((statement) => statement.Effect === 'Deny' && !known.has(JSON.stringify(statement)));
+  return missing.length === 0 ? null : JSON.stringify({ Statement: [...before, ...missing] });
+}
+
+function statementsOf(policy: string | null): readonly PolicyStatement[] {
   if (policy === null || policy.trim() === '') return [];
-  const { Statement: statement } = JSON.parse(policy) as { readonly Statement?: unknown };
-  if (statement === undefined) return [];
-  return Array.isArray(statement) ? statement : [statement];
+  const { Statement: found } = JSON.parse(policy) as { readonly Statement?: PolicyStatement | PolicyStatement[] };
+  if (found === undefined) return [];
+  return Array.isArray(found) ? found : [found];
 }

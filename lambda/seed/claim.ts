@@ -1,0 +1,109 @@
+/** The claim: one execution at a time holds a migration, and its epoch goes with every later call (fault 9, I6). */
+import { z } from 'zod';
+import type { Input, Output } from '../contract';
+import { Blocked } from '../errors';
+import { withAdvisoryLock } from '../platform/advisory-lock';
+import { ensureLedger, type LedgerRow, readLedger } from '../platform/ledger';
+import { followHome } from '../platform/ledger-follow';
+import { lockMigration, upsertMigration } from '../platform/ledger-sql';
+import { joinRoles } from '../platform/memberships';
+import { call, databases, instanceFacts } from '../platform/payload';
+import type { Server, Session } from '../platform/postgres';
+import type { World } from '../platform/world';
+import { decideClaim } from './claim-decision';
+import * as sql from './sql/claim';
+
+/** Input of the step. */
+export const claimInput = call.extend({
+  source: instanceFacts,
+  databases,
+  takeOver: z.string().min(1).nullable(),
+  mode: z.enum(['hold', 'release']),
+});
+
+type Claim = Output<'claim'>;
+
+/** What a claim is made of beside the server. */
+export type ClaimInput = Pick<Input<'claim'>, 'execution' | 'databases' | 'takeOver' | 'mode'>;
+
+/** Opens the source and claims the migration, or frees it. */
+export async function claim(input: Input<'claim'>, world: World): Promise<Claim> {
+  return claimOn(await world.openSource(input.source), input, world);
+}
+
+/**
+ * Takes, keeps or frees the claim of a migration on its source and makes the ledger where it is missing. Throws `Blocked`
+ * naming the execution that holds it, and on a standby, another cluster, or a migration whose target is in use.
+ */
+export async function claimOn(source: Server<'source'>, input: ClaimInput, world: World): Promise<Claim> {
+  const home = await source.home();
+  if (input.mode === 'release') return free(home, input, world);
+  return withAdvisoryLock(home, `sealift/${world.migrationId}/claim`, async () => {
+    const held = await hold(home, input, world);
+    const expected = { migrationId: world.migrationId, epoch: held.epoch, phases: [held.phase] };
+    for (const database of input.databases) {
+      const session = await source.session(database);
+      await ownDatabase(home, session);
+      await followHome(home, session, expected);
+    }
+    world.log.fact('claim held', { epoch: held.epoch, phase: held.phase });
+    return held;
+  });
+}
+
+async function hold(home: Session, input: ClaimInput, world: World): Promise<Claim> {
+  const server = await home.one<{ standby: boolean; firstEpoch: string; systemIdentifier: string }>(sql.serverFacts);
+  if (server.standby) {
+    throw new Blocked('the source is a standby in recovery, name the instance that is written to');
+  }
+  const { migrationId } = world;
+  if ((await readLedger(home, migrationId)) === null) await ensureLedger(home);
+  return home.transaction(async () => {
+    await refuseOthers(home, migrationId);
+    await home.query(lockMigration(migrationId));
+    const row = await readLedger(home, migrationId);
+    const { execution, takeOver } = input;
+    const decision = decideClaim(row, { migrationId, execution, takeOver, ...server });
+    if (decision.verdict === 'refuse') throw new Blocked(decision.reason);
+    const { epoch, phase } = decision;
+    const { systemIdentifier } = server;
+    await home.execute(upsertMigration({ migrationId, side: 'source', phase, epoch, execution, systemIdentifier }));
+    return { epoch, phase, systemIdentifier };
+  });
+}
+
+/** The ledger's `undo` and `work` belong to one migration at a time. */
+async function refuseOthers(home: Session, migrationId: string): Promise<void> {
+  const [other] = await home.query<{ id: string; phase: string; execution: string }>(sql.otherMigrations(migrationId));
+  if (other === undefined) return;
+  throw new Blocked(
+    `the source is part of migration ${JSON.stringify(other.id)} in phase ${other.phase} (execution ${other.execution}), ` +
+      'release that one first',
+  );
+}
+
+/** Only who may create in a database can keep a ledger there; its owner may. */
+async function ownDatabase(home: Session, session: Session): Promise<void> {
+  const { owner, mayCreate } = await session.one<{ owner: string; mayCreate: boolean }>(sql.databaseOwner);
+  if (!mayCreate) await home.transaction(() => joinRoles(home, [owner]));
+}
+
+/** Frees the claim when the caller holds it and says how the migration stands; a claim of others stays. */
+async function free(home: Session, input: ClaimInput, world: World): Promise<Claim> {
+  const row = await readLedger(home, world.migrationId);
+  if (row === null) {
+    const { systemIdentifier } = await home.one<{ systemIdentifier: string }>(sql.serverFacts);
+    return { epoch: '0', phase: 'aborted', systemIdentifier };
+  }
+  return home.transaction(async () => {
+    await home.query(lockMigration(world.migrationId));
+    const now: LedgerRow = (await readLedger(home, world.migrationId)) ?? row;
+    if (now.execution === input.execution) {
+      await home.execute(sql.setExecution(world.migrationId, ''));
+      world.log.fact('claim released', { epoch: now.epoch, phase: now.phase });
+    } else {
+      world.log.warning('claim held by another', { epoch: now.epoch, holder: now.execution });
+    }
+    return { epoch: now.epoch, phase: now.phase, systemIdentifier: now.systemIdentifier };
+  });
+}

@@ -1,0 +1,104 @@
+/** Gets the source ready to be followed: owners, role, replica identities, then publication and slot of every database. */
+import type { Input, Output } from '../contract';
+import { Blocked } from '../errors';
+import { withAdvisoryLock } from '../platform/advisory-lock';
+import { assertCurrent, guarded } from '../platform/ledger';
+import { moveEverywhere } from '../platform/ledger-follow';
+import { joinRoles } from '../platform/memberships';
+import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import type { Credentials, Server } from '../platform/postgres';
+import { endPredecessors } from '../platform/predecessors';
+import { setReplicaIdentity } from '../platform/replica-identity';
+import { readCredentials } from '../platform/secrets';
+import type { World } from '../platform/world';
+import { type PublishableTable, planIdentities } from './identity-plan';
+import { ensureReplicationRole } from './replication-role';
+import { databaseOwner } from './sql/claim';
+import * as sql from './sql/prepare';
+import { ensureStream } from './stream';
+
+/** Input of the step. */
+export const prepareInput = claimedCall.extend({ source: instanceFacts, databases });
+
+/** A slot is given up this long before the Lambda ends, and never waited for longer than the second number. */
+const SLOT_RESERVE_MS = 30_000;
+const SLOT_MAX_WAIT_MS = 120_000;
+
+/** Most obstacles that an error names. */
+const NAMED_OBSTACLES = 10;
+
+/** Opens the source and prepares it. */
+export async function prepare(input: Input<'prepare'>, world: World): Promise<Output<'prepare'>> {
+  const replication = await readCredentials(world.environment.replicationSecretArn);
+  return prepareOn(await world.openSource(input.source), input.databases, replication, world);
+}
+
+/**
+ * Prepares the source and answers its slots. Tables that cannot be replicated are named before anything is changed
+ * (`Blocked`); what was prepared already is found and left. Throws `NotReady` while a long transaction keeps a slot waiting.
+ */
+export async function prepareOn(
+  source: Server<'source'>,
+  databaseNames: readonly string[],
+  replication: Credentials,
+  world: World,
+): Promise<Output<'prepare'>> {
+  const home = await source.home();
+  await endPredecessors(home, world.migrationId, world.step);
+  return withAdvisoryLock(home, `sealift/${world.migrationId}/prepare`, async () => {
+    const expected = world.expect('assessed', 'seeding');
+    await assertCurrent(home, expected);
+    const surveys = await Promise.all(databaseNames.map((database) => survey(source, database, world)));
+    refuseObstacles(surveys);
+    await guarded(home, expected, async () => {
+      await joinRoles(home, [...new Set(surveys.flatMap((found) => found.owners))].sort());
+      await ensureReplicationRole(home, world.migrationId, replication, databaseNames);
+    });
+    await moveEverywhere(source, databaseNames, expected, 'seeding');
+    return { slots: await Promise.all(surveys.map((found) => prepareDatabase(source, found, world))) };
+  });
+}
+
+interface Survey {
+  readonly database: string;
+  /** Owners whose powers are needed: of every table to be published, and of the database. */
+  readonly owners: readonly string[];
+  readonly tables: readonly PublishableTable[];
+  readonly plan: ReturnType<typeof planIdentities>;
+}
+
+async function survey(source: Server<'source'>, database: string, world: World): Promise<Survey> {
+  const session = await source.session(database);
+  const tables = await session.query<PublishableTable>(sql.publishableTables);
+  const { owner, mayCreate } = await session.one<{ owner: string; mayCreate: boolean }>(databaseOwner);
+  const owners = [...(mayCreate ? [] : [owner]), ...tables.map((table) => table.owner)];
+  return { database, owners, tables, plan: planIdentities(tables, world.environment.policy) };
+}
+
+function refuseObstacles(surveys: readonly Survey[]): void {
+  const obstacles = surveys.flatMap(({ database, plan }) =>
+    plan.obstacles.map((obstacle) => `in database ${JSON.stringify(database)} table ${obstacle}`),
+  );
+  if (obstacles.length === 0) return;
+  const more = obstacles.length > NAMED_OBSTACLES ? ` and ${obstacles.length - NAMED_OBSTACLES} more` : '';
+  throw new Blocked(
+    `${obstacles.slice(0, NAMED_OBSTACLES).join('; ')}${more}: add a primary key or a unique index over NOT NULL columns, ` +
+      'or allow missingReplicaIdentity full',
+  );
+}
+
+async function prepareDatabase(source: Server<'source'>, found: Survey, world: World) {
+  const session = await source.another(found.database);
+  for (const { schema, name, identity } of found.plan.set) {
+    await setReplicaIdentity(session, world.expect('seeding'), { schema, name }, identity);
+  }
+  await session.close();
+  const slot = await ensureStream(source, found.database, {
+    expected: world.expect('seeding'),
+    execution: world.call.execution,
+    tables: found.tables,
+    slotTimeoutMs: Math.max(5_000, Math.min(SLOT_MAX_WAIT_MS, world.remainingMs() - SLOT_RESERVE_MS)),
+  });
+  world.log.fact('slot ready', { database: found.database, slot: slot.slot, lsn: slot.startLsn });
+  return slot;
+}

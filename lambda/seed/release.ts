@@ -1,0 +1,215 @@
+/**
+ * Takes the migration off the source: afterwards its catalogue is what it was before `claim` (I7).
+ *
+ *     target: subscriptions   (so that nothing takes a slot again)
+ *     source: slots -> publications -> replica identities -> role and entries -> ledgers -> memberships -> home ledger
+ *
+ * Every part looks first, so a release that died in between is simply run again.
+ */
+import { z } from 'zod';
+import type { Input, InstanceFacts, Output } from '../contract';
+import { Blocked, NotReady } from '../errors';
+import { withAdvisoryLock } from '../platform/advisory-lock';
+import { type Expectation, type LedgerRow, lockExpected, readLedger } from '../platform/ledger';
+import { followHome } from '../platform/ledger-follow';
+import { dropLedger, ledgerExists, upsertMigration } from '../platform/ledger-sql';
+import { leaveRoles } from '../platform/memberships';
+import { HOME_DATABASE, streamName } from '../platform/names';
+import { call, databases, instanceFacts } from '../platform/payload';
+import type { Server, Session } from '../platform/postgres';
+import { endPredecessors } from '../platform/predecessors';
+import { restoreReplicaIdentities } from '../platform/replica-identity';
+import type { World } from '../platform/world';
+import { removeReplicationRole } from './replication-role';
+import { dropSlots, slotPattern } from './slots';
+import * as sql from './sql/release';
+import { dropSubscriptions } from './subscriptions';
+
+/** Input of the step. */
+export const releaseInput = call.extend({
+  epoch: z.string().regex(/^\d+$/).nullable(),
+  source: instanceFacts,
+  target: instanceFacts.nullable(),
+  databases,
+  reason: z.string(),
+});
+
+/** What was taken away, for the evidence. */
+export interface Released {
+  readonly outcome: 'released' | 'refused';
+  readonly detail: string;
+  readonly subscriptions: readonly string[];
+  readonly slots: readonly string[];
+  readonly replicaIdentities: readonly string[];
+  readonly roles: readonly string[];
+}
+
+/** What a release is made of beside the servers. */
+export type ReleaseInput = Pick<Input<'release'>, 'execution' | 'epoch' | 'databases'>;
+
+/** Opens the servers, releases, and keeps what was done as evidence. */
+export async function release(input: Input<'release'>, world: World): Promise<Output<'release'>> {
+  const source = await world.openSource(input.source);
+  const target = await openIfThere(input.target, world);
+  const released = await releaseOn(source, target, input, world);
+  world.log.fact(`source ${released.outcome}`, { detail: released.detail });
+  const report = await world.keepEvidence('release', {
+    ...released,
+    phase: released.outcome === 'released' ? 'aborted' : 'unchanged',
+    reason: input.reason,
+    at: new Date().toISOString(),
+  });
+  return { outcome: released.outcome, detail: released.detail, report };
+}
+
+/** A target that does not answer is no reason to keep the source's slots; whether it may be in use is asked of the source. */
+async function openIfThere(target: InstanceFacts | null, world: World): Promise<Server<'target'> | null> {
+  if (target === null) return null;
+  const server = await world.openTarget(target);
+  try {
+    await server.home();
+    return server;
+  } catch (error) {
+    if (!(error instanceof NotReady)) throw error;
+    world.log.warning('target unreachable', { host: target.host });
+    return null;
+  }
+}
+
+/**
+ * Releases the source, and the target's subscriptions when `target` is there. Refuses when the target is in use or the source
+ * stands fenced: then the source is given back first. Throws `Blocked` for an older epoch and for changes that nobody gave
+ * back, `NotReady` while a slot or table stays in use.
+ */
+export async function releaseOn(
+  source: Server<'source'>,
+  target: Server<'target'> | null,
+  input: ReleaseInput,
+  world: World,
+): Promise<Released> {
+  const home = await source.home();
+  for (const step of ['prepare', 'release']) await endPredecessors(home, world.migrationId, step);
+  return withAdvisoryLock(home, `sealift/${world.migrationId}/release`, async () => {
+    const [sourceRow, targetRow] = [
+      await readLedger(home, world.migrationId),
+      target === null ? null : await readLedger(await target.home(), world.migrationId),
+    ];
+    const refusal = refusalOf(sourceRow, targetRow);
+    if (refusal !== null) {
+      return { outcome: 'refused', detail: refusal, subscriptions: [], slots: [], replicaIdentities: [], roles: [] };
+    }
+    const expected = await abort(home, sourceRow, input, world);
+    const subscriptions = target === null ? [] : await releaseTarget(target, targetRow, expected, input, world);
+    return { ...(await releaseSource(source, expected, input, world)), subscriptions };
+  });
+}
+
+function refusalOf(source: LedgerRow | null, target: LedgerRow | null): string | null {
+  const inUse = [source, target].find((row) => row?.phase === 'flipped' || row?.phase === 'live');
+  if (inUse !== undefined && inUse !== null) {
+    return `the ${inUse.side}'s ledger stands in phase ${inUse.phase}: the target is in use, nothing is taken down`;
+  }
+  if (source?.phase === 'fencing' || source?.phase === 'fenced') {
+    return `the source stands in phase ${source.phase}: give it back first, then release`;
+  }
+  return null;
+}
+
+/** Phase `aborted` with the next epoch: whatever is still on its way is refused from here on. Null without a ledger. */
+async function abort(
+  home: Session,
+  row: LedgerRow | null,
+  input: ReleaseInput,
+  world: World,
+): Promise<Expectation | null> {
+  if (row === null) return null;
+  if (input.epoch !== null && BigInt(input.epoch) < BigInt(row.epoch) && row.phase !== 'aborted') {
+    throw new Blocked(
+      `migration ${JSON.stringify(row.migrationId)} stands at epoch ${row.epoch}, this release came from epoch ` +
+        `${input.epoch} and changed nothing; the ledger names execution ${row.execution}`,
+    );
+  }
+  const { migrationId } = world;
+  const epoch = row.phase === 'aborted' ? row.epoch : (BigInt(row.epoch) + 1n).toString();
+  if (row.phase !== 'aborted') {
+    await home.transaction(async () => {
+      await lockExpected(home, { migrationId, epoch: row.epoch, phases: [row.phase] });
+      await home.execute(upsertMigration({ ...row, epoch, phase: 'aborted', execution: input.execution }));
+    });
+  }
+  return { migrationId, epoch, phases: ['aborted'] };
+}
+
+async function releaseTarget(
+  target: Server<'target'>,
+  row: LedgerRow | null,
+  expected: Expectation | null,
+  input: ReleaseInput,
+  world: World,
+): Promise<string[]> {
+  const home = await target.home();
+  if (row !== null && row.side === 'target' && expected !== null) {
+    const { epoch } = expected;
+    await home.execute(upsertMigration({ ...row, epoch, phase: 'aborted', execution: input.execution }));
+  }
+  const ours = new Map(input.databases.map((name) => [name, streamName(world.migrationId, name)]));
+  const dropped: string[] = [];
+  for (const [database, name] of ours) {
+    dropped.push(...(await dropSubscriptions(target, database, (candidate) => candidate === name)));
+  }
+  return dropped;
+}
+
+async function releaseSource(
+  source: Server<'source'>,
+  expected: Expectation | null,
+  input: ReleaseInput,
+  world: World,
+): Promise<Omit<Released, 'subscriptions'>> {
+  const home = await source.home();
+  const slots = await dropSlots(source, slotPattern(world.migrationId));
+  const replicaIdentities: string[] = [];
+  for (const database of input.databases) {
+    const session = await source.session(database);
+    await session.execute(sql.dropPublicationIfPresent(streamName(world.migrationId, database)));
+    if (expected !== null) replicaIdentities.push(...(await giveBackTables(home, session, expected)));
+  }
+  const roles = expected === null ? [] : await giveBackRoles(home);
+  const detail =
+    expected === null
+      ? `the source has no ledger of this migration, ${slots.length} slots were left and dropped`
+      : `${slots.length} slots, ${replicaIdentities.length} replica identities and ${roles.length} roles were given back`;
+  return { outcome: 'released', detail, slots, replicaIdentities, roles };
+}
+
+/** Gives a database's tables back and drops its ledger, unless that is the home ledger. */
+async function giveBackTables(home: Session, session: Session, expected: Expectation): Promise<string[]> {
+  const atHome = session.database === HOME_DATABASE;
+  const { present } = await session.one<{ present: boolean }>(ledgerExists);
+  if (!present) return [];
+  await followHome(home, session, expected);
+  const tables = await restoreReplicaIdentities(session, expected);
+  if (!atHome) await removeLedger(session);
+  return tables;
+}
+
+/** Shared by all databases; the home ledger goes last, because it holds what is left to be done. */
+async function giveBackRoles(home: Session): Promise<string[]> {
+  const roles = await removeReplicationRole(home);
+  await leaveRoles(home);
+  await removeLedger(home);
+  return roles;
+}
+
+/** A ledger that still lists a change is not thrown away. */
+async function removeLedger(session: Session): Promise<void> {
+  const left = await session.query<{ kind: string; count: number }>(sql.undoLeft);
+  if (left.length > 0) {
+    const kinds = left.map(({ kind, count }) => `${count} of kind ${kind}`).join(', ');
+    throw new Blocked(
+      `the ledger of database ${JSON.stringify(session.database)} still lists changes to the source (${kinds}), give the ` +
+        'source back first',
+    );
+  }
+  await session.execute(dropLedger);
+}

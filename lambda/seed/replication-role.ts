@@ -1,0 +1,89 @@
+/** The role as which the target follows the source: it may log in, replicate, enter the databases, and nothing else. */
+import { Blocked } from '../errors';
+import { deleteUndo, insertUndo, selectUndo } from '../platform/ledger-sql';
+import { joinRoles } from '../platform/memberships';
+import { postgresPrefix } from '../platform/names';
+import type { Credentials, Session } from '../platform/postgres';
+import { scramVerifier } from './scram-verifier';
+import * as sql from './sql/prepare';
+import { dropRole, revokeConnect, roleExists } from './sql/release';
+
+/** Kinds of undo rows: the role itself, and its entry into a database. */
+const ROLE_UNDO = 'replication-role';
+const CONNECT_UNDO = 'connect';
+
+/** Name of the replication role of a migration. */
+export function replicationRoleName(migrationId: string): string {
+  return `${postgresPrefix(migrationId)}_replication`;
+}
+
+/**
+ * Makes the replication role or gives it its present password, and lets it into those `databases` that PUBLIC may not enter;
+ * the others are left alone, because an access list that was never set could not be unset again. Runs inside a transaction
+ * on the home database. Throws `Blocked` when a foreign role has that name.
+ */
+export async function ensureReplicationRole(
+  home: Session,
+  migrationId: string,
+  credentials: Credentials,
+  databases: readonly string[],
+): Promise<void> {
+  const role = replicationRoleName(migrationId);
+  if (credentials.username !== role) {
+    throw new Blocked(
+      `the replication secret names user ${JSON.stringify(credentials.username)}, ${JSON.stringify(role)} was expected, ` +
+        'deploy the migration stack again',
+    );
+  }
+  await ensureRole(home, role, scramVerifier(credentials.password));
+  const closed = await home.query<{ database: string; owner: string; acl: string | null }>(
+    sql.databasesClosedTo(role, databases),
+  );
+  for (const { database, owner, acl } of closed) {
+    await joinRoles(home, [owner]);
+    await home.execute(insertUndo(CONNECT_UNDO, database, { role, acl }));
+    await home.execute(sql.grantConnect(database, role));
+  }
+}
+
+async function ensureRole(home: Session, role: string, verifier: string): Promise<void> {
+  const facts = await home.one<{
+    present: boolean;
+    hasGroup: boolean;
+    mayGiveAttribute: boolean;
+    recorded: boolean;
+  }>(sql.replicationRoleFacts(role));
+  if (facts.present && !facts.recorded) {
+    throw new Blocked(`role ${JSON.stringify(role)} exists and is not ours, drop it or use another migration id`);
+  }
+  if (facts.present) {
+    await home.execute(sql.setReplicationPassword(role, verifier));
+    return;
+  }
+  await home.execute(insertUndo(ROLE_UNDO, role, { present: false }));
+  await home.execute(sql.createReplicationRole(role, verifier, facts.mayGiveAttribute));
+  if (facts.hasGroup) await home.execute(sql.grantReplicationGroup(role));
+}
+
+/** Takes the role's entries and the role away again, as recorded; can run again. Returns the roles that were dropped. */
+export async function removeReplicationRole(home: Session): Promise<string[]> {
+  const entries = await home.query<{ object: string; prior: { role: string } }>(selectUndo(CONNECT_UNDO));
+  for (const { object: database, prior } of entries) {
+    await home.transaction(async () => {
+      if (await exists(home, prior.role)) await home.execute(revokeConnect(database, prior.role));
+      await home.execute(deleteUndo(CONNECT_UNDO, database));
+    });
+  }
+  const roles = await home.query<{ object: string }>(selectUndo(ROLE_UNDO));
+  for (const { object: role } of roles) {
+    await home.transaction(async () => {
+      if (await exists(home, role)) await home.execute(dropRole(role));
+      await home.execute(deleteUndo(ROLE_UNDO, role));
+    });
+  }
+  return roles.map((row) => row.object);
+}
+
+async function exists(home: Session, role: string): Promise<boolean> {
+  return (await home.one<{ present: boolean }>(roleExists(role))).present;
+}

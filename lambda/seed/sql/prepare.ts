@@ -1,0 +1,147 @@
+/** Statements of `prepare`. */
+import type { Statement } from '../../platform/postgres';
+import { ident, literal, qualified } from '../../platform/quote';
+
+/**
+ * Every table whose changes can be published, with what decides its replica identity. Traps dodged: a deferrable or invalid
+ * primary key is no identity; a candidate index must be unique, valid, immediate, complete, without expressions and over
+ * NOT NULL columns that are not generated; FULL compares whole rows, so every type needs equality (json and point have
+ * none). Tables of extensions count only when the master user may publish them as it is. `p` are partitioned roots: listed
+ * beside their leaves, so that a partition made later stops apply aloud instead of being left out in silence (fault 39).
+ */
+export const publishableTables: Statement = {
+  text: `select n.nspname as schema, c.relname as name, pg_get_userbyid(c.relowner) as owner, c.relkind = 'p' as root,
+      c.relkind = 'p' or case c.relreplident
+        when 'f' then true
+        when 'n' then false
+        when 'd' then exists (select from pg_index i
+          where i.indrelid = c.oid and i.indisprimary and i.indisvalid and i.indimmediate)
+        else exists (select from pg_index i
+          where i.indrelid = c.oid and i.indisreplident and i.indisvalid and i.indimmediate)
+        end as "canReplicate",
+      (select x.relname from pg_index i join pg_class x on x.oid = i.indexrelid
+        where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
+          and i.indpred is null and i.indexprs is null
+          and not exists (select from pg_attribute a
+            where a.attrelid = c.oid and a.attnum = any (i.indkey::smallint[])
+              and (not a.attnotnull or a.attgenerated <> ''))
+        order by i.indnkeyatts, x.relname limit 1) as "candidateIndex",
+      (select a.attname from pg_attribute a join pg_type t on t.oid = a.atttypid
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+          and t.typtype = 'b' and t.typcategory <> 'A'
+          and not exists (select from pg_opclass o join pg_am m on m.oid = o.opcmethod
+            where m.amname in ('btree', 'hash') and o.opcdefault
+              and (o.opcintype = t.oid or exists (select from pg_cast k
+                where k.castsource = t.oid and k.casttarget = o.opcintype
+                  and k.castmethod = 'b' and k.castcontext = 'i')))
+        order by a.attnum limit 1) as "columnWithoutEquality"
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and c.relpersistence = 'p'
+      and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+      and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
+      and (pg_has_role(current_user, c.relowner, 'usage') or not exists (select from pg_depend d
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))
+    order by n.nspname, c.relname`,
+};
+
+/** What the replication role is now, and whether the current user may hand on the REPLICATION attribute (facts E1). */
+export function replicationRoleFacts(role: string): Statement {
+  return {
+    text: `select exists (select from pg_roles where rolname = $1) as present,
+        exists (select from pg_roles where rolname = 'rds_replication') as "hasGroup",
+        (select rolsuper or rolreplication from pg_roles where rolname = current_user) as "mayGiveAttribute",
+        exists (select from sealift.undo where kind = 'replication-role' and object = $1) as recorded`,
+    values: [role],
+  };
+}
+
+/** Makes the replication role, which can log in and nothing else; `verifier` keeps its password out of every log. */
+export function createReplicationRole(role: string, verifier: string, withAttribute: boolean): Statement {
+  const attribute = withAttribute ? 'replication' : 'noreplication';
+  return { text: `create role ${ident(role)} login ${attribute} noinherit password ${literal(verifier)}` };
+}
+
+/** Gives the replication role a new password. */
+export function setReplicationPassword(role: string, verifier: string): Statement {
+  return { text: `alter role ${ident(role)} password ${literal(verifier)}` };
+}
+
+/** The group by which RDS lets a role replicate. */
+export function grantReplicationGroup(role: string): Statement {
+  return { text: `grant rds_replication to ${ident(role)}` };
+}
+
+/** Those databases that the role may not enter: PUBLIC has lost CONNECT there (facts B18). */
+export function databasesClosedTo(role: string, databases: readonly string[]): Statement {
+  return {
+    text: `select datname as database, pg_get_userbyid(datdba) as owner, datacl::text as acl from pg_database
+      where datname = any($2) and not has_database_privilege($1, oid, 'connect') order by datname`,
+    values: [role, databases],
+  };
+}
+
+/** Lets a role into a database. */
+export function grantConnect(database: string, role: string): Statement {
+  return { text: `grant connect on database ${ident(database)} to ${ident(role)}` };
+}
+
+/** The publication of that name with its comment. */
+export function findPublication(name: string): Statement {
+  return {
+    text: `select obj_description(oid, 'pg_publication') as marker from pg_publication where pubname = $1`,
+    values: [name],
+  };
+}
+
+/** Publishes the tables named and the ledger's markers, each leaf under its own name. */
+export function createPublication(
+  name: string,
+  tables: readonly { readonly schema: string; readonly name: string }[],
+): Statement {
+  const list = ['sealift.marker', ...tables.map((table) => qualified(table.schema, table.name))].join(', ');
+  const options = `publish = 'insert, update, delete, truncate', publish_via_partition_root = false`;
+  return { text: `create publication ${ident(name)} for table ${list} with (${options})` };
+}
+
+/** Drops a publication of ours. */
+export function dropPublication(name: string): Statement {
+  return { text: `drop publication ${ident(name)}` };
+}
+
+/** Writes the marker into the comment of the publication, where a copy keeps it (facts A8). */
+export function markPublication(name: string, marker: string): Statement {
+  return { text: `comment on publication ${ident(name)} is ${literal(marker)}` };
+}
+
+/** The logical slot of that name, wherever it is. */
+export function findSlot(name: string): Statement {
+  return {
+    text: `select plugin, database, temporary, active, confirmed_flush_lsn::text as "startLsn"
+      from pg_replication_slots where slot_name = $1`,
+    values: [name],
+  };
+}
+
+/** Makes a slot; waits for every transaction that has already written (facts A12). */
+export function createSlot(name: string): Statement {
+  return { text: `select lsn::text as lsn from pg_create_logical_replication_slot($1, 'pgoutput')`, values: [name] };
+}
+
+/** Drops a slot of ours that nobody uses. */
+export function dropSlot(name: string): Statement {
+  return { text: 'select pg_drop_replication_slot($1)', values: [name] };
+}
+
+/** What keeps a slot from being made: the oldest transaction with an id, running or prepared, and its age in seconds. */
+export const oldestWriter: Statement = {
+  text: `select who, seconds from (
+      select format('process %s of user %s, application %s', pid, usename, application_name) as who,
+        extract(epoch from clock_timestamp() - xact_start)::bigint::integer as seconds
+      from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
+      union all
+      select format('prepared transaction %s of user %s', gid, owner),
+        extract(epoch from clock_timestamp() - prepared)::bigint::integer
+      from pg_prepared_xacts) as writers
+    order by seconds desc nulls last limit 1`,
+};
