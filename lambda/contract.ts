@@ -235,7 +235,11 @@ export interface DatabaseFacts {
 export interface Steps {
   inspect: { input: Call; output: Inspection };
   assess: {
-    input: Call & { readonly inspection: Inspection };
+    input: Call & {
+      readonly inspection: Inspection;
+      /** ARN of a dead execution that will be taken over, so that its claim does not block; absent or null otherwise. */
+      readonly takeOver?: string | null;
+    };
     output: {
       readonly verdict: Check['verdict'];
       readonly counts: Record<Check['verdict'], number>;

@@ -79,7 +79,13 @@ export async function writeStackPolicy(name: string, policy: string): Promise<vo
  */
 export async function updateParameter(
   stack: DescribedStack,
-  change: { readonly parameter: string; readonly value: string; readonly token: string },
+  change: {
+    readonly parameter: string;
+    readonly value: string;
+    readonly token: string;
+    /** Role that CloudFormation acts with; the stack's own when undefined. */
+    readonly roleArn: string | undefined;
+  },
 ): Promise<{ readonly started: boolean }> {
   return callAws<{ readonly started: boolean }>(
     { action: 'cloudformation:UpdateStack', resource: `stack ${stack.name}` },
@@ -90,6 +96,7 @@ export async function updateParameter(
           UsePreviousTemplate: true,
           Capabilities: [...stack.capabilities],
           ClientRequestToken: change.token,
+          RoleARN: change.roleArn,
           Parameters: Object.keys(stack.parameters).map((key) =>
             key === change.parameter
               ? { ParameterKey: key, ParameterValue: change.value }

@@ -16,6 +16,10 @@ export interface Environment {
   readonly policy: Policy;
   /** PEM of further certificate authorities; empty when none. */
   readonly trustedCa: string;
+  /** ARN of the role of `restore`'s stack update; only that step has it. */
+  readonly targetStackRoleArn?: string;
+  /** JSON of the stack policy that `restore` sets; only that step has it. */
+  readonly targetStackPolicy?: string;
 }
 
 /** Returns the variable `name`, or throws naming it. */
@@ -41,5 +45,7 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
     recordName: requireVariable(ENV.recordName, from),
     policy: JSON.parse(requireVariable(ENV.policy, from)) as Policy,
     trustedCa: from[ENV.trustedCa] ?? '',
+    targetStackRoleArn: from[ENV.targetStackRoleArn],
+    targetStackPolicy: from[ENV.targetStackPolicy],
   };
 }

@@ -1,0 +1,98 @@
+/** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
+import { z } from 'zod';
+import type { Check, Input, Output } from '../contract';
+import { bothSides, call, instanceFacts } from '../platform/payload';
+import type { World } from '../platform/world';
+import { block, listed, pass, warn, worst } from './check';
+import { awsChecks } from './checks/aws';
+import { contentChecks } from './checks/content';
+import { othersChecks } from './checks/others';
+import { privilegeChecks } from './checks/privileges';
+import { serverChecks } from './checks/server';
+import { type Choice, chooseDatabases } from './databases';
+import { homeHoldsUserRelations, surveyDatabases, surveyServer } from './survey';
+
+/** A state holds 256 KiB; the report holds all (fault 15). */
+const MAX_BLOCKS = 20;
+
+/** Input of the step. */
+export const assessInput = call.extend({
+  inspection: z.strictObject({
+    source: instanceFacts,
+    target: z.strictObject({
+      stackName: z.string(),
+      stackStatus: z.string(),
+      seed: z.string(),
+      instance: bothSides.target.nullable(),
+    }),
+    key: z.strictObject({ arn: z.string(), state: z.string(), usage: z.string(), managedByCustomer: z.boolean() }),
+    record: z.strictObject({ name: z.string(), value: z.string().nullable(), ttlSeconds: z.number().nullable() }),
+  }),
+  takeOver: z.string().min(1).nullable().optional(),
+});
+
+/** Looks at AWS's answers, the server and every database, and judges them. */
+export async function assess(input: Input<'assess'>, world: World): Promise<Output<'assess'>> {
+  const { policy } = world.environment;
+  const { migrationId } = world;
+  const source = await world.openSource(input.inspection.source);
+  const home = await source.home();
+  const server = await surveyServer(home, migrationId);
+  const choice = chooseDatabases(server.listed, policy.excludeDatabases, await homeHoldsUserRelations(home));
+  const databases = await surveyDatabases(source, choice.names);
+  const names = [...choice.names, ...choice.unreachable];
+  const checks = [
+    ...awsChecks(input.inspection, policy, migrationId),
+    ...serverChecks(server, { migrationId, policy, databases: names }),
+    ...othersChecks(server, databases, {
+      migrationId,
+      execution: input.execution,
+      takeOver: input.takeOver ?? null,
+    }),
+    ...privilegeChecks(server, databases, names),
+    ...choiceChecks(choice),
+    ...contentChecks(databases, policy),
+  ];
+  const verdict = worst(checks);
+  const report = await world.keepEvidence('assess', { migrationId, verdict, checks, server, databases, ...input });
+  const facts = databases.map((survey) => survey.facts);
+  return { verdict, counts: countsOf(checks), blocks: blocksOf(checks), databases: facts, report };
+}
+
+function choiceChecks(choice: Choice): readonly Check[] {
+  return [chosen(choice), leftOut(choice)];
+}
+
+function chosen({ names, unreachable }: Choice): Check {
+  const all = [...names, ...unreachable];
+  if (all.length > 0) return pass('databases', `${all.length} databases: ${listed(all)}`);
+  return block(
+    'databases',
+    'there is no database to migrate',
+    'name an instance with a user database, or exclude fewer',
+  );
+}
+
+/** On the snapshot road they arrive as they were in the snapshot, and nothing follows them. */
+function leftOut({ leftOut: left, unknownExclusions }: Choice): Check {
+  const id = 'databases-left-out';
+  const found = [
+    ...left.map(({ name, reason }) => `${name} (${reason})`),
+    ...unknownExclusions.map((name) => `${name} (excluded but does not exist)`),
+  ];
+  if (found.length === 0) return pass(id, 'every database is migrated');
+  return warn(
+    id,
+    `left out: ${listed(found)}`,
+    'they arrive as they were when the snapshot was taken, without any later change; correct excludeDatabases if not meant',
+  );
+}
+
+function countsOf(checks: readonly Check[]): Record<Check['verdict'], number> {
+  const count = (verdict: Check['verdict']) => checks.filter((check) => check.verdict === verdict).length;
+  return { pass: count('pass'), warn: count('warn'), block: count('block') };
+}
+
+function blocksOf(checks: readonly Check[]): readonly Check[] {
+  return checks.filter((check) => check.verdict === 'block').slice(0, MAX_BLOCKS);
+}

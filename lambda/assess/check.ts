@@ -1,0 +1,91 @@
+/** The checks of `assess` as data: every id is stable, documented, and appears exactly once in every report. */
+import type { Check } from '../contract';
+import { ident } from '../platform/quote';
+
+/** What each check promises, by id; the documentation lists them from here. */
+export const CHECKS = {
+  'source-engine': 'The source is RDS for PostgreSQL in a supported major version, and available',
+  'source-encryption': 'The source is not encrypted with the wanted key yet',
+  'parameter-group': 'No parameter change of the source waits for a reboot',
+  'key-usable': 'The wanted KMS key belongs to the customer, is enabled and encrypts',
+  'target-stack': 'The target stack can be updated',
+  'target-seed': 'The target stack has no instance yet, or one that this migration gave birth to',
+  'target-version': 'A target that exists has the major version of the source',
+  'record-points-to-source': 'The switched record is a CNAME of the source, with a short time to live',
+  'source-is-primary': 'The source is no standby',
+  tls: 'Sessions to the source are encrypted',
+  'wal-level': 'The source writes WAL for logical decoding',
+  'replication-slots': 'Enough replication slots are free: a stream and a tap for each database',
+  'wal-senders': 'Enough WAL senders are free: one for each database',
+  'logical-workers': 'The settings that the target needs as well suffice for one subscription for each database',
+  'slot-retention': 'A slot can hold enough WAL, but not without limit',
+  'prepared-transactions': 'No prepared transaction exists: it would survive the fence and be lost',
+  'long-transactions': 'No long transaction has written: the creation of a slot waits for it',
+  'existing-slots': 'No slot of an earlier run is left, and nobody else consumes changes',
+  'existing-publications': 'No publication of an earlier run is left, and nobody else publishes',
+  'source-subscribes': 'The source subscribes to no other server',
+  'running-migration': 'No other execution works on this migration',
+  'master-user-sessions': 'No application uses the master user, which the fence cannot shut out',
+  'replication-privilege': 'The master user may create slots and a role that replicates',
+  'subscription-privilege': 'The master user may create subscriptions',
+  'signal-privilege': 'The master user may terminate other sessions',
+  'activity-privilege': 'The master user sees what other sessions do',
+  'login-roles': 'The master user may take and give back the login of every application role',
+  'table-owners': 'The master user has, or can give itself, the rights of every owner',
+  'database-privileges': 'The master user may connect to each database and create objects in it',
+  'origin-functions': 'The master user may set replication origins',
+  databases: 'There is at least one database to migrate',
+  'databases-left-out': 'No database stays behind',
+  'stream-names': 'Every database has a slot name of its own',
+  'replica-identity': 'UPDATE and DELETE of every table can be replicated',
+  'replica-identity-types': 'Every column of a table with replica identity FULL can be compared',
+  'unlogged-tables': 'No unlogged table: its content does not travel',
+  'large-objects': 'No large object: logical replication does not carry them',
+  'foreign-tables': 'No foreign table: its content lies elsewhere',
+  'row-security': 'Row security hides no row from the migration',
+  'event-triggers': 'No event trigger fires on what the migration does',
+  'replica-triggers': 'No trigger fires when changes are applied on the target',
+  'table-locks': 'Nobody holds a lock that excludes readers',
+  extensions: 'Extensions travel with the snapshot',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** The id of a check. */
+export type CheckId = keyof typeof CHECKS;
+
+/** A check that found nothing to object to. */
+export function pass(id: CheckId, detail: string): Check {
+  return { id, verdict: 'pass', detail, remedy: '' };
+}
+
+/** A check that found something legal that the operator should know. */
+export function warn(id: CheckId, detail: string, remedy: string): Check {
+  return { id, verdict: 'warn', detail, remedy };
+}
+
+/** A check that found something that would hurt the source or lose data. */
+export function block(id: CheckId, detail: string, remedy: string): Check {
+  return { id, verdict: 'block', detail, remedy };
+}
+
+/** The worst verdict of some checks. */
+export function worst(checks: readonly Check[]): Check['verdict'] {
+  if (checks.some((check) => check.verdict === 'block')) return 'block';
+  return checks.some((check) => check.verdict === 'warn') ? 'warn' : 'pass';
+}
+
+/** Lists `items` with commas, and how many more there are after the first `limit`. */
+export function listed(items: readonly string[], limit = 10): string {
+  const shown = items.slice(0, limit).join(', ');
+  return items.length > limit ? `${shown} and ${items.length - limit} more` : shown;
+}
+
+/** Joins statements or clauses of a remedy, at most `limit`. */
+export function statements(items: readonly string[], limit = 5): string {
+  const shown = items.slice(0, limit).join('; ');
+  return items.length > limit ? `${shown}; and so on for ${items.length - limit} more` : shown;
+}
+
+/** A relation as people and SQL write it: `database: "schema"."name"`. */
+export function place(database: string, schema: string, name: string): string {
+  return `${database}: ${ident(schema)}.${ident(name)}`;
+}

@@ -1,0 +1,127 @@
+/** Checks of what AWS says: instance, key, stack, record (faults 57, 79, 80, 93, 109). */
+import type { Check, Inspection, Policy } from '../../contract';
+import { classifyStackStatus } from '../../platform/cloudformation';
+import { encryptedSnapshotName } from '../../platform/names';
+import { block, listed, pass, warn } from '../check';
+
+/** Majors that the snapshot road with the native engine is made for: `wal_status` begins with 13. */
+export const SUPPORTED_MAJORS = { from: 13, to: 18 } as const;
+
+/** All of them. */
+export function awsChecks(inspection: Inspection, policy: Policy, migrationId: string): readonly Check[] {
+  return [
+    sourceEngine(inspection),
+    sourceEncryption(inspection),
+    parameterGroup(inspection),
+    keyUsable(inspection),
+    targetStack(inspection),
+    targetSeed(inspection, migrationId),
+    targetVersion(inspection),
+    recordPointsToSource(inspection, policy),
+  ];
+}
+
+function sourceEngine({ source }: Inspection): Check {
+  const id = 'source-engine';
+  const what = `instance ${source.instanceId} runs ${source.engine} ${source.engineVersion} and is ${source.status}`;
+  const { from, to } = SUPPORTED_MAJORS;
+  if (source.engine !== 'postgres')
+    return block(id, what, 'name an RDS for PostgreSQL instance; Aurora is not supported');
+  const major = majorOf(source.engineVersion);
+  if (major < from || major > to) return block(id, what, `upgrade the source to a major from ${from} to ${to}`);
+  if (source.status !== 'available') return block(id, what, 'wait until the instance is available');
+  return pass(id, what);
+}
+
+function sourceEncryption({ source, key }: Inspection): Check {
+  const id = 'source-encryption';
+  const { type, keyArn } = source.encryption;
+  if (type === 'none') return pass(id, 'the source is not encrypted');
+  if (keyArn === key.arn) {
+    return block(
+      id,
+      `the source is already encrypted with ${key.arn}`,
+      'there is nothing to do, or configure another key',
+    );
+  }
+  return pass(id, `the source is encrypted (${type}) under ${keyArn ?? 'a key of AWS'} and will be encrypted anew`);
+}
+
+function parameterGroup({ source }: Inspection): Check {
+  const id = 'parameter-group';
+  const off = source.parameterGroups.filter((group) => group.applyStatus !== 'in-sync');
+  const what = source.parameterGroups.map(({ name, applyStatus }) => `${name} is ${applyStatus}`);
+  if (off.length === 0) return pass(id, listed(what));
+  return warn(
+    id,
+    listed(what),
+    'reboot the source in a maintenance window, or expect its settings to change at the next reboot',
+  );
+}
+
+function keyUsable({ key }: Inspection): Check {
+  const id = 'key-usable';
+  const what = `key ${key.arn} is ${key.state}, for ${key.usage}, managed by ${key.managedByCustomer ? 'the customer' : 'AWS'}`;
+  if (key.state !== 'Enabled')
+    return block(id, what, `aws kms enable-key --key-id ${key.arn}, or configure another key`);
+  if (key.usage !== 'ENCRYPT_DECRYPT') return block(id, what, 'configure a symmetric key for encryption');
+  if (!key.managedByCustomer)
+    return block(id, what, 'configure a customer managed key; aws/rds cannot be shared or controlled');
+  return pass(id, what);
+}
+
+function targetStack({ target }: Inspection): Check {
+  const id = 'target-stack';
+  const what = `stack ${target.stackName} is ${target.stackStatus}`;
+  const kind = classifyStackStatus(target.stackStatus);
+  if (kind === 'settled') return pass(id, what);
+  if (kind === 'busy') return block(id, what, 'wait until its deployment has ended');
+  return block(id, what, 'look at its events, delete it, and deploy it again with seed none');
+}
+
+function targetSeed({ target }: Inspection, migrationId: string): Check {
+  const id = 'target-seed';
+  const { seed, instance, stackName } = target;
+  const what = `stack ${stackName} has seed ${seed} and ${instance === null ? 'no instance' : `instance ${instance.instanceId}`}`;
+  if (seed.startsWith('arn:') && seed.endsWith(`:${encryptedSnapshotName(migrationId)}`)) {
+    return pass(id, `${what}, born by this migration`);
+  }
+  if (seed !== 'none') {
+    return block(
+      id,
+      what,
+      'delete the target instance and its stack, and deploy the stack with seed none: another seed would replace the database',
+    );
+  }
+  if (instance === null) return pass(id, what);
+  return block(id, what, 'the instance is foreign: delete or rename it, or use another migration id');
+}
+
+function targetVersion({ source, target }: Inspection): Check {
+  const id = 'target-version';
+  if (target.instance === null) return pass(id, `a restore keeps the source's ${source.engineVersion}`);
+  const what = `the source runs ${source.engineVersion}, the target ${target.instance.engineVersion}`;
+  if (majorOf(source.engineVersion) === majorOf(target.instance.engineVersion)) return pass(id, what);
+  return block(id, what, 'configure the major version of the source for the target, and deploy the target stack anew');
+}
+
+function recordPointsToSource({ record, source }: Inspection, policy: Policy): Check {
+  const id = 'record-points-to-source';
+  const remedy = `make ${record.name} a CNAME of ${source.host} with a time to live of ${policy.recordTtlSeconds} s, and let applications use it`;
+  if (record.value === null) return block(id, `there is no record ${record.name}`, remedy);
+  const what = `${record.name} is a CNAME of ${record.value}, time to live ${record.ttlSeconds ?? 'unknown'} s`;
+  if (record.value !== source.host.toLowerCase()) return block(id, what, remedy);
+  if ((record.ttlSeconds ?? 0) > policy.recordTtlSeconds) {
+    return warn(
+      id,
+      what,
+      `lower the time to live to ${policy.recordTtlSeconds} s: clients keep the old address that long after the switch`,
+    );
+  }
+  return pass(id, what);
+}
+
+/** The number before the first point. */
+export function majorOf(version: string): number {
+  return Number.parseInt(version, 10);
+}

@@ -1,0 +1,150 @@
+/** Checks of what is in the databases (faults 36 to 38, 46, 49, 53 to 55). */
+import type { Check, Policy } from '../../contract';
+import { ident, qualified } from '../../platform/quote';
+import { block, type CheckId, listed, pass, place, statements, warn } from '../check';
+import type { DatabaseSurvey, Named } from '../survey';
+
+type Located<T> = T & { readonly database: string };
+
+/** All of them. */
+export function contentChecks(databases: readonly DatabaseSurvey[], policy: Policy): readonly Check[] {
+  return [
+    replicaIdentity(databases, policy),
+    replicaIdentityTypes(databases),
+    unloggedTables(databases, policy),
+    largeObjects(databases, policy),
+    foreignTables(databases),
+    rowSecurity(databases),
+    eventTriggers(databases),
+    replicaTriggers(databases),
+    tableLocks(databases),
+    extensions(databases),
+  ];
+}
+
+/** Without one, UPDATE and DELETE fail on the live source as soon as the table is published (facts B2). */
+function replicaIdentity(databases: readonly DatabaseSurvey[], policy: Policy): Check {
+  const id = 'replica-identity';
+  const found = located(databases, (survey) => survey.withoutIdentity);
+  if (found.length === 0) return pass(id, 'every table has a replica identity');
+  const describe = (tables: typeof found) => listed(tables.map((table) => `${where(table)}, ${table.reason}`));
+  const heals = (tables: typeof found) =>
+    `add a primary key, or ${statements(tables.map((table) => `in ${table.database}: alter table ${qualified(table.schema, table.name)} replica identity full`))}`;
+  if (policy.missingReplicaIdentity === 'block') return block(id, describe(found), heals(found));
+  const fixed = found.filter((table) => !table.alterable);
+  if (fixed.length > 0) {
+    return block(
+      id,
+      `${describe(fixed)}; the master user may not alter them, their owners are ${listed([...new Set(fixed.map((table) => table.owner))])}`,
+      heals(fixed),
+    );
+  }
+  return warn(
+    id,
+    describe(found),
+    'their replica identity will be FULL during the migration and then given back; a primary key makes apply faster',
+  );
+}
+
+/** The target compares whole rows, and stops for ever at a type that it cannot compare. */
+function replicaIdentityTypes(databases: readonly DatabaseSurvey[]): Check {
+  const id = 'replica-identity-types';
+  const found = located(databases, (survey) => survey.incomparable);
+  if (found.length === 0) return pass(id, 'every row that is found by all its columns can be compared');
+  const what = found.map((column) => `${where(column)} column ${ident(column.column)} of type ${column.type}`);
+  return block(
+    id,
+    `tables with replica identity FULL hold types without an equality operator: ${listed(what)}`,
+    'add a primary key to these tables and set their replica identity to DEFAULT, or change the type (json to jsonb)',
+  );
+}
+
+function unloggedTables(databases: readonly DatabaseSurvey[], policy: Policy): Check {
+  const id = 'unlogged-tables';
+  const found = located(databases, (survey) => survey.unlogged);
+  if (found.length === 0) return pass(id, 'there is no unlogged table');
+  const what = `unlogged tables arrive empty: ${listed(found.map(where))}`;
+  const logged = statements(
+    found.map((table) => `in ${table.database}: alter table ${qualified(table.schema, table.name)} set logged`),
+  );
+  if (policy.unloggedTables === 'block') return block(id, what, `${logged}; or allow it by unloggedTables: warn`);
+  return warn(id, what, `fill them again after the cutover, or ${logged}`);
+}
+
+function largeObjects(databases: readonly DatabaseSurvey[], policy: Policy): Check {
+  const id = 'large-objects';
+  const found = databases.filter((survey) => survey.largeObjects > 0);
+  if (found.length === 0) return pass(id, 'there is no large object');
+  const what = `large objects: ${listed(found.map(({ facts, largeObjects: count }) => `${count} in ${facts.name}`))}`;
+  if (policy.largeObjects === 'block') {
+    return block(
+      id,
+      what,
+      'move them into bytea columns, or accept by largeObjects: ignore that those of the snapshot arrive and later changes do not',
+    );
+  }
+  return warn(id, what, 'those of the snapshot arrive, changes made after it do not');
+}
+
+function foreignTables(databases: readonly DatabaseSurvey[]): Check {
+  const found = located(databases, (survey) => survey.foreign);
+  const remedy = 'see that the target reaches the servers that they point to';
+  return named('foreign-tables', found.map(where), 'no foreign table', 'foreign tables', remedy, warn);
+}
+
+function rowSecurity(databases: readonly DatabaseSurvey[]): Check {
+  const found = located(databases, (survey) => survey.forcedRowSecurity);
+  const heals = found.map(
+    (table) => `in ${table.database}: alter table ${qualified(table.schema, table.name)} no force row level security`,
+  );
+  const what = 'row security is forced on the owners of';
+  return named('row-security', found.map(where), 'row security hides nothing', what, statements(heals), block);
+}
+
+function eventTriggers(databases: readonly DatabaseSurvey[]): Check {
+  const found = databases.flatMap(({ facts, eventTriggers: all }) => all.map((name) => `${facts.name}: ${name}`));
+  const remedy = 'see that they let the migration create its schema and publications and set replica identities';
+  return named('event-triggers', found, 'no event trigger fires', 'event triggers', remedy, warn);
+}
+
+function replicaTriggers(databases: readonly DatabaseSurvey[]): Check {
+  const found = located(databases, (survey) => survey.replicaTriggers);
+  const what = found.map((trigger) => `${where(trigger)} trigger ${ident(trigger.trigger)}`);
+  const remedy =
+    'they fire a second time when changes are applied: enable them for ordinary sessions only until the cutover';
+  return named('replica-triggers', what, 'no trigger fires on apply', 'triggers that fire on apply', remedy, warn);
+}
+
+function tableLocks(databases: readonly DatabaseSurvey[]): Check {
+  const found = located(databases, (survey) => survey.exclusiveLocks);
+  const what = found.map((lock) => `${where(lock)} by pid ${lock.pid}`);
+  const remedy = 'wait for the end of the DDL: the migration gives way after short waits';
+  return named('table-locks', what, 'nobody excludes readers', 'tables locked against readers', remedy, warn);
+}
+
+function extensions(databases: readonly DatabaseSurvey[]): Check {
+  const found = databases.flatMap(({ facts, extensions: all }) => all.map((name) => `${facts.name}: ${name}`));
+  return pass('extensions', found.length === 0 ? 'no extension is installed' : listed(found, 30));
+}
+
+function named(
+  id: CheckId,
+  found: readonly string[],
+  none: string,
+  some: string,
+  remedy: string,
+  verdict: typeof warn,
+): Check {
+  return found.length === 0 ? pass(id, none) : verdict(id, `${some}: ${listed(found)}`, remedy);
+}
+
+function located<T extends object>(
+  databases: readonly DatabaseSurvey[],
+  pick: (survey: DatabaseSurvey) => readonly T[],
+): Located<T>[] {
+  return databases.flatMap((survey) => pick(survey).map((item) => ({ ...item, database: survey.facts.name })));
+}
+
+function where(table: Located<Named>): string {
+  return place(table.database, table.schema, table.name);
+}

@@ -1,0 +1,116 @@
+/** Checks of what the master user may do: probed on this server, never assumed (facts B20, E1, E7, E8). */
+import type { Check } from '../../contract';
+import { HOME_DATABASE } from '../../platform/names';
+import { ident } from '../../platform/quote';
+import { block, type CheckId, listed, pass, statements } from '../check';
+import type { DatabaseSurvey, Owner, ServerSurvey } from '../survey';
+
+/** All of them; `names` are the databases to migrate, reachable or not. */
+export function privilegeChecks(
+  server: ServerSurvey,
+  databases: readonly DatabaseSurvey[],
+  names: readonly string[],
+): readonly Check[] {
+  const me = ident(server.masterUser);
+  return [
+    replication(server, me),
+    held(
+      'subscription-privilege',
+      server.privileges.createsSubscriptions,
+      'create subscriptions',
+      `grant ${server.versionNumber >= 160_000 ? 'pg_create_subscription' : 'rds_superuser'} to ${me}`,
+    ),
+    held('signal-privilege', server.privileges.signals, 'terminate other sessions', `grant pg_signal_backend to ${me}`),
+    held(
+      'activity-privilege',
+      server.privileges.seesActivity,
+      'see other sessions',
+      `grant pg_read_all_stats to ${me}`,
+    ),
+    loginRoles(server, me),
+    tableOwners(databases, me),
+    databasePrivileges(server, names, me),
+    originFunctions(databases, me),
+  ];
+}
+
+function held(id: CheckId, may: boolean, what: string, remedy: string): Check {
+  return may ? pass(id, `the master user may ${what}`) : block(id, `the master user may not ${what}`, remedy);
+}
+
+function replication({ privileges }: ServerSurvey, me: string): Check {
+  const id = 'replication-privilege';
+  const lacks = [
+    ...(privileges.createsRoles ? [] : [`create roles`]),
+    ...(privileges.createsSlots ? [] : ['create slots']),
+    ...(privileges.grantsReplication ? [] : ['let another role replicate']),
+  ];
+  if (lacks.length === 0) return pass(id, 'the master user may create slots and a role that replicates');
+  return block(
+    id,
+    `the master user may not ${lacks.join(', ')}`,
+    `use the instance's master user, or: alter role ${me} createrole; grant rds_replication to ${me} with admin option`,
+  );
+}
+
+/** The fence takes the login of each; a superuser other than RDS's own ignores it. */
+function loginRoles({ loginRoles: roles }: ServerSurvey, me: string): Check {
+  const id = 'login-roles';
+  const superusers = roles.filter((role) => role.superuser).map((role) => role.name);
+  const fixed = roles.filter((role) => !role.superuser && !role.mayAlter).map((role) => role.name);
+  if (superusers.length === 0 && fixed.length === 0) {
+    return pass(id, `the login of all ${roles.length} application roles can be taken and given back`);
+  }
+  const found = [
+    ...(superusers.length > 0 ? [`superusers: ${listed(superusers)}`] : []),
+    ...(fixed.length > 0 ? [`roles that the master user may not alter: ${listed(fixed)}`] : []),
+  ];
+  const remedies = [
+    ...superusers.map((name) => `alter role ${ident(name)} nosuperuser`),
+    ...fixed.map((name) => `grant ${ident(name)} to ${me} with admin option`),
+  ];
+  return block(id, found.join('; '), statements(remedies));
+}
+
+function tableOwners(databases: readonly DatabaseSurvey[], me: string): Check {
+  const id = 'table-owners';
+  const owners = databases.flatMap(({ facts, owners: all }) =>
+    all.map((owner) => ({ ...owner, database: facts.name })),
+  );
+  const missing = owners.filter((owner) => !owner.held && !owner.obtainable);
+  if (missing.length > 0) {
+    const found = missing.map(({ database, name, objects }) => `${name} of ${objects} objects in ${database}`);
+    const grants = [...new Set(missing.map(({ name }) => `grant ${ident(name)} to ${me} with admin option`))];
+    return block(id, `owners whose rights the master user cannot take: ${listed(found)}`, statements(grants));
+  }
+  const taken = [...new Set(owners.filter((owner: Owner) => !owner.held).map((owner) => owner.name))];
+  if (taken.length === 0) return pass(id, 'the master user has the rights of every owner');
+  return pass(id, `the master user will join, and leave again, ${listed(taken)}`);
+}
+
+function databasePrivileges({ listed: all }: ServerSurvey, names: readonly string[], me: string): Check {
+  const id = 'database-privileges';
+  const touched = all.filter(({ name }) => name === HOME_DATABASE || names.includes(name));
+  const missing = touched.flatMap(({ name, mayConnect, mayCreate }) => [
+    ...(mayConnect ? [] : [{ name, privilege: 'connect' }]),
+    ...(mayCreate ? [] : [{ name, privilege: 'create' }]),
+  ]);
+  if (missing.length === 0) return pass(id, 'the master user may connect to every database and create objects in it');
+  const found = missing.map(({ name, privilege }) => `${privilege} on ${name}`);
+  const grants = missing.map(({ name, privilege }) => `grant ${privilege} on database ${ident(name)} to ${me}`);
+  return block(id, `the master user lacks ${listed(found)}`, statements(grants));
+}
+
+/** Grants travel with the snapshot, so what is missing here is missing on the target. */
+function originFunctions(databases: readonly DatabaseSurvey[], me: string): Check {
+  const id = 'origin-functions';
+  const denied = databases.flatMap(({ facts, deniedOriginFunctions }) =>
+    deniedOriginFunctions.map((signature) => ({ database: facts.name, signature })),
+  );
+  if (denied.length === 0) return pass(id, 'the master user may set replication origins');
+  const found = denied.map(({ database, signature }) => `${database}: ${signature}`);
+  const grants = denied.map(
+    ({ database, signature }) => `in ${database}: grant execute on function ${signature} to ${me}`,
+  );
+  return block(id, `the master user may not execute ${listed(found)}`, statements(grants));
+}

@@ -1,0 +1,155 @@
+/** Checks of the whole server: role, WAL, capacity, transactions (faults 34, 35, 51, 52). */
+import type { Check, Policy } from '../../contract';
+import { streamName, tapName } from '../../platform/names';
+import { literal, MAX_NAME_BYTES } from '../../platform/quote';
+import { block, listed, pass, statements, warn } from '../check';
+import { LONG_TRANSACTION_SECONDS, type ServerSurvey } from '../survey';
+
+/** What the checks need to know beside the survey. */
+export interface ServerContext {
+  readonly migrationId: string;
+  readonly policy: Policy;
+  readonly databases: readonly string[];
+}
+
+/** All of them. */
+export function serverChecks(survey: ServerSurvey, context: ServerContext): readonly Check[] {
+  return [
+    primary(survey),
+    tls(survey),
+    walLevel(survey),
+    replicationSlots(survey, context),
+    walSenders(survey, context),
+    logicalWorkers(survey, context),
+    slotRetention(survey, context.policy),
+    preparedTransactions(survey),
+    longTransactions(survey),
+    masterUserSessions(survey),
+    streamNames(context),
+  ];
+}
+
+function primary({ inRecovery }: ServerSurvey): Check {
+  const id = 'source-is-primary';
+  if (!inRecovery) return pass(id, 'the source is a primary');
+  return block(
+    id,
+    'the source is in recovery: it is a standby or a replica',
+    'name the instance that takes the writes',
+  );
+}
+
+function tls(survey: ServerSurvey): Check {
+  if (survey.tls) return pass('tls', 'this session is encrypted and the certificate was verified');
+  return block('tls', 'the server says that this session is not encrypted', 'set rds.force_ssl to 1');
+}
+
+/** A reboot is downtime, so it is said (facts E3, E4). */
+function walLevel({ walLevel: level, pendingRestart }: ServerSurvey): Check {
+  const id = 'wal-level';
+  if (level === 'logical') return pass(id, 'wal_level is logical');
+  const waiting = pendingRestart.includes('rds.logical_replication') || pendingRestart.includes('wal_level');
+  const what = `wal_level is ${level}${waiting ? ', a changed setting waits for a reboot' : ''}`;
+  const reboot = 'reboot the source in a maintenance window: about a minute of downtime';
+  return block(
+    id,
+    what,
+    waiting ? reboot : `set rds.logical_replication to 1 in the source's parameter group and ${reboot}`,
+  );
+}
+
+function replicationSlots(survey: ServerSurvey, { migrationId, databases }: ServerContext): Check {
+  const names = databases.flatMap((name) => [streamName(migrationId, name), tapName(migrationId, name)]);
+  const taken = survey.slots.filter((slot) => !names.includes(slot.name)).length;
+  const what = `${names.length} slots are needed, ${survey.maxSlots - taken} of max_replication_slots = ${survey.maxSlots} are free`;
+  return enough('replication-slots', what, survey.maxSlots, names.length + taken, 'max_replication_slots');
+}
+
+function walSenders(survey: ServerSurvey, { databases }: ServerContext): Check {
+  const free = survey.maxSenders - survey.busySenders;
+  const what = `${databases.length} senders are needed, ${free} of max_wal_senders = ${survey.maxSenders} are free`;
+  return enough('wal-senders', what, survey.maxSenders, databases.length + survey.busySenders, 'max_wal_senders');
+}
+
+function enough(
+  id: 'replication-slots' | 'wal-senders',
+  what: string,
+  has: number,
+  needs: number,
+  name: string,
+): Check {
+  if (has >= needs) return pass(id, what);
+  return block(id, what, `set ${name} to at least ${needs} in the source's parameter group and reboot it: downtime`);
+}
+
+/** The target's own settings are not known yet; it is the source's that hint at what the family's defaults are. */
+function logicalWorkers({ maxWorkers }: ServerSurvey, { databases }: ServerContext): Check {
+  const id = 'logical-workers';
+  const what = `the target needs ${databases.length} apply workers, the source has max_logical_replication_workers = ${maxWorkers}`;
+  if (maxWorkers >= databases.length) return pass(id, what);
+  const needs = `max_logical_replication_workers to at least ${databases.length} and max_worker_processes above it`;
+  return warn(id, what, `set ${needs} in the target's parameter group before it is born`);
+}
+
+function slotRetention({ keepSizeMb }: ServerSurvey, policy: Policy): Check {
+  const id = 'slot-retention';
+  const wanted = `${Math.ceil(policy.slotSafeBytes / 1_048_576)} MB`;
+  if (Number(keepSizeMb) < 0) {
+    const remedy = 'set max_slot_wal_keep_size below the free storage, so that a stalled stream cannot fill the disk';
+    return warn(id, 'max_slot_wal_keep_size is -1: a slot retains WAL without limit', remedy);
+  }
+  const what = `max_slot_wal_keep_size is ${keepSizeMb} MB`;
+  if (Number(keepSizeMb) * 1_048_576 >= policy.slotSafeBytes) return pass(id, what);
+  return warn(id, what, `set max_slot_wal_keep_size to at least ${wanted}, or slots are lost while the copy is made`);
+}
+
+function preparedTransactions({ prepared }: ServerSurvey): Check {
+  const id = 'prepared-transactions';
+  if (prepared.length === 0) return pass(id, 'there is no prepared transaction');
+  const found = prepared.map(({ gid, owner, database }) => `${JSON.stringify(gid)} of ${owner} in ${database}`);
+  const ends = prepared.map(
+    ({ gid, database }) => `in ${database}: commit prepared ${literal(gid)} or rollback prepared ${literal(gid)}`,
+  );
+  return block(id, `prepared transactions: ${listed(found)}`, statements(ends));
+}
+
+function longTransactions({ longTransactions: found }: ServerSurvey): Check {
+  const id = 'long-transactions';
+  if (found.length === 0)
+    return pass(id, `no transaction that has written is older than ${LONG_TRANSACTION_SECONDS} s`);
+  const who = found.map(({ pid, role, database, seconds }) => `pid ${pid} of ${role} in ${database} for ${seconds} s`);
+  const ends = found.map(({ pid }) => `select pg_terminate_backend(${pid})`);
+  return warn(
+    id,
+    `transactions that have written: ${listed(who)}`,
+    `wait for their end, because slots wait for them, or ${statements(ends)}`,
+  );
+}
+
+function masterUserSessions({ masterUser, masterSessions }: ServerSurvey): Check {
+  const id = 'master-user-sessions';
+  if (masterSessions.length === 0) return pass(id, `only Sealift uses the master user ${masterUser}`);
+  const found = masterSessions.map(
+    ({ application, database, count }) => `${count} of ${JSON.stringify(application)} in ${database}`,
+  );
+  const remedy =
+    'give each application a login role of its own, change its credentials and end these sessions: the fence cannot shut ' +
+    'out the role that it works with';
+  return block(id, `sessions of the master user ${masterUser}: ${listed(found)}`, remedy);
+}
+
+/** Names are hashes of the database's name; PostgreSQL would cut a long one in silence (facts K5). */
+function streamNames({ migrationId, databases }: ServerContext): Check {
+  const id = 'stream-names';
+  const names = databases.flatMap((name) => [streamName(migrationId, name), tapName(migrationId, name)]);
+  const bad = names.filter((name) => Buffer.byteLength(name) > MAX_NAME_BYTES || !/^[a-z0-9_]+$/.test(name));
+  if (bad.length > 0) return block(id, `slots cannot be named ${listed(bad)}`, 'use a shorter migration id');
+  if (new Set(names).size < names.length) {
+    return block(
+      id,
+      'two databases have the same slot name',
+      'rename or exclude one of them, or use another migration id',
+    );
+  }
+  return pass(id, `${names.length} names are distinct and legal`);
+}

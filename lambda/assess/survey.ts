@@ -1,0 +1,192 @@
+/** Gathers what the checks judge: one read-only transaction on the server, one for each database, side by side. */
+import type { DatabaseFacts } from '../contract';
+import { type LedgerRow, readLedger } from '../platform/ledger';
+import { migrationPrefix, postgresPrefix } from '../platform/names';
+import type { Server, Session } from '../platform/postgres';
+import * as roles from './sql/roles';
+import * as server from './sql/server';
+import * as tables from './sql/tables';
+
+/** Age from which a transaction that has written is long: every slot waits for it. */
+export const LONG_TRANSACTION_SECONDS = 60;
+
+/** Databases surveyed at the same time. */
+const SIDE_BY_SIDE = 8;
+
+/** All of it sees one moment and can change nothing. */
+const READ_ONLY = 'isolation level repeatable read read only';
+
+/** A database as the server lists it. */
+export interface ListedDatabase {
+  readonly name: string;
+  readonly allowsConnections: boolean;
+  /** Left by an interrupted DROP DATABASE. */
+  readonly invalid: boolean;
+  readonly mayConnect: boolean;
+  readonly mayCreate: boolean;
+}
+
+/** A relation. */
+export interface Named {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** A role that owns something. */
+export interface Owner {
+  readonly name: string;
+  readonly held: boolean;
+  readonly obtainable: boolean;
+  readonly objects: number;
+}
+
+/** What the whole server says. */
+export interface ServerSurvey {
+  readonly masterUser: string;
+  readonly versionNumber: number;
+  readonly inRecovery: boolean;
+  readonly version: string;
+  readonly walLevel: string;
+  readonly maxSlots: number;
+  readonly maxSenders: number;
+  readonly maxWorkers: number;
+  /** Megabytes; -1 for no limit. */
+  readonly keepSizeMb: string;
+  readonly tls: boolean;
+  readonly pendingRestart: readonly string[];
+  readonly busySenders: number;
+  readonly slots: readonly { readonly name: string; readonly database: string; readonly active: boolean }[];
+  readonly prepared: readonly { readonly gid: string; readonly owner: string; readonly database: string }[];
+  readonly longTransactions: readonly {
+    readonly pid: number;
+    readonly role: string;
+    readonly database: string;
+    readonly seconds: number;
+  }[];
+  readonly subscriptions: readonly { readonly name: string; readonly database: string }[];
+  readonly masterSessions: readonly {
+    readonly application: string;
+    readonly database: string;
+    readonly count: number;
+  }[];
+  readonly privileges: {
+    readonly createsRoles: boolean;
+    readonly createsSlots: boolean;
+    readonly grantsReplication: boolean;
+    readonly createsSubscriptions: boolean;
+    readonly signals: boolean;
+    readonly seesActivity: boolean;
+  };
+  readonly loginRoles: readonly { readonly name: string; readonly superuser: boolean; readonly mayAlter: boolean }[];
+  readonly listed: readonly ListedDatabase[];
+  readonly ledger: LedgerRow | null;
+}
+
+/** What one database says. */
+export interface DatabaseSurvey {
+  readonly facts: DatabaseFacts;
+  readonly withoutIdentity: readonly (Named & {
+    readonly owner: string;
+    readonly alterable: boolean;
+    readonly reason: string;
+  })[];
+  readonly incomparable: readonly (Named & { readonly column: string; readonly type: string })[];
+  readonly unlogged: readonly Named[];
+  readonly foreign: readonly Named[];
+  readonly largeObjects: number;
+  readonly publications: readonly string[];
+  readonly forcedRowSecurity: readonly Named[];
+  readonly eventTriggers: readonly string[];
+  readonly replicaTriggers: readonly (Named & { readonly trigger: string })[];
+  readonly exclusiveLocks: readonly (Named & { readonly pid: number })[];
+  readonly extensions: readonly string[];
+  readonly owners: readonly Owner[];
+  readonly deniedOriginFunctions: readonly string[];
+}
+
+/** Surveys the server through its home database. */
+export async function surveyServer(home: Session, migrationId: string): Promise<ServerSurvey> {
+  const ours = migrationPrefix(migrationId);
+  return home.transaction(async () => {
+    const settings = await home.one<SettingsRow>(server.serverSettings);
+    const [senders] = await home.query<{ count: number }>(server.busySenders(postgresPrefix(migrationId)));
+    const { readable } = await home.one<{ readable: boolean }>(server.ledgerReadable);
+    return {
+      ...settings,
+      versionNumber: home.versionNumber,
+      busySenders: senders?.count ?? 0,
+      slots: await home.query<ServerSurvey['slots'][number]>(server.slots),
+      prepared: await home.query<ServerSurvey['prepared'][number]>(server.preparedTransactions),
+      longTransactions: await home.query<ServerSurvey['longTransactions'][number]>(
+        server.longTransactions(LONG_TRANSACTION_SECONDS, ours),
+      ),
+      subscriptions: await home.query<ServerSurvey['subscriptions'][number]>(server.subscriptions),
+      masterSessions: await home.query<ServerSurvey['masterSessions'][number]>(server.masterSessions(ours)),
+      privileges: await home.one<ServerSurvey['privileges']>(roles.masterPrivileges),
+      loginRoles: await home.query<ServerSurvey['loginRoles'][number]>(
+        roles.loginRoles(`${postgresPrefix(migrationId)}`),
+      ),
+      listed: await home.query<ListedDatabase>(server.databases),
+      ledger: readable ? await readLedger(home, migrationId) : null,
+    };
+  }, READ_ONLY);
+}
+
+type SettingsRow = Pick<
+  ServerSurvey,
+  | 'masterUser'
+  | 'inRecovery'
+  | 'version'
+  | 'walLevel'
+  | 'maxSlots'
+  | 'maxSenders'
+  | 'maxWorkers'
+  | 'keepSizeMb'
+  | 'tls'
+  | 'pendingRestart'
+>;
+
+/** True when database `postgres` is more than an empty front door. */
+export async function homeHoldsUserRelations(home: Session): Promise<boolean> {
+  return home.transaction(async () => {
+    return (await home.one<{ present: boolean }>(tables.holdsUserRelations)).present;
+  }, READ_ONLY);
+}
+
+/** Surveys databases side by side, a few at a time; the order of `names` is kept. */
+export async function surveyDatabases(source: Server, names: readonly string[]): Promise<DatabaseSurvey[]> {
+  const surveys: DatabaseSurvey[] = [];
+  for (let start = 0; start < names.length; start += SIDE_BY_SIDE) {
+    const batch = names.slice(start, start + SIDE_BY_SIDE);
+    surveys.push(...(await Promise.all(batch.map(async (name) => surveyDatabase(await source.session(name))))));
+  }
+  return surveys;
+}
+
+async function surveyDatabase(session: Session): Promise<DatabaseSurvey> {
+  return session.transaction(async () => {
+    const size = await session.one<{ name: string; bytes: string; tables: number; estimatedRows: string }>(
+      tables.databaseSize,
+    );
+    const [large] = await session.query<{ count: number }>(tables.largeObjects);
+    const names = async (rows: Promise<{ name: string }[]>) => (await rows).map((row) => row.name);
+    return {
+      facts: { ...size, bytes: Number(size.bytes), estimatedRows: Number(size.estimatedRows) },
+      withoutIdentity: await session.query<DatabaseSurvey['withoutIdentity'][number]>(tables.tablesWithoutIdentity),
+      incomparable: await session.query<DatabaseSurvey['incomparable'][number]>(tables.incomparableColumns),
+      unlogged: await session.query<Named>(tables.unloggedTables),
+      foreign: await session.query<Named>(tables.foreignTables),
+      largeObjects: large?.count ?? 0,
+      publications: await names(session.query(tables.publications)),
+      forcedRowSecurity: await session.query<Named>(tables.forcedRowSecurity),
+      eventTriggers: await names(session.query(tables.eventTriggers)),
+      replicaTriggers: await session.query<DatabaseSurvey['replicaTriggers'][number]>(tables.replicaTriggers),
+      exclusiveLocks: await session.query<DatabaseSurvey['exclusiveLocks'][number]>(tables.exclusiveLocks),
+      extensions: await names(session.query(tables.extensions)),
+      owners: await session.query<Owner>(roles.owners),
+      deniedOriginFunctions: (await session.query<{ signature: string }>(roles.deniedOriginFunctions)).map(
+        (row) => row.signature,
+      ),
+    };
+  }, READ_ONLY);
+}
