@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
-import { ensureLedger, type LedgerRow, readLedger } from '../platform/ledger';
+import { type Expectation, ensureLedger, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import { lockMigration, upsertMigration } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
@@ -41,11 +41,8 @@ export async function claimOn(source: Server<'source'>, input: ClaimInput, world
   return withAdvisoryLock(home, `sealift/${world.migrationId}/claim`, async () => {
     const held = await hold(home, input, world);
     const expected = { migrationId: world.migrationId, epoch: held.epoch, phases: [held.phase] };
-    for (const database of input.databases) {
-      const session = await source.session(database);
-      await ownDatabase(home, session);
-      await followHome(home, session, expected);
-    }
+    await ownDatabases(home, input.databases, expected);
+    for (const database of input.databases) await followHome(home, await source.session(database), expected);
     world.log.fact('claim held', { epoch: held.epoch, phase: held.phase });
     return held;
   });
@@ -82,10 +79,11 @@ async function refuseOthers(home: Session, migrationId: string): Promise<void> {
   );
 }
 
-/** Only who may create in a database can keep a ledger there; its owner may. */
-async function ownDatabase(home: Session, session: Session): Promise<void> {
-  const { owner, mayCreate } = await session.one<{ owner: string; mayCreate: boolean }>(sql.databaseOwner);
-  if (!mayCreate) await home.transaction(() => joinRoles(home, [owner]));
+/** Only who may enter a database and create in it can keep a ledger there; its owner may. */
+async function ownDatabases(home: Session, names: readonly string[], expected: Expectation): Promise<void> {
+  const closed = await home.query<{ owner: string }>(sql.ownersOfClosed(names));
+  if (closed.length === 0) return;
+  await guarded(home, expected, () => joinRoles(home, [...new Set(closed.map(({ owner }) => owner))]));
 }
 
 /** Frees the claim when the caller holds it and says how the migration stands; a claim of others stays. */

@@ -13,7 +13,6 @@ import { readCredentials } from '../platform/secrets';
 import type { World } from '../platform/world';
 import { type PublishableTable, planIdentities } from './identity-plan';
 import { ensureReplicationRole } from './replication-role';
-import { databaseOwner } from './sql/claim';
 import * as sql from './sql/prepare';
 import { ensureStream } from './stream';
 
@@ -61,7 +60,7 @@ export async function prepareOn(
 
 interface Survey {
   readonly database: string;
-  /** Owners whose powers are needed: of every table to be published, and of the database. */
+  /** Owners of the tables to be published. */
   readonly owners: readonly string[];
   readonly tables: readonly PublishableTable[];
   readonly plan: ReturnType<typeof planIdentities>;
@@ -70,8 +69,7 @@ interface Survey {
 async function survey(source: Server<'source'>, database: string, world: World): Promise<Survey> {
   const session = await source.session(database);
   const tables = await session.query<PublishableTable>(sql.publishableTables);
-  const { owner, mayCreate } = await session.one<{ owner: string; mayCreate: boolean }>(databaseOwner);
-  const owners = [...(mayCreate ? [] : [owner]), ...tables.map((table) => table.owner)];
+  const owners = tables.map((table) => table.owner);
   return { database, owners, tables, plan: planIdentities(tables, world.environment.policy) };
 }
 

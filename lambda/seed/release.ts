@@ -169,7 +169,7 @@ async function releaseSource(
   const home = await source.home();
   const slots = await dropSlots(source, slotPattern(world.migrationId));
   const replicaIdentities: string[] = [];
-  for (const database of input.databases) {
+  for (const database of await databasesToClear(home, expected, input.databases)) {
     const session = await source.session(database);
     await session.execute(sql.dropPublicationIfPresent(streamName(world.migrationId, database)));
     if (expected !== null) replicaIdentities.push(...(await giveBackTables(home, session, expected)));
@@ -180,6 +180,17 @@ async function releaseSource(
       ? `the source has no ledger of this migration, ${slots.length} slots were left and dropped`
       : `${slots.length} slots, ${replicaIdentities.length} replica identities and ${roles.length} roles were given back`;
   return { outcome: 'released', detail, slots, replicaIdentities, roles };
+}
+
+/** Memberships go last: a database that may not be entered any more was cleared before, unless something is recorded still. */
+async function databasesToClear(
+  home: Session,
+  expected: Expectation | null,
+  names: readonly string[],
+): Promise<string[]> {
+  const existing = await home.query<{ database: string; mayEnter: boolean }>(sql.existingDatabases(names));
+  const unfinished = expected !== null && (await home.one<{ present: boolean }>(sql.anyUndo)).present;
+  return existing.filter(({ mayEnter }) => mayEnter || unfinished).map(({ database }) => database);
 }
 
 /** Gives a database's tables back and drops its ledger, unless that is the home ledger. */

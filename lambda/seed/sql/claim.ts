@@ -24,8 +24,13 @@ export function setExecution(migrationId: string, execution: string): Statement 
   };
 }
 
-/** Owner of the current database, and whether the current user may make a schema in it. */
-export const databaseOwner: Statement = {
-  text: `select pg_get_userbyid(datdba) as owner, has_database_privilege(current_database(), 'create') as "mayCreate"
-    from pg_database where datname = current_database()`,
-};
+/** Owners of those databases that the current user may not enter or in which it may not make a schema. */
+export function ownersOfClosed(databases: readonly string[]): Statement {
+  return {
+    text: `select pg_get_userbyid(datdba) as owner from pg_database
+      where datname = any($1)
+        and not (has_database_privilege(oid, 'connect') and has_database_privilege(oid, 'create'))
+      order by datname`,
+    values: [databases],
+  };
+}
