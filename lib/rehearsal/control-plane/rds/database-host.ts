@@ -56,3 +56,8 @@ export interface DatabaseHost {
     },
   ): Promise<HostedDatabase>;
 }
+
+/** The server does not start with the settings of its parameter group; RDS says `incompatible-parameters`. */
+export class IncompatibleParameters extends Error {
+  override readonly name = 'IncompatibleParameters';
+}

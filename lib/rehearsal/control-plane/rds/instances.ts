@@ -1,63 +1,18 @@
-import type { Clock } from '../../clock';
 import { AwsFault } from '../fault';
-import type { Keys } from '../kms/keys';
-import type { Place } from '../place';
-import { generatePassword } from '../secrets/generate';
-import type { Secrets } from '../secrets/secrets';
-import type { DatabaseHost, MasterCredentials } from './database-host';
+import { type DatabaseHost, IncompatibleParameters, type MasterCredentials } from './database-host';
 import { encryptionFor } from './encryption';
 import {
   defaultSettings,
   endpointName,
   type Instance,
-  type InstanceSettings,
   type InstanceStatus,
   instanceArn,
   instanceIdentifier,
   newResourceId,
 } from './instance';
-import { type ParameterGroups, settingsOf } from './parameter-groups';
-import type { Snapshot } from './snapshot';
-import type { RdsTimings } from './timings';
-
-/** What instances are made with. */
-export interface InstancesProps {
-  readonly place: Place;
-  readonly clock: Clock;
-  readonly timings: RdsTimings;
-  readonly host: DatabaseHost;
-  readonly keys: Keys;
-  readonly secrets: Secrets;
-  readonly parameterGroups: ParameterGroups;
-  /** Aborted when the control plane closes. */
-  readonly signal: AbortSignal;
-}
-
-/** A new, empty instance. */
-export interface NewInstance {
-  readonly instanceId: string;
-  /** Major or full version, such as `17` or `17.10`. */
-  readonly engineVersion: string;
-  readonly master: { readonly username: string; readonly password: string | null };
-  readonly databaseName?: string;
-  readonly storageEncrypted?: boolean;
-  readonly kmsKeyId?: string;
-  /** Key of the managed secret; needed when the master has no password. @default alias/aws/secretsmanager */
-  readonly masterSecretKmsKeyId?: string;
-  readonly availabilityZone?: string;
-  readonly settings?: Partial<InstanceSettings>;
-  readonly tags?: ReadonlyMap<string, string>;
-}
-
-/** An instance born from a snapshot. */
-export interface RestoredInstance {
-  readonly instanceId: string;
-  readonly snapshot: Snapshot;
-  readonly availabilityZone?: string;
-  readonly settings?: Partial<InstanceSettings>;
-  /** Tags; the snapshot's unless given (facts E13). */
-  readonly tags?: ReadonlyMap<string, string>;
-}
+import type { InstanceChange, InstancesProps, NewInstance, RestoredInstance } from './instance-request';
+import { manageMasterSecret } from './master-secret';
+import { settingsOf } from './parameter-groups';
 
 /** The RDS instances of the account, each with a real server behind it. */
 export class Instances {
@@ -135,15 +90,7 @@ export class Instances {
    *
    * @throws AwsFault `InvalidDBInstanceStateFault` unless the instance is available
    */
-  modify(
-    instanceId: string,
-    change: {
-      readonly settings?: Partial<InstanceSettings>;
-      readonly masterPassword?: string;
-      readonly manageMasterPassword?: boolean;
-      readonly masterSecretKmsKeyId?: string;
-    },
-  ): Instance {
+  modify(instanceId: string, change: InstanceChange): Instance {
     const instance = this.available(instanceId);
     const before = instance.settings;
     instance.settings = { ...before, ...change.settings };
@@ -297,28 +244,12 @@ export class Instances {
   }
 
   #manageMasterSecret(instance: Instance, kmsKeyId: string | undefined): string {
-    const { secrets, keys, timings } = this.#props;
-    const key = keys.get(kmsKeyId ?? 'alias/aws/secretsmanager');
-    const password = generatePassword({ PasswordLength: 28, ExcludeCharacters: '/@" \\\'' });
-    const secret = secrets.create({
-      name: `rds!${instance.resourceId.toLowerCase()}`,
-      value: JSON.stringify({ username: instance.masterUsername, password }),
-      description: `Secret associated with primary RDS DB instance: ${instance.arn}`,
-      kmsKeyId: key.arn,
-      owningService: 'rds',
-      tags: new Map([
-        ['aws:secretsmanager:owningService', 'rds'],
-        ['aws:rds:primaryDBInstanceArn', instance.arn],
-      ]),
-    });
-    const managed = { secretArn: secret.arn, kmsKeyArn: key.arn, status: 'creating' as 'creating' | 'active' };
-    instance.masterUserSecret = managed;
-    this.#sleep(timings.masterSecretMs).then(
-      () => {
-        managed.status = 'active';
-      },
-      () => undefined,
-    );
+    const { secret, password } = manageMasterSecret(this.#props, instance, kmsKeyId);
+    instance.masterUserSecret = secret;
+    const active = () => {
+      secret.status = 'active';
+    };
+    this.#sleep(this.#props.timings.masterSecretMs).then(active, () => undefined);
     return password;
   }
 
@@ -330,7 +261,7 @@ export class Instances {
       },
       (error: unknown) => {
         instance.statusReason = error instanceof Error ? error.message : String(error);
-        if (!this.#props.signal.aborted) instance.status = status === 'backing-up' ? 'available' : 'failed';
+        if (!this.#props.signal.aborted) instance.status = statusAfter(status, error);
       },
     );
   }
@@ -338,4 +269,10 @@ export class Instances {
   #sleep(ms: number): Promise<void> {
     return this.#props.clock.sleep(ms, this.#props.signal);
   }
+}
+
+/** A failed backup leaves the instance as it was. */
+function statusAfter(status: InstanceStatus, error: unknown): InstanceStatus {
+  if (error instanceof IncompatibleParameters) return 'incompatible-parameters';
+  return status === 'backing-up' ? 'available' : 'failed';
 }

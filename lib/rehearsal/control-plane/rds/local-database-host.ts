@@ -9,7 +9,13 @@ import { copyDirectory, copyUnderLoad, readReplayLsn } from '../../servers/physi
 import { PostgresServer } from '../../servers/postgres-server';
 import { startRdsHooks } from '../../servers/rds-hooks';
 import { installSeedFunction, setMasterPassword, shapeAsRds } from '../../servers/rds-shape';
-import type { DatabaseHost, HostedDatabase, HostRequest, MasterCredentials } from './database-host';
+import {
+  type DatabaseHost,
+  type HostedDatabase,
+  type HostRequest,
+  IncompatibleParameters,
+  type MasterCredentials,
+} from './database-host';
 import { type ChooseSeedLsn, SEED_CHOICES } from './seed-choice';
 
 /** How databases are hosted on this machine. */
@@ -96,8 +102,7 @@ export class LocalDatabaseHost implements DatabaseHost {
   ): Promise<HostedDatabase> {
     this.#props.onServer?.(server, request.instanceId);
     try {
-      // Recovery of a big copy, on a machine that does other things meanwhile, takes its time.
-      await server.start({ timeoutMs: 600_000 });
+      await startWithParameters(server);
       await prepare();
     } catch (error) {
       await server.stop('immediate').catch(() => undefined);
@@ -163,7 +168,7 @@ class LocalDatabase implements HostedDatabase {
   async reboot(settings: Settings): Promise<void> {
     await this.server.configure({ ...this.#common, ...settings });
     await this.server.stop();
-    await this.server.start();
+    await startWithParameters(this.server);
   }
 
   async remove(): Promise<void> {
@@ -177,6 +182,16 @@ class LocalDatabase implements HostedDatabase {
     const stop = this.#stopHooks;
     this.#stopHooks = null;
     await stop?.();
+  }
+}
+
+/** Recovery of a big copy, on a machine that does other things meanwhile, takes its time. */
+async function startWithParameters(server: PostgresServer): Promise<void> {
+  try {
+    await server.start({ timeoutMs: 600_000 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new IncompatibleParameters(`the server does not start with its parameter group: ${reason}`, { cause });
   }
 }
 
