@@ -1,0 +1,149 @@
+/**
+ * Rules between fields. They read the configuration as it came, so that their problems appear beside those of single
+ * fields: a field of the wrong shape has been reported already and is passed over here.
+ */
+import type { ConfigPath, Problem } from './problem';
+import { quoteValue } from './problem';
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** Parameters that the promise rests on (security 29, 39, 40; facts E3). */
+export const FIXED_PARAMETERS: Readonly<Record<string, string>> = {
+  'rds.force_ssl': '1',
+  'rds.logical_replication': '1',
+  password_encryption: 'scram-sha-256',
+  // A statement with a password in it reaches the log by none of these ways.
+  log_statement: 'none',
+  log_min_error_statement: 'panic',
+  log_min_duration_statement: '-1',
+  log_parameter_max_length: '0',
+  log_parameter_max_length_on_error: '0',
+  'pg_stat_statements.track_utility': 'off',
+};
+
+/** Lists every disagreement between fields. */
+export function findDisagreements(input: unknown): Problem[] {
+  const top = sectionOf(input);
+  return [...places(top), ...zones(top), ...storage(top), ...parameters(top), ...connection(top), ...twoNames(top)];
+}
+
+/** Every ARN lies in one partition, region and account, and in the configured ones. */
+function places(top: Section): Problem[] {
+  const arns = findArns(top);
+  const first = arns[0];
+  const wanted = {
+    partition: first?.partition,
+    region: asText(top.region) ?? arns.find((arn) => arn.region !== '')?.region,
+    account: asText(top.account) ?? first?.account,
+  };
+  return arns.flatMap((arn) =>
+    (['partition', 'region', 'account'] as const)
+      .filter((part) => arn[part] !== '' && wanted[part] !== undefined && arn[part] !== wanted[part])
+      .map((part) => ({ path: arn.path, got: quoteValue(arn.text), allowed: `an ARN of ${part} ${wanted[part]}` })),
+  );
+}
+
+function findArns(
+  value: unknown,
+  path: ConfigPath = [],
+): { path: ConfigPath; text: string; partition: string; region: string; account: string }[] {
+  if (typeof value === 'string') {
+    const [, partition, region, account] = /^arn:([^:]*):[^:]*:([^:]*):(\d{12}):/.exec(value) ?? [];
+    if (partition === undefined || region === undefined || account === undefined) return [];
+    return [{ path, text: value, partition, region, account }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    findArns(inner, [...path, Array.isArray(value) ? Number(name) : name]),
+  );
+}
+
+function zones(top: Section): Problem[] {
+  const network = sectionOf(top.network);
+  const { subnetIds, availabilityZones } = network;
+  if (!Array.isArray(availabilityZones)) return [];
+  const path = ['network', 'availabilityZones'];
+  const problems: Problem[] = [];
+  if (Array.isArray(subnetIds) && subnetIds.length !== availabilityZones.length) {
+    problems.push({ path, got: quoteValue(availabilityZones), allowed: 'as many zones as subnetIds has subnets' });
+  }
+  if (new Set(availabilityZones).size < 2) {
+    problems.push({ path, got: quoteValue(availabilityZones), allowed: 'at least two different zones' });
+  }
+  const region = asText(top.region);
+  availabilityZones.forEach((zone, position) => {
+    if (region !== undefined && typeof zone === 'string' && zone.slice(0, -1) !== region) {
+      problems.push({ path: [...path, position], got: quoteValue(zone), allowed: `a zone of region ${region}` });
+    }
+  });
+  return problems;
+}
+
+function storage(top: Section): Problem[] {
+  const { storageType = 'gp3', iops, allocatedStorageGib, maxAllocatedStorageGib } = sectionOf(top.target);
+  const problems: Problem[] = [];
+  const allocated = typeof allocatedStorageGib === 'number' ? allocatedStorageGib : undefined;
+  if (storageType === 'gp3' && iops !== undefined && allocated !== undefined && allocated < 400) {
+    problems.push({
+      path: ['target', 'iops'],
+      got: quoteValue(iops),
+      allowed: 'nothing for gp3 below 400 GiB, whose speed is fixed',
+    });
+  }
+  if ((storageType === 'io1' || storageType === 'io2') && iops === undefined) {
+    problems.push({ path: ['target', 'iops'], got: 'nothing', allowed: `a number, which ${storageType} needs` });
+  }
+  if (
+    allocated !== undefined &&
+    typeof maxAllocatedStorageGib === 'number' &&
+    maxAllocatedStorageGib < allocated * 1.1
+  ) {
+    problems.push({
+      path: ['target', 'maxAllocatedStorageGib'],
+      got: quoteValue(maxAllocatedStorageGib),
+      allowed: 'at least a tenth more than allocatedStorageGib, as RDS demands',
+    });
+  }
+  return problems;
+}
+
+function parameters(top: Section): Problem[] {
+  const given = sectionOf(sectionOf(top.target).parameters);
+  return Object.entries(given)
+    .filter(([name, value]) => {
+      const fixed = FIXED_PARAMETERS[name.toLowerCase()];
+      return fixed !== undefined && value !== fixed;
+    })
+    .map(([name, value]) => ({
+      path: ['target', 'parameters', name],
+      got: quoteValue(value),
+      allowed: `only ${quoteValue(FIXED_PARAMETERS[name.toLowerCase()])}, which Sealift sets`,
+    }));
+}
+
+function connection(top: Section): Problem[] {
+  const { sslMode = 'require', rootCertificatePath } = sectionOf(sectionOf(top.policy).replicationConnection);
+  const path = ['policy', 'replicationConnection', 'rootCertificatePath'];
+  if (sslMode === 'verify-full' && rootCertificatePath === undefined) {
+    return [{ path, got: 'nothing', allowed: 'a path, which verify-full needs' }];
+  }
+  if (sslMode === 'require' && rootCertificatePath !== undefined) {
+    return [{ path, got: quoteValue(rootCertificatePath), allowed: 'nothing, because require checks no certificate' }];
+  }
+  return [];
+}
+
+/** The target's identifier is `sealift-<migration>-target`; a source of that name would be itself. */
+function twoNames(top: Section): Problem[] {
+  const instanceId = sectionOf(top.source).instanceId;
+  if (typeof top.migration !== 'string' || instanceId !== `sealift-${top.migration}-target`) return [];
+  return [{ path: ['source', 'instanceId'], got: quoteValue(instanceId), allowed: 'another instance than the target' }];
+}
+
+function sectionOf(value: unknown): Section {
+  return typeof value === 'object' && value !== null ? (value as Section) : {};
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,143 @@
+/** What happens: one Lambda per step and the state machines that call them. */
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { ENV, type Policy, STEPS, type StepName } from '../lambda/contract';
+import type { SealiftConfig } from './config';
+import type { FoundationStack } from './foundation-stack';
+import { permissionsOf } from './permissions';
+import { type MachineName, stackName, targetInstanceId } from './resource-names';
+import { StepFunction } from './step-function';
+import { targetStackPolicy } from './target-stack';
+import { AssessWorkflow } from './workflows/assess';
+import { CutoverWorkflow } from './workflows/cutover';
+import { MigrateWorkflow } from './workflows/migrate';
+import { ReplicateWorkflow } from './workflows/replicate';
+
+/** What the migration is made from. */
+export interface MigrationStackProps extends StackProps {
+  readonly config: SealiftConfig;
+  readonly foundation: FoundationStack;
+  /** Folder of the handlers. @default - the package's `lambda` folder */
+  readonly handlerFolder?: string;
+}
+
+/** Holds the functions and the machines; deleting it deletes no data. */
+export class MigrationStack extends Stack {
+  readonly functions: Readonly<Record<StepName, StepFunction>>;
+  readonly machines: Readonly<Record<MachineName, StateMachine>>;
+
+  constructor(scope: Construct, id: string, props: MigrationStackProps) {
+    super(scope, id, { ...props, terminationProtection: props.terminationProtection ?? true });
+    const { config, foundation } = props;
+    // Imported, so that no grant of this stack is written into the key's or the topic's policy, which are complete.
+    const key = Key.fromKeyArn(this, 'Key', foundation.key.keyArn);
+    const topic = Topic.fromTopicAttributes(this, 'Topic', {
+      topicArn: foundation.topic.topicArn,
+      keyArn: foundation.key.keyArn,
+    });
+    this.functions = this.makeFunctions(props, key);
+    const workflow = { migration: config.migration, key, topic, functions: this.functions };
+    const workflows = new Construct(this, 'Workflows');
+    const assess = new AssessWorkflow(workflows, workflow).machine;
+    const replicate = new ReplicateWorkflow(workflows, workflow, assess).machine;
+    const cutover = new CutoverWorkflow(workflows, workflow, assess).machine;
+    const migrate = new MigrateWorkflow(workflows, workflow, { assess, replicate, cutover }).machine;
+    this.machines = { assess, replicate, cutover, migrate };
+    this.pageOnFailure(config, topic);
+    this.writeOutputs();
+  }
+
+  private makeFunctions(props: MigrationStackProps, key: IKey): Record<StepName, StepFunction> {
+    const { config, foundation } = props;
+    const scope = new Construct(this, 'Functions');
+    const { vpc, subnets, functions: securityGroup } = foundation.network;
+    const make = (step: StepName) => {
+      const stepFunction = new StepFunction(scope, step, {
+        migration: config.migration,
+        step,
+        key,
+        environment: this.variables(step, config, foundation),
+        permissions: permissionsOf(step, {
+          stack: this,
+          config,
+          keyArn: foundation.key.keyArn,
+          evidenceBucketArn: foundation.evidence.bucketArn,
+          replicationSecretArn: foundation.replicationSecret.secretArn,
+          targetStackRoleArn: foundation.targetStackRole.roleArn,
+        }),
+        network: { vpc, subnets, securityGroup },
+        ...(props.handlerFolder !== undefined && { handlerFolder: props.handlerFolder }),
+      });
+      return [step, stepFunction] as const;
+    };
+    return Object.fromEntries((Object.keys(STEPS) as StepName[]).map(make)) as Record<StepName, StepFunction>;
+  }
+
+  private variables(step: StepName, config: SealiftConfig, foundation: FoundationStack): Record<string, string> {
+    return {
+      [ENV.migrationId]: config.migration,
+      [ENV.sourceInstance]: config.source.instanceId,
+      [ENV.masterSecretArn]: config.source.masterSecretArn,
+      [ENV.replicationSecretArn]: foundation.replicationSecret.secretArn,
+      [ENV.targetStack]: stackName(config.migration, 'Target'),
+      [ENV.targetInstance]: targetInstanceId(config.migration),
+      [ENV.keyArn]: foundation.key.keyArn,
+      [ENV.evidenceBucket]: foundation.evidence.bucketName,
+      [ENV.hostedZoneId]: config.switch.hostedZoneId,
+      [ENV.recordName]: config.switch.recordName,
+      [ENV.policy]: JSON.stringify(policyOf(config)),
+      ...(config.source.trustedCaPem !== undefined && { [ENV.trustedCa]: config.source.trustedCaPem }),
+      ...(step === 'restore' && {
+        [ENV.targetStackRoleArn]: foundation.targetStackRole.roleArn,
+        [ENV.targetStackPolicy]: JSON.stringify(targetStackPolicy()),
+      }),
+    };
+  }
+
+  /** A stopped or timed-out execution runs no state any more (facts J9); this rule sees it end all the same. */
+  private pageOnFailure(config: SealiftConfig, topic: ReturnType<typeof Topic.fromTopicArn>): void {
+    const rule = new Rule(this, 'ExecutionFailed', {
+      description: `Sealift ${config.migration}: an execution failed, was stopped or timed out`,
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          stateMachineArn: Object.values(this.machines).map((machine) => machine.stateMachineArn),
+        },
+      },
+    });
+    rule.addTarget(new SnsTopic(topic));
+  }
+
+  private writeOutputs(): void {
+    for (const [name, machine] of Object.entries(this.machines)) {
+      const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+      new CfnOutput(this, `${title}Arn`, { value: machine.stateMachineArn, description: `state machine ${title}` });
+    }
+    new CfnOutput(this, 'StartCommand', {
+      value: `aws stepfunctions start-execution --state-machine-arn ${this.machines.migrate.stateMachineArn} --input '{"dryRun": true}'`,
+      description: 'starts a dry run; leave the input away to migrate',
+    });
+  }
+}
+
+/** The policy as the contract has it, every field present. */
+export function policyOf(config: SealiftConfig): Policy {
+  const { replicationConnection: connection, ...rest } = config.policy;
+  return {
+    ...rest,
+    replicationConnection: {
+      host: connection.host ?? null,
+      port: connection.port ?? null,
+      sslMode: connection.sslMode,
+      rootCertificatePath: connection.rootCertificatePath ?? null,
+    },
+    recordTtlSeconds: config.switch.ttlSeconds,
+  };
+}

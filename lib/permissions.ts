@@ -1,0 +1,184 @@
+/**
+ * What each step may do, beside logging. Every ARN is exact: no step can touch an instance, snapshot, stack or secret of
+ * another migration. The reason stands beside each permission.
+ */
+import { ArnFormat, type Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { STEPS, type StepName } from '../lambda/contract';
+import type { SealiftConfig } from './config';
+import { encryptedSeedName, ID_TAG, seedSnapshotName, stackName, targetInstanceId } from './resource-names';
+
+/** What permissions are made from. */
+export interface PermissionScope {
+  readonly stack: Stack;
+  readonly config: SealiftConfig;
+  readonly keyArn: string;
+  readonly evidenceBucketArn: string;
+  readonly replicationSecretArn: string;
+  readonly targetStackRoleArn: string;
+}
+
+/** A permission; `wildcard` says why the `*` in its first resource is no wider than it must be. */
+export interface Grant {
+  readonly statement: PolicyStatement;
+  readonly wildcard?: { readonly arn: string; readonly reason: string };
+}
+
+type Conditions = Record<string, Record<string, unknown>>;
+
+const STACK_ID = 'the id after the name of a stack is random and changes when the stack is made again';
+const TARGET_SECRET = "RDS names the target's secret at random; the condition on its tag leaves this one target's";
+const EVIDENCE = "the objects of this migration in this migration's own bucket";
+const CHANGE = 'the id of a change is random, and asking for it tells only whether it is in sync';
+
+/** Permissions of a step, in addition to what every function has. */
+export function permissionsOf(step: StepName, scope: PermissionScope): Grant[] {
+  const common = STEPS[step].reach === 'database' ? databaseAccess(scope) : [];
+  return [...common, ...(OWN[step]?.(scope) ?? [])];
+}
+
+const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
+  inspect: (scope) => [
+    allow(['rds:DescribeDBInstances'], [sourceArn(scope), targetArn(scope)]),
+    allow(['kms:DescribeKey'], [scope.keyArn]),
+    allowWild(['cloudformation:DescribeStacks'], targetStackArn(scope), STACK_ID),
+    allow(['route53:ListResourceRecordSets'], [zoneArn(scope)]),
+  ],
+  snapshot: (scope) => [
+    allow(['rds:DescribeDBInstances'], [sourceArn(scope)]),
+    // The only thing that is ever done to the source instance (security 5).
+    allow(['rds:CreateDBSnapshot', 'rds:AddTagsToResource'], [sourceArn(scope), seedArn(scope)], ownTag(scope)),
+    allow(['rds:DescribeDBSnapshots', 'rds:ListTagsForResource'], [seedArn(scope), sourceArn(scope)]),
+  ],
+  encrypt: (scope) => [
+    allow(['rds:CopyDBSnapshot', 'rds:AddTagsToResource'], [seedArn(scope), encryptedSeedArn(scope)], ownTag(scope)),
+    allow(
+      ['rds:DescribeDBSnapshots', 'rds:ListTagsForResource'],
+      [seedArn(scope), encryptedSeedArn(scope), sourceArn(scope)],
+    ),
+    // RDS encrypts the copy in the name of the caller, and keeps using the key by a grant.
+    allow(
+      [
+        'kms:DescribeKey',
+        'kms:Decrypt',
+        'kms:Encrypt',
+        'kms:GenerateDataKey',
+        'kms:GenerateDataKeyWithoutPlaintext',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+      ],
+      snapshotKeys(scope),
+      through(scope, 'rds'),
+    ),
+    allow(['kms:CreateGrant'], snapshotKeys(scope), {
+      ...through(scope, 'rds'),
+      Bool: { 'kms:GrantIsForAWSResource': 'true' },
+    }),
+  ],
+  restore: (scope) => [
+    allow(['rds:DescribeDBInstances'], [targetArn(scope)]),
+    allow(['rds:DescribeDBSnapshots'], [encryptedSeedArn(scope), sourceArn(scope), targetArn(scope)]),
+    allowWild(
+      [
+        'cloudformation:DescribeStacks',
+        'cloudformation:DescribeStackEvents',
+        'cloudformation:GetStackPolicy',
+        'cloudformation:SetStackPolicy',
+      ],
+      targetStackArn(scope),
+      STACK_ID,
+    ),
+    // Only with the narrow role: without one CloudFormation would act with the role of the deployment.
+    allowWild(['cloudformation:UpdateStack'], targetStackArn(scope), STACK_ID, {
+      StringEquals: { 'cloudformation:RoleArn': scope.targetStackRoleArn },
+    }),
+    allow(['iam:PassRole'], [scope.targetStackRoleArn], {
+      StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' },
+    }),
+  ],
+  cutover: changeRecord,
+  settle: changeRecord,
+  'give-back': changeRecord,
+};
+
+/** Credentials of both servers and the evidence of this migration. */
+function databaseAccess(scope: PermissionScope): Grant[] {
+  const { source, migration } = scope.config;
+  const secretKeys = [scope.keyArn, ...(source.kmsKeyArn === undefined ? [] : [source.kmsKeyArn])];
+  return [
+    allow(['secretsmanager:GetSecretValue'], [source.masterSecretArn, scope.replicationSecretArn]),
+    // RDS names the target's secret at random; the tag that it sets tells whose it is.
+    allowWild(['secretsmanager:GetSecretValue'], arn(scope, 'secretsmanager', 'secret', 'rds!db-*'), TARGET_SECRET, {
+      StringEquals: { 'secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn': targetArn(scope) },
+    }),
+    allow(['kms:Decrypt'], secretKeys, through(scope, 'secretsmanager')),
+    allowWild(['s3:GetObject', 's3:PutObject'], `${scope.evidenceBucketArn}/migrations/${migration}/*`, EVIDENCE),
+    allow(['kms:Decrypt', 'kms:GenerateDataKey'], [scope.keyArn], through(scope, 's3')),
+  ];
+}
+
+/** Reading the record, and changing that one CNAME to another value: nothing can be created beside it or deleted. */
+function changeRecord(scope: PermissionScope): Grant[] {
+  return [
+    allow(['route53:ListResourceRecordSets'], [zoneArn(scope)]),
+    allow(['route53:ChangeResourceRecordSets'], [zoneArn(scope)], {
+      'ForAllValues:StringEquals': {
+        'route53:ChangeResourceRecordSetsNormalizedRecordNames': [scope.config.switch.recordName],
+        'route53:ChangeResourceRecordSetsRecordTypes': ['CNAME'],
+        'route53:ChangeResourceRecordSetsActions': ['UPSERT'],
+      },
+    }),
+    allowWild(['route53:GetChange'], `arn:${scope.stack.partition}:route53:::change/*`, CHANGE),
+  ];
+}
+
+function allow(actions: string[], resources: string[], conditions?: Conditions): Grant {
+  return { statement: new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }) };
+}
+
+/** Like `allow`, for one ARN that cannot be exact. */
+function allowWild(actions: string[], arn: string, reason: string, conditions?: Conditions): Grant {
+  return { ...allow(actions, [arn], conditions), wildcard: { arn, reason } };
+}
+
+function ownTag(scope: PermissionScope): Conditions {
+  return { StringEquals: { [`aws:RequestTag/${ID_TAG}`]: scope.config.migration } };
+}
+
+function through(scope: PermissionScope, service: string): Conditions {
+  return { StringEquals: { 'kms:ViaService': `${service}.${scope.stack.region}.amazonaws.com` } };
+}
+
+function snapshotKeys(scope: PermissionScope): string[] {
+  const { storageKeyArn } = scope.config.source;
+  return [scope.keyArn, ...(storageKeyArn === undefined ? [] : [storageKeyArn])];
+}
+
+function arn(scope: PermissionScope, service: string, resource: string, resourceName: string): string {
+  return scope.stack.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+}
+
+function sourceArn(scope: PermissionScope): string {
+  return arn(scope, 'rds', 'db', scope.config.source.instanceId);
+}
+
+function targetArn(scope: PermissionScope): string {
+  return arn(scope, 'rds', 'db', targetInstanceId(scope.config.migration));
+}
+
+function seedArn(scope: PermissionScope): string {
+  return arn(scope, 'rds', 'snapshot', seedSnapshotName(scope.config.migration));
+}
+
+function encryptedSeedArn(scope: PermissionScope): string {
+  return arn(scope, 'rds', 'snapshot', encryptedSeedName(scope.config.migration));
+}
+
+function targetStackArn(scope: PermissionScope): string {
+  const name = stackName(scope.config.migration, 'Target');
+  return scope.stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${name}/*` });
+}
+
+function zoneArn(scope: PermissionScope): string {
+  return `arn:${scope.stack.partition}:route53:::hostedzone/${scope.config.switch.hostedZoneId}`;
+}

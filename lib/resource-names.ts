@@ -1,0 +1,61 @@
+/**
+ * Names of what exists in AWS, derived from the migration id. Permissions name these exactly and never by prefix: with
+ * `sealift-a-*` the migration `a` could touch what belongs to the migration `a-b`.
+ */
+
+/** The tag that every resource of a migration carries, snapshots included. */
+export const ID_TAG = 'sealift:id';
+
+/** The phases that have a state machine of their own. */
+export const MACHINES = ['assess', 'replicate', 'cutover', 'migrate'] as const;
+
+/** Name of one of the four state machines. */
+export type MachineName = (typeof MACHINES)[number];
+
+/** Name of a stack. */
+export function stackName(migration: string, stack: 'Foundation' | 'Target' | 'Migration'): string {
+  return `Sealift-${migration}-${stack}`;
+}
+
+/** Identifier of the target instance: fixed, so that permissions, alarms and log groups can name it before it exists. */
+export function targetInstanceId(migration: string): string {
+  return `sealift-${migration}-target`;
+}
+
+/** Name of a state machine. */
+export function machineName(migration: string, machine: MachineName): string {
+  return `sealift-${migration}-${machine}`;
+}
+
+/** Name of a function. */
+export function functionName(migration: string, step: string): string {
+  return `sealift-${migration}-${step}`;
+}
+
+/** Name of the log group of a function. */
+export function logGroupName(migration: string, of: string): string {
+  return `/sealift/${migration}/${of}`;
+}
+
+/** Name of the log group of a state machine; the prefix spares the account's policy of log delivery, which has a size limit. */
+export function machineLogGroupName(migration: string, machine: MachineName): string {
+  return `/aws/vendedlogs/states/${machineName(migration, machine)}`;
+}
+
+/** Name of the snapshot of the source, as the step `snapshot` makes it. */
+export function seedSnapshotName(migration: string): string {
+  return `sealift-${migration}-seed`;
+}
+
+/** Name of the encrypted copy of that snapshot, as the step `encrypt` makes it. */
+export function encryptedSeedName(migration: string): string {
+  return `sealift-${migration}-seed-encrypted`;
+}
+
+/** What the target is watched for. */
+export const TARGET_ALARMS = ['free-storage', 'cpu', 'connections'] as const;
+
+/** Name of an alarm of the target. */
+export function targetAlarmName(migration: string, alarm: (typeof TARGET_ALARMS)[number]): string {
+  return `${targetInstanceId(migration)}-${alarm}`;
+}

@@ -1,0 +1,125 @@
+/**
+ * Runs the phases in order; any of them can be the last:
+ *
+ *   Input understood? -> Assess -> Stop after assessing? -> Replicate -> Stop after replicating? -> Cutover -> Live
+ *
+ * Input `{dryRun?: boolean, stopAfter?: 'assess' | 'replicate' | 'cutover', takeOver?: string}`; a dry run ends after Assess,
+ * which changes nothing; `takeOver` is the ARN of a dead execution whose claim is taken over. A phase that fails has cleaned up after itself; its own error name and cause become the migration's.
+ */
+import { Duration } from 'aws-cdk-lib';
+import { Choice, Condition, Pass, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { STOP_AFTER } from '../../lambda/contract';
+import { ASSESS_TIMEOUT } from './assess';
+import { CUTOVER_TIMEOUT } from './cutover';
+import { Workflow, type WorkflowProps } from './machine';
+import { REPLICATE_TIMEOUT } from './replicate';
+import { checkInput, failAsKept, KEEP_CHILD_FAILURE, ROOT_EXECUTION, runMachine, TAKEN_OVER } from './states';
+
+/** The three phases' time limits and an hour. */
+const MIGRATE_TIMEOUT = Duration.seconds(
+  ASSESS_TIMEOUT.toSeconds() + REPLICATE_TIMEOUT.toSeconds() + CUTOVER_TIMEOUT.toSeconds() + 3600,
+);
+
+/** A child is given a little longer than it gives itself, so that its own end is what is seen. */
+function longerThan(timeout: Duration): Duration {
+  return timeout.plus(Duration.minutes(5));
+}
+
+/** The machines of the phases. */
+export interface Phases {
+  readonly assess: StateMachine;
+  readonly replicate: StateMachine;
+  readonly cutover: StateMachine;
+}
+
+/** The machine `Migrate`: output `{outcome, assessment, replication?, cutover?}`. */
+export class MigrateWorkflow extends Workflow {
+  readonly machine: StateMachine;
+
+  constructor(scope: Construct, props: WorkflowProps, phases: Phases) {
+    super(scope, 'migrate', props);
+    const { states } = this;
+    const begin = Pass.jsonata(states, 'Begin', {
+      assign: {
+        execution: ROOT_EXECUTION,
+        takeOver: TAKEN_OVER,
+        stopAfter:
+          "{% $states.input.dryRun = true ? 'assess' : $exists($states.input.stopAfter) ? $states.input.stopAfter : 'cutover' %}",
+      },
+    });
+    const [assess, replicate, cutover] = this.runPhases(phases);
+    const chain = begin.next(assess).next(
+      Choice.jsonata(states, 'Stop after assessing?')
+        .when(
+          Condition.jsonata("{% $stopAfter = 'assess' %}"),
+          Succeed.jsonata(states, 'Assessed', { outputs: { outcome: 'assessed', assessment: '{% $assessment %}' } }),
+        )
+        .otherwise(replicate),
+    );
+    replicate.next(
+      Choice.jsonata(states, 'Stop after replicating?')
+        .when(
+          Condition.jsonata("{% $stopAfter = 'replicate' %}"),
+          Succeed.jsonata(states, 'Replicating', {
+            outputs: { outcome: 'replicating', assessment: '{% $assessment %}', replication: '{% $replication %}' },
+          }),
+        )
+        .otherwise(cutover),
+    );
+    cutover.next(
+      Succeed.jsonata(states, 'Live', {
+        outputs: {
+          outcome: 'live',
+          assessment: '{% $assessment %}',
+          replication: '{% $replication %}',
+          cutover: '{% $moved %}',
+        },
+      }),
+    );
+    const words = STOP_AFTER.map((phase) => `'${phase}'`).join(', ');
+    const start = checkInput(states, { dryRun: 'boolean', stopAfter: 'string', takeOver: 'string or null' }, chain, [
+      `($exists($states.input.stopAfter) ? $states.input.stopAfter in [${words}] : true)`,
+    ]);
+    this.machine = this.makeMachine(start, MIGRATE_TIMEOUT, []);
+    this.acknowledgeChild(this.machine.role, phases.assess);
+    this.acknowledgeChild(this.machine.role, phases.replicate);
+    this.acknowledgeChild(this.machine.role, phases.cutover);
+  }
+
+  private runPhases(phases: Phases) {
+    const execution = '{% $execution %}';
+    const takeOver = '{% $takeOver %}';
+    const assess = runMachine(this.states, 'Assess', phases.assess, {
+      input: { execution, takeOver },
+      timeout: longerThan(ASSESS_TIMEOUT),
+      assign: {
+        inspection: '{% $states.result.Output.inspection %}',
+        databases: '{% $states.result.Output.databases %}',
+        assessment: '{% $states.result.Output.assessment %}',
+      },
+    });
+    const replicate = runMachine(this.states, 'Replicate', phases.replicate, {
+      input: {
+        execution,
+        takeOver,
+        inspection: '{% $inspection %}',
+        databases: '{% $databases %}',
+        // When nothing follows, the claim is released for whoever runs Cutover later.
+        keepClaim: "{% $stopAfter = 'cutover' %}",
+      },
+      timeout: longerThan(REPLICATE_TIMEOUT),
+      assign: { epoch: '{% $states.result.Output.epoch %}', replication: '{% $states.result.Output %}' },
+    });
+    const cutover = runMachine(this.states, 'Cutover', phases.cutover, {
+      input: { execution, takeOver, epoch: '{% $epoch %}', databases: '{% $databases %}' },
+      timeout: longerThan(CUTOVER_TIMEOUT),
+      assign: { moved: '{% $states.result.Output %}' },
+    });
+    const failed = failAsKept(this.states, 'Migration failed');
+    for (const phase of [assess, replicate, cutover]) {
+      phase.addCatch(failed, { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
+    }
+    return [assess, replicate, cutover] as const;
+  }
+}

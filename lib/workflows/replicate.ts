@@ -1,0 +1,288 @@
+/**
+ * Brings the rows over and keeps them equal:
+ *
+ *   Assessed already? -> (Assess) -> Claim the migration -> Replicating already? -> (on to Watch replication)
+ *     -> Prepare the source -> Take the snapshot <-> wait
+ *     -> Encrypt the snapshot <-> wait -> Create the target <-> wait -> Adopt the target -> Subscribe
+ *     -> Watch replication <-> wait -> Plan the verification -> Verify (each worker: Verify chunks until none is left)
+ *     -> Conclude the verification -> Equal? -> Handing over? -> (Release the claim) -> Replicating
+ *
+ *   anything fails -> Give the source back -> Replication failed, with what failed first
+ */
+import { Duration } from 'aws-cdk-lib';
+import {
+  Choice,
+  Condition,
+  type IChainable,
+  type Map as MapState,
+  Pass,
+  type StateMachine,
+  Succeed,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import { ERRORS, type StepName } from '../../lambda/contract';
+import { ASSESS_TIMEOUT } from './assess';
+import { releaseClaim, takeClaim } from './claim';
+import { begin, giveSourceBack } from './compensation';
+import { Workflow, type WorkflowProps } from './machine';
+import { CATCH_UP_POLL, ENCRYPT_POLL, type Poll, SNAPSHOT_POLL, TARGET_POLL } from './poll';
+import { REPEATABLE } from './retry';
+import {
+  type Arguments,
+  callStep,
+  checkInput,
+  countRound,
+  failAsKept,
+  KEEP_CHILD_FAILURE,
+  KEEP_FAILURE,
+  makeFailure,
+  repeatUntil,
+  runMachine,
+  type TaskProps,
+} from './states';
+import { verifyChunks } from './verify-chunks';
+
+/** The loops' own bounds are ten days together (see `poll.ts`); this ends what they cannot see. */
+export const REPLICATE_TIMEOUT = Duration.days(14);
+
+const STEPS_CALLED: readonly StepName[] = [
+  'claim',
+  'prepare',
+  'snapshot',
+  'encrypt',
+  'restore',
+  'adopt',
+  'subscribe',
+  'watch',
+  'plan-verification',
+  'verify-chunks',
+  'conclude-verification',
+  'release',
+];
+
+const CLAIMED = { epoch: '{% $epoch %}' };
+const SOURCE = { ...CLAIMED, source: '{% $source %}' };
+const BOTH = { ...SOURCE, target: '{% $target %}' };
+const ALL = { ...BOTH, databases: '{% $databases %}' };
+
+/** The machine `Replicate`: output `{epoch, source, target, databases, seedLsn, verification}`. */
+export class ReplicateWorkflow extends Workflow {
+  readonly machine: StateMachine;
+  private readonly compensation: LambdaInvoke;
+
+  constructor(scope: Construct, props: WorkflowProps, assess: StateMachine) {
+    super(scope, 'replicate', props);
+    const { task } = giveSourceBack(this.states, props, 'release');
+    this.compensation = task;
+    task.next(failAsKept(this.states, 'Replication failed'));
+    const first = begin(this.states, {
+      keepClaim: '{% $states.input.keepClaim = true %}',
+      seedLsn: '{% null %}',
+      seedOrigin: '{% null %}',
+      [SNAPSHOT_POLL.counter]: 0,
+      [ENCRYPT_POLL.counter]: 0,
+      [TARGET_POLL.counter]: 0,
+      [CATCH_UP_POLL.counter]: 0,
+    });
+    const fields = {
+      execution: 'string',
+      takeOver: 'string or null',
+      inspection: 'object',
+      databases: 'array',
+      keepClaim: 'boolean',
+    } as const;
+    const start = checkInput(this.states, fields, first.next(this.assessed(assess)));
+    this.machine = this.makeMachine(start, REPLICATE_TIMEOUT, STEPS_CALLED);
+    this.acknowledgeChild(this.machine.role, assess);
+  }
+
+  /** The assessment comes from `Migrate`, or is made now when the phase runs alone. */
+  private assessed(assess: StateMachine): IChainable {
+    const claim = this.claim();
+    const handedOver = Pass.jsonata(this.states, 'Take over the assessment', {
+      assign: {
+        source: '{% $states.input.inspection.source %}',
+        target: '{% $states.input.inspection.target.instance %}',
+        databases: '{% $states.input.databases %}',
+      },
+    });
+    const alone = runMachine(this.states, 'Assess', assess, {
+      input: { execution: '{% $execution %}', takeOver: '{% $takeOver %}' },
+      timeout: ASSESS_TIMEOUT,
+      assign: {
+        source: '{% $states.result.Output.inspection.source %}',
+        target: '{% $states.result.Output.inspection.target.instance %}',
+        databases: '{% $states.result.Output.databases %}',
+      },
+    });
+    // Nothing is claimed yet: there is nothing to give back.
+    alone.addCatch(failAsKept(this.states, 'Assessment failed'), { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
+    return Choice.jsonata(this.states, 'Assessed already?')
+      .when(
+        Condition.jsonata('{% $exists($states.input.inspection) and $exists($states.input.databases) %}'),
+        handedOver.next(claim),
+      )
+      .otherwise(alone.next(claim));
+  }
+
+  private claim(): IChainable {
+    const claim = takeClaim(this.states, this.props);
+    this.giveBackOnFailure(claim);
+    const follow = this.follow();
+    const refuse = makeFailure(
+      this.states,
+      'A cutover is under way',
+      "{% 'the migration stands in phase ' & $phase & ': run Cutover with takeOver, it finishes or gives back' %}",
+    );
+    refuse
+      .next(releaseClaim(this.states, 'Leave it to the cutover', this.props))
+      .next(failAsKept(this.states, 'Replication refused'));
+    const resync = makeFailure(
+      this.states,
+      'Must begin again',
+      "{% 'the migration stands in phase ' & $phase & ': its replication is lost, start it again' %}",
+    );
+    resync.next(this.compensation);
+    claim.next(
+      Choice.jsonata(this.states, 'Replicating already?')
+        .when(Condition.jsonata("{% $phase in ['assessed', 'seeding'] %}"), this.seed(follow.adopt))
+        .when(Condition.jsonata("{% $phase in ['replicating', 'verified'] and $target != null %}"), follow.watch)
+        .when(Condition.jsonata("{% $phase in ['fencing', 'fenced'] %}"), refuse)
+        .otherwise(resync),
+    );
+    return claim;
+  }
+
+  /** Publication, slot, snapshot, encrypted copy, target: in this order, because the order is the proof (facts A). */
+  private seed(adopt: IChainable): IChainable {
+    const prepare = this.call(
+      'Prepare the source',
+      'prepare',
+      { ...SOURCE, databases: '{% $databases %}' },
+      {
+        assign: { slots: '{% $states.result.slots %}' },
+      },
+    );
+    const snapshot = this.call('Take the snapshot', 'snapshot', SOURCE, {
+      assign: { snapshot: '{% $states.result %}', ...countRound(SNAPSHOT_POLL) },
+    });
+    const encrypt = this.call(
+      'Encrypt the snapshot',
+      'encrypt',
+      { ...CLAIMED, snapshotArn: '{% $snapshot.snapshotArn %}' },
+      {
+        assign: { encrypted: '{% $states.result %}', ...countRound(ENCRYPT_POLL) },
+      },
+    );
+    const restore = this.call(
+      'Create the target',
+      'restore',
+      { ...SOURCE, snapshotArn: '{% $encrypted.snapshotArn %}' },
+      {
+        assign: {
+          targetStatus: '{% $states.result.status %}',
+          target: '{% $states.result.target %}',
+          ...countRound(TARGET_POLL),
+        },
+      },
+    );
+    // RDS moves the snapshot, the copy and the instance forward by itself; each loop ends with it, or by its bound.
+    this.loop(
+      snapshot,
+      'Snapshot available?',
+      "$snapshot.status = 'available'",
+      'the snapshot',
+      SNAPSHOT_POLL,
+      encrypt,
+    );
+    this.loop(
+      encrypt,
+      'Copy available?',
+      "$encrypted.status = 'available'",
+      'the encrypted copy',
+      ENCRYPT_POLL,
+      restore,
+    );
+    this.loop(restore, 'Target available?', "$targetStatus = 'available'", 'the target', TARGET_POLL, adopt);
+    return prepare.next(snapshot);
+  }
+
+  private follow(): { readonly adopt: IChainable; readonly watch: IChainable } {
+    const adopt = this.call(
+      'Adopt the target',
+      'adopt',
+      { ...ALL, slots: '{% $slots %}' },
+      {
+        assign: { seedLsn: '{% $states.result.seedLsn %}', seedOrigin: '{% $states.result.seedOrigin %}' },
+      },
+    );
+    const subscribe = this.call('Subscribe', 'subscribe', { ...ALL, seedLsn: '{% $seedLsn %}' });
+    const watch = this.call('Watch replication', 'watch', ALL, {
+      assign: { caughtUp: '{% $states.result.caughtUp %}', ...countRound(CATCH_UP_POLL) },
+    });
+    // The target applies faster than a source of the same class writes; where it does not, the bound ends the loop.
+    this.loop(watch, 'Caught up?', '$caughtUp', 'catching up', CATCH_UP_POLL, this.verify());
+    adopt.next(subscribe).next(watch);
+    return { adopt, watch };
+  }
+
+  private verify(): IChainable {
+    const plan = this.call('Plan the verification', 'plan-verification', ALL, {
+      assign: { workers: '{% [$states.result.workers] %}' },
+    });
+    const workers = verifyChunks(this.states, this.props);
+    this.giveBackOnFailure(workers);
+    const conclude = this.call('Conclude the verification', 'conclude-verification', ALL, {
+      assign: { verdict: '{% $states.result.verdict %}' },
+      outputs: {
+        epoch: '{% $epoch %}',
+        source: '{% $source %}',
+        target: '{% $target %}',
+        databases: '{% $databases %}',
+        seedLsn: '{% $seedLsn %}',
+        seedOrigin: '{% $seedOrigin %}',
+        verification: '{% $states.result %}',
+      },
+    });
+    const different = Pass.jsonata(this.states, 'Source and target differ', {
+      assign: {
+        failure: {
+          error: ERRORS.blocked,
+          cause: "{% 'the verification found differences, see ' & $string($states.input.verification.report) %}",
+        },
+      },
+    });
+    const done = Succeed.jsonata(this.states, 'Replicating');
+    const released = releaseClaim(this.states, 'Release the claim', this.props);
+    // The rows are over and equal: a claim that cannot be released is no reason to take them away again.
+    released.addCatch(done, { errors: ['States.ALL'], outputs: '{% $states.input %}' });
+    const handOver = Choice.jsonata(this.states, 'Handing over?')
+      .when(Condition.jsonata('{% $keepClaim %}'), done)
+      .otherwise(released.next(done));
+    const equal = Choice.jsonata(this.states, 'Equal?')
+      .when(Condition.jsonata("{% $verdict = 'equal' %}"), handOver)
+      .otherwise(different.next(this.compensation));
+    return plan.next(workers).next(conclude).next(equal);
+  }
+
+  private call<S extends StepName>(name: string, step: S, args: Arguments<S>, props: Omit<TaskProps, 'retry'> = {}) {
+    const task = callStep(this.states, name, this.props.functions, step, args, { retry: REPEATABLE, ...props });
+    this.giveBackOnFailure(task);
+    return task;
+  }
+
+  private giveBackOnFailure(state: LambdaInvoke | MapState): void {
+    state.addCatch(this.compensation, { errors: ['States.ALL'], ...KEEP_FAILURE });
+  }
+
+  private loop(ask: LambdaInvoke, question: string, ready: string, what: string, poll: Poll, next: IChainable): void {
+    const gaveUp = makeFailure(
+      this.states,
+      `Gave up on ${what}`,
+      `${what} was not done after ${poll.rounds} rounds of waiting; look at it in the RDS console before starting again`,
+    );
+    gaveUp.next(this.compensation);
+    repeatUntil(this.states, { ask, question, ready, wait: `Wait for ${what}`, poll, next, gaveUp });
+  }
+}
