@@ -14,7 +14,7 @@ export function matchesWildcard(pattern: string, text: string): boolean {
  */
 export function matchesArnPattern(pattern: string, arn: string): boolean {
   return compile(`arn ${pattern}`, () => {
-    const segments = escape(pattern).split(':');
+    const segments = escapeLiteral(pattern).split(':');
     return segments
       .map((segment, index) => (index < 5 ? segment.replace(/\*(?!$)/g, '[^:]*') : segment))
       .join(':')
@@ -26,12 +26,12 @@ export function matchesArnPattern(pattern: string, arn: string): boolean {
 function compile(pattern: string, toSource: (escaped: string) => string): RegExp {
   const before = compiled.get(pattern);
   if (before !== undefined) return before;
-  const expression = new RegExp(`^${toSource(escape(pattern))}$`, 's');
+  const expression = new RegExp(`^${toSource(escapeLiteral(pattern))}$`, 's');
   compiled.set(pattern, expression);
   return expression;
 }
 
 /** Escapes what regular expressions give a meaning to, but for the two wildcards. */
-function escape(text: string): string {
+function escapeLiteral(text: string): string {
   return text.replace(/[\\^$.|+()[\]{}]/g, '\\$&');
 }
