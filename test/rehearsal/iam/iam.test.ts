@@ -170,7 +170,7 @@ describe('condition operators', () => {
     ['ForAnyValue with one', { 'ForAnyValue:StringEquals': { 'aws:TagKeys': ['b', 'z'] } }, tags, true],
     ['ForAnyValue with none', { 'ForAnyValue:StringLike': { 'aws:TagKeys': 'z*' } }, tags, false],
     ['ForAnyValue without the key', { 'ForAnyValue:StringEquals': { 'aws:TagKeys': ['a'] } }, {}, false],
-    ['a variable with a default`, { StringEquals: { k: "${aws:PrincipalTag/none, `x'}" } }, { k: 'x' }, true],
+    ['a variable with a default', { StringEquals: { k: `\${aws:PrincipalTag/none, 'x'}` } }, { k: 'x' }, true],
     ['a literal dollar and star', { StringLike: { k: `a\${*}b` } }, { k: 'a*b' }, true],
     ['a literal star is no wildcard', { StringLike: { k: `a\${*}b` } }, { k: 'axb' }, false],
   ])('%s', (_case, Condition, context, allowed) => {
