@@ -41,7 +41,7 @@ export interface Start {
 export class Execution {
   readonly startDate: Date;
   readonly history: History;
-  /** Resolves when the last event is recorded; never rejects. */
+  /** Resolves when the last event is recorded, however the execution ended; rejects only when a listener threw. */
   readonly ended: Promise<ExecutionResult>;
   status: ExecutionStatus = 'RUNNING';
   stopDate: Date | null = null;

@@ -146,7 +146,7 @@ function walk(node: unknown, variables: Set<string>, bound: Set<string>, statesP
   if (type === 'path' && Array.isArray(steps)) {
     collectStatesPath(steps, statesPaths);
   }
-  collectBindings(node as Record<string, unknown>, [focus, index], lhs, bound);
+  collectBindings(node as Record<string, unknown>, [focus, index, type === 'index' ? value : null], lhs, bound);
   for (const child of Object.values(node)) {
     walk(child, variables, bound, statesPaths);
   }

@@ -3,6 +3,7 @@ import { StateMachineError } from './failure';
 import { isJsonObject, type Json, type JsonObject, throughJson } from './json';
 import { checkFields, checkQueryLanguage, checkWholeNumber, type Place, type Surroundings } from './load-fields';
 import { checkState } from './load-state';
+import { checkTransitions } from './load-transitions';
 import { assignedNames, checkScope } from './load-variables';
 import { LONGEST_SECONDS } from './simple-states';
 import { SUPPORTED } from './supported';
@@ -72,6 +73,7 @@ function checkBlock(place: Place, block: JsonObject, surroundings: Surroundings)
   if (typeof startAt !== 'string' || states[startAt] === undefined) {
     place.problems.push(`${where(place)}, field StartAt: names no state of this block, got ${JSON.stringify(startAt)}`);
   }
+  checkTransitions(place, states, startAt);
   const assigned = assignedNames(states);
   checkScope(place, assigned, surroundings.outer);
   const inner: Surroundings = { ...surroundings, outer: new Set([...surroundings.outer, ...assigned]) };

@@ -45,7 +45,8 @@ async function caught(visit: Visit, catchers: readonly Catcher[], failure: State
   if (catcher === undefined) {
     throw failure;
   }
-  const errorOutput = { Error: failure.error, Cause: failure.causeText };
+  // ASL: an Error Output "usually" has a Cause; a timeout, for one, has none.
+  const errorOutput = { Error: failure.error, ...(failure.causeText === '' ? {} : { Cause: failure.causeText }) };
   return leave(visit, catcher, { errorOutput }, errorOutput, catcher.Next, `Catch[${index}]/`);
 }
 

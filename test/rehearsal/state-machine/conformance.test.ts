@@ -1,0 +1,48 @@
+import { SUPPORTED } from '../../../lib/rehearsal/state-machine/supported';
+import { CASES } from './conformance-cases';
+import { definitionOf, end, run } from './interpreter';
+
+/** Each entry of SUPPORTED under the name by which cases cover it; JSONata's own functions have a test of their own. */
+function supportedEntries(): string[] {
+  const fieldsOf = (name: string, fields: object) => Object.keys(fields).map((field) => `${name}.${field}`);
+  return [
+    ...SUPPORTED.queryLanguages.map((name) => `queryLanguage.${name}`),
+    ...Object.entries(SUPPORTED.states).flatMap(([type, fields]) => fieldsOf(type, fields)),
+    ...(['machine', 'choiceRule', 'retrier', 'catcher', 'itemProcessor', 'branch'] as const).flatMap((part) =>
+      fieldsOf(part, SUPPORTED[part]),
+    ),
+    ...SUPPORTED.processorModes.map((mode) => `processorMode.${mode}`),
+    ...SUPPORTED.statesVariable.map((member) => `$states.${member}`),
+    ...SUPPORTED.context.filter((path) => path !== 'Task.Token').map((path) => `context.${path}`),
+    ...SUPPORTED.addedFunctions.map((name) => `$${name}`),
+    ...SUPPORTED.errorNames.map((name) => `errors.${name}`),
+    'resource.function',
+    ...Object.keys(SUPPORTED.serviceIntegrations)
+      .filter((name) => !name.endsWith('.waitForTaskToken'))
+      .map((name) => `resource.${name}`),
+  ];
+}
+
+test.each(CASES.map((conformance) => [conformance.promise, conformance] as const))('%s', async (_, conformance) => {
+  const definition = definitionOf(conformance.states, conformance.machine);
+  const { result } = await run(definition, conformance.input, conformance.functions);
+  if (conformance.error === undefined) {
+    expect(result).toEqual({ status: 'SUCCEEDED', output: conformance.output });
+  } else {
+    const { error, cause } = result;
+    expect(result.status).toBe(conformance.machine?.TimeoutSeconds === undefined ? 'FAILED' : 'TIMED_OUT');
+    expect(`${error}: ${cause}`.slice(0, conformance.error.length)).toBe(conformance.error);
+  }
+});
+
+test("JSONata's own functions are all there", async () => {
+  const types = SUPPORTED.jsonataFunctions.map((name) => `"${name}": $type($${name})`);
+  const { result } = await run(definitionOf({ P: end(`{% {${types.join(', ')}} %}`) }));
+  expect(result.output).toEqual(Object.fromEntries(SUPPORTED.jsonataFunctions.map((name) => [name, 'function'])));
+});
+
+test('every supported entry has a case, and every case covers a supported entry', () => {
+  const covered = new Set(CASES.flatMap(({ covers }) => covers));
+  expect(supportedEntries().filter((entry) => !covered.has(entry))).toEqual([]);
+  expect([...covered].filter((entry) => !supportedEntries().includes(entry))).toEqual([]);
+});
