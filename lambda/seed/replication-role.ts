@@ -2,7 +2,7 @@
 import { Blocked } from '../errors';
 import { deleteUndo, insertUndo, selectUndo } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
-import { postgresPrefix } from '../platform/names';
+import { replicationRole } from '../platform/names';
 import type { Credentials, Session } from '../platform/postgres';
 import { scramVerifier } from './scram-verifier';
 import * as sql from './sql/prepare';
@@ -11,11 +11,6 @@ import { dropRole, revokeConnect, roleExists } from './sql/release';
 /** Kinds of undo rows: the role itself, and its entry into a database. */
 const ROLE_UNDO = 'replication-role';
 const CONNECT_UNDO = 'connect';
-
-/** Name of the replication role of a migration. */
-export function replicationRoleName(migrationId: string): string {
-  return `${postgresPrefix(migrationId)}_replication`;
-}
 
 /**
  * Makes the replication role or gives it its present password, and lets it into those `databases` that PUBLIC may not enter;
@@ -28,7 +23,7 @@ export async function ensureReplicationRole(
   credentials: Credentials,
   databases: readonly string[],
 ): Promise<void> {
-  const role = replicationRoleName(migrationId);
+  const role = replicationRole(migrationId);
   if (credentials.username !== role) {
     throw new Blocked(
       `the replication secret names user ${JSON.stringify(credentials.username)}, ${JSON.stringify(role)} was expected, ` +

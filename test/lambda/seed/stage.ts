@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { type Call, type Policy, SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
+import { replicationRole } from '../../../lambda/platform/names';
 import { Server, type Side } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';
-import { replicationRoleName } from '../../../lambda/seed/replication-role';
 import { binariesFor } from '../../../lib/rehearsal/servers/binaries';
 import {
   type CertificateAuthority,
@@ -23,7 +23,7 @@ export const DATABASES = ['app', 'Odd "name"'] as const;
 export const EXECUTION = 'arn:aws:states:eu-central-1:111122223333:execution:migrate:one';
 export const MASTER = { username: 'dbadmin', password: 'master-password-0123456789' };
 export const REPLICATION = {
-  username: replicationRoleName(MIGRATION_ID),
+  username: replicationRole(MIGRATION_ID),
   password: randomBytes(18).toString('base64url'),
 };
 
@@ -131,7 +131,9 @@ export class Stage {
         create role "Odd Owner" login password 'odd'`);
       await session.query(`grant "Odd Owner" to ${MASTER.username} with admin option`);
       if (this.source.major >= 16) {
-        await session.query(`grant app_owner to ${MASTER.username} with admin option, inherit false, set false`);
+        await session.query(
+          `grant app_owner, app_writer to ${MASTER.username} with admin option, inherit false, set false`,
+        );
       }
       for (const database of DATABASES) {
         await session.query(`create database ${session.escapeIdentifier(database)} owner app_owner`);

@@ -1,0 +1,195 @@
+/**
+ * Lets the target follow the source from the seed on: subscription without copy, origin at the seed, enabled, in one
+ * transaction with the check of the ledger (facts A2, A15). What runs is never advanced again.
+ */
+import { z } from 'zod';
+import type { Endpoint, Input, InstanceFacts, Output } from '../contract';
+import { Blocked } from '../errors';
+import { assertCurrent, guarded } from '../platform/ledger';
+import { followHome, moveEverywhere } from '../platform/ledger-follow';
+import { applicationPrefix, streamName } from '../platform/names';
+import { bothSides, claimedCall, databases } from '../platform/payload';
+import type { Credentials, Server, Session } from '../platform/postgres';
+import { endPredecessors } from '../platform/predecessors';
+import { readCredentials } from '../platform/secrets';
+import type { World } from '../platform/world';
+import { parseLsn } from '../proof/lsn';
+import { connectionString } from './connection-string';
+import * as sql from './sql';
+
+/** Input of the step. */
+export const subscribeInput = claimedCall.extend({
+  ...bothSides,
+  databases,
+  seedLsn: z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i),
+});
+
+/** What a subscription is made of beside the servers. */
+export type SubscribeInput = Pick<Input<'subscribe'>, 'databases' | 'seedLsn'> & {
+  /** How the target's server reaches the source's when the policy names nothing else. */
+  readonly sourceEndpoint: Endpoint;
+};
+
+/** Opens both servers and subscribes. */
+export async function subscribe(input: Input<'subscribe'>, world: World): Promise<Output<'subscribe'>> {
+  const replication = await readCredentials(world.environment.replicationSecretArn);
+  const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
+  return subscribeOn(source, target, { ...input, sourceEndpoint: endpointOf(input.source) }, replication, world);
+}
+
+function endpointOf({ host, port }: InstanceFacts): Endpoint {
+  return { host, port };
+}
+
+/**
+ * Subscribes every database and moves both sides to `replicating`. Throws `Blocked` when the seed is not the adopted one, a
+ * slot has gone past it, a foreign subscription has our name, or the target has too few workers.
+ */
+export async function subscribeOn(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  input: SubscribeInput,
+  replication: Credentials,
+  world: World,
+): Promise<Output<'subscribe'>> {
+  const expected = world.expect('seeding', 'replicating');
+  const [sourceHome, home] = await Promise.all([source.home(), target.home()]);
+  await endPredecessors(home, world.migrationId, world.step);
+  await assertCurrent(sourceHome, expected);
+  await assertSeed(home, input.seedLsn, world);
+  for (const database of input.databases) await followHome(home, await target.session(database), expected);
+  const missing = await missingOf(target, input.databases, world);
+  await assertCapacity(home, missing.length);
+  await Promise.all(
+    missing.map(async (database) => {
+      await assertSlotBefore(sourceHome, streamName(world.migrationId, database), input.seedLsn);
+      await subscribeDatabase(await target.another(database), input, replication, world);
+    }),
+  );
+  await moveEverywhere(source, input.databases, expected, 'replicating');
+  await moveEverywhere(target, input.databases, expected, 'replicating');
+  const subscriptions = input.databases.map((database) => ({
+    database,
+    subscription: streamName(world.migrationId, database),
+  }));
+  return { subscriptions };
+}
+
+/** A seed that travelled through a state must be the one that the copy itself told. */
+async function assertSeed(home: Session<'target'>, seedLsn: string, world: World): Promise<void> {
+  const { facts } = await assertCurrent(home, world.expect('seeding', 'replicating'));
+  if (facts.seedLsn === seedLsn) return;
+  throw new Blocked(
+    `seed ${seedLsn} was given and the target was adopted with ${String(facts.seedLsn ?? 'none')}, start the phase again`,
+  );
+}
+
+/** Databases without a running subscription; one that runs is left as it is. */
+async function missingOf(target: Server<'target'>, names: readonly string[], world: World): Promise<string[]> {
+  const missing: string[] = [];
+  for (const database of names) {
+    const session = await target.session(database);
+    if (!(await runs(session, streamName(world.migrationId, database)))) missing.push(database);
+  }
+  return missing;
+}
+
+interface Subscription {
+  readonly oid: string;
+  readonly enabled: boolean;
+  readonly slot: string | null;
+  readonly publications: readonly string[];
+}
+
+async function runs(session: Session<'target'>, name: string): Promise<boolean> {
+  const [found] = await session.query<Subscription>(sql.findSubscription(name));
+  return found?.enabled === true && isOurs(found, name);
+}
+
+function isOurs(subscription: Subscription, name: string): boolean {
+  return subscription.slot === name && subscription.publications.length === 1 && subscription.publications[0] === name;
+}
+
+/** One worker follows each subscription; a target with too few would leave some databases behind in silence. */
+async function assertCapacity(home: Session<'target'>, missing: number): Promise<void> {
+  const capacity = await home.one<{
+    logicalWorkers: number;
+    workerProcesses: number;
+    origins: number;
+    running: number;
+  }>(sql.applyCapacity);
+  const needed = capacity.running + missing;
+  const limits: readonly [string, number, number][] = [
+    ['max_logical_replication_workers', capacity.logicalWorkers, needed],
+    // One more for the launcher.
+    ['max_worker_processes', capacity.workerProcesses, needed + 1],
+    ['max_replication_slots (max_active_replication_origins from 18)', capacity.origins, needed],
+  ];
+  const short = limits.filter(([, has, wants]) => has < wants);
+  if (short.length === 0) return;
+  const list = short.map(([name, has, wants]) => `${name} is ${has}, ${wants} are needed`).join('; ');
+  throw new Blocked(`the target cannot run a worker for every database: ${list}; raise it in its parameter group`);
+}
+
+/** A slot beyond the seed would be fast-forwarded in silence: loss (facts A7). */
+async function assertSlotBefore(sourceHome: Session<'source'>, slot: string, seedLsn: string): Promise<void> {
+  const [found] = await sourceHome.query<{ confirmedLsn: string | null; walStatus: string | null }>(
+    sql.slotState(slot),
+  );
+  const confirmed = found?.confirmedLsn ?? null;
+  if (confirmed !== null && found?.walStatus !== 'lost' && parseLsn(confirmed) <= parseLsn(seedLsn)) return;
+  throw new Blocked(
+    `slot ${slot} cannot start from seed ${seedLsn}: it stands at ${confirmed ?? 'nothing'} with wal status ` +
+      `${found?.walStatus ?? 'unknown'}, release the migration and start again`,
+  );
+}
+
+async function subscribeDatabase(
+  session: Session<'target'>,
+  input: SubscribeInput,
+  replication: Credentials,
+  world: World,
+): Promise<void> {
+  const name = streamName(world.migrationId, session.database);
+  const connection = connectionFor(session.database, input.sourceEndpoint, replication, world);
+  const made = await guarded(session, world.expect('seeding', 'replicating'), async () => {
+    const [found] = await session.query<Subscription>(sql.findSubscription(name));
+    if (found !== undefined) {
+      if (!isOurs(found, name)) throw foreign(session.database, name, found);
+      // Its origin was advanced by the transaction that made it, and stands where apply has come since.
+      if (!found.enabled) await session.execute(sql.enableSubscription(name));
+      return false;
+    }
+    await session.query(sql.offerConnection(connection));
+    await session.execute(sql.createSubscription(name, session.major));
+    const subscription = await session.one<Subscription>(sql.findSubscription(name));
+    await session.query(sql.advanceOrigin(subscription.oid, input.seedLsn));
+    await session.execute(sql.enableSubscription(name));
+    return true;
+  });
+  await session.close();
+  world.log.fact(made ? 'subscription made' : 'subscription enabled', {
+    database: session.database,
+    subscription: name,
+  });
+}
+
+function foreign(database: string, name: string, found: Subscription): Blocked {
+  return new Blocked(
+    `subscription ${name} of target database ${JSON.stringify(database)} has slot ${found.slot ?? 'none'} and publications ` +
+      `${found.publications.join(', ')}, it is not ours, drop it`,
+  );
+}
+
+function connectionFor(database: string, source: Endpoint, replication: Credentials, world: World): string {
+  const { host, port, sslMode, rootCertificatePath } = world.environment.policy.replicationConnection;
+  return connectionString({
+    host: host ?? source.host,
+    port: port ?? source.port,
+    database,
+    ...replication,
+    sslMode,
+    rootCertificatePath,
+    applicationName: `${applicationPrefix(world.migrationId, 'apply')}${streamName(world.migrationId, database)}`,
+  });
+}

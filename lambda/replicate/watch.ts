@@ -1,0 +1,154 @@
+/** How far the target is behind, and whether it can still catch up. */
+import type { Input, Output } from '../contract';
+import { Blocked } from '../errors';
+import { assertCurrent, guarded } from '../platform/ledger';
+import { followHome, moveEverywhere } from '../platform/ledger-follow';
+import { streamName } from '../platform/names';
+import { bothSides, claimedCall, databases } from '../platform/payload';
+import type { Server, Session } from '../platform/postgres';
+import { endPredecessors } from '../platform/predecessors';
+import type { World } from '../platform/world';
+import { type DatabaseHealth, lagSeconds, summarize } from './health';
+import * as sql from './sql';
+
+/** Input of the step. */
+export const watchInput = claimedCall.extend({ ...bothSides, databases });
+
+/** How long a heartbeat may take to arrive before the call answers without it. */
+const ARRIVAL_MS = 2_000;
+const ASK_MS = 50;
+
+/** Opens both servers and looks. */
+export async function watch(input: Input<'watch'>, world: World): Promise<Output<'watch'>> {
+  const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
+  return watchOn(source, target, input.databases, world);
+}
+
+/**
+ * Writes a heartbeat per database and answers lag and slot health. A lost or missing slot moves both sides to `needs-resync`
+ * and throws `Blocked`; so does a subscription that its worker gave up, with the phase unchanged.
+ */
+export async function watchOn(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  names: readonly string[],
+  world: World,
+): Promise<Output<'watch'>> {
+  const [sourceHome, home] = await Promise.all([source.home(), target.home()]);
+  await endPredecessors(sourceHome, world.migrationId, world.step);
+  await assertSameCluster(sourceHome, world);
+  await assertSlots(source, target, names, world);
+  const expected = world.expect('replicating', 'verified');
+  for (const database of names) {
+    await followHome(sourceHome, await source.session(database), expected);
+    await assertApplying(await target.session(database), world);
+  }
+  await assertCurrent(home, expected);
+  const health = await Promise.all(names.map((database) => look(source, target, database, world)));
+  const { cutoverMaxLagBytes, slotSafeBytes } = world.environment.policy;
+  for (const { database, safeWalBytes, walStatus, active } of health) {
+    const scarce = safeWalBytes !== null && safeWalBytes < slotSafeBytes;
+    if (scarce || walStatus === 'unreserved') world.log.warning('slot may be lost soon', { database, safeWalBytes });
+    if (!active) world.log.warning('slot not in use', { database });
+  }
+  return summarize(health, cutoverMaxLagBytes);
+}
+
+/** Behind the same name may stand another cluster (fault 29). */
+async function assertSameCluster(sourceHome: Session<'source'>, world: World): Promise<void> {
+  const row = await assertCurrent(sourceHome, world.expect('replicating', 'verified'));
+  const { systemIdentifier } = await sourceHome.one<{ systemIdentifier: string }>(sql.clusterIdentity);
+  if (systemIdentifier === row.systemIdentifier) return;
+  throw new Blocked(
+    `the source has system identifier ${systemIdentifier}, the migration began on ${row.systemIdentifier}: it is another ` +
+      'database, release the migration and start again',
+  );
+}
+
+interface SlotState {
+  readonly active: boolean;
+  readonly confirmedLsn: string | null;
+  readonly walStatus: string | null;
+  readonly safeWalBytes: string | null;
+  readonly lagBytes: string | null;
+}
+
+/** A slot that is gone is never made anew in silence: what it had to carry is gone with it (faults 28, 30). */
+async function assertSlots(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  names: readonly string[],
+  world: World,
+): Promise<void> {
+  const lost: string[] = [];
+  for (const database of names) {
+    const [slot] = await (await source.home()).query<SlotState>(sql.slotState(streamName(world.migrationId, database)));
+    if (slot === undefined || slot.walStatus === 'lost') {
+      const state = slot === undefined ? 'gone' : 'lost, its WAL exceeded max_slot_wal_keep_size';
+      lost.push(`slot ${streamName(world.migrationId, database)} of database ${JSON.stringify(database)} is ${state}`);
+    }
+  }
+  if (lost.length === 0) return;
+  const expected = world.expect('replicating', 'verified', 'needs-resync');
+  await moveEverywhere(source, names, expected, 'needs-resync');
+  await moveEverywhere(target, names, expected, 'needs-resync');
+  throw new Blocked(`${lost.join('; ')}: the target cannot catch up any more, release the migration and start again`);
+}
+
+async function assertApplying(session: Session<'target'>, world: World): Promise<void> {
+  const name = streamName(world.migrationId, session.database);
+  const [state] = await session.query<{ enabled: boolean; working: boolean }>(sql.subscriptionState(name));
+  const where = `subscription ${name} of target database ${JSON.stringify(session.database)}`;
+  if (state === undefined) throw new Blocked(`${where} is gone, release the migration and start again`);
+  const errors = session.major >= 15 ? await session.query<{ errors: number }>(sql.applyErrors(name)) : [];
+  const count = errors[0]?.errors ?? 0;
+  if (!state.enabled) {
+    throw new Blocked(
+      `${where} is disabled after ${count} errors of its worker: the target's log names table and key; when the cause is ` +
+        'put right (a missing table also needs `alter subscription ... refresh publication with (copy_data = false)`) ' +
+        'run `alter subscription ... enable`, else release the migration and start again',
+    );
+  }
+  if (count > 0) world.log.warning('apply had errors', { database: session.database, errors: count });
+  if (!state.working) world.log.warning('apply worker not running', { database: session.database });
+}
+
+async function look(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  database: string,
+  world: World,
+): Promise<DatabaseHealth> {
+  const [session, targetSession] = await Promise.all([source.another(database), target.session(database)]);
+  try {
+    const expected = world.expect('replicating', 'verified');
+    const beat = await guarded(session, expected, () =>
+      session.one<{ beatAt: number; beforeAt: number | null }>(sql.beat(world.epoch, world.call.execution)),
+    );
+    const arrivedAt = await arrival(targetSession, beat.beatAt);
+    const { now } = await session.one<{ now: number }>(sql.clock);
+    const slot = await session.one<SlotState>(sql.slotState(streamName(world.migrationId, database)));
+    return {
+      database,
+      active: slot.active,
+      walStatus: slot.walStatus ?? 'unknown',
+      safeWalBytes: slot.safeWalBytes === null ? null : Number(slot.safeWalBytes),
+      lagBytes: Number(slot.lagBytes ?? 0),
+      lagSeconds: lagSeconds({ ...beat, now, arrivedAt, sinceAt: beat.beforeAt ?? beat.beatAt }),
+      heartbeatArrived: arrivedAt !== null && arrivedAt >= (beat.beforeAt ?? beat.beatAt),
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Waits for the heartbeat, at most `ARRIVAL_MS`, and answers the newest that is there, by the source's clock. */
+async function arrival(target: Session<'target'>, beatAt: number): Promise<number | null> {
+  const deadline = Date.now() + ARRIVAL_MS;
+  // Ends by the heartbeat or by the deadline.
+  for (;;) {
+    const [last] = await target.query<{ beatAt: number }>(sql.lastBeat);
+    if ((last !== undefined && last.beatAt >= beatAt) || Date.now() > deadline) return last?.beatAt ?? null;
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+}

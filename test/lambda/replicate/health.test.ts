@@ -1,0 +1,31 @@
+import { type DatabaseHealth, lagSeconds, summarize } from '../../../lambda/replicate/health';
+
+const good: DatabaseHealth = {
+  database: 'app',
+  active: true,
+  walStatus: 'reserved',
+  safeWalBytes: null,
+  lagBytes: 10,
+  lagSeconds: 0,
+  heartbeatArrived: true,
+};
+
+describe('the health of the replication', () => {
+  it('is caught up only when every database is', () => {
+    expect(summarize([good, good], 10).caughtUp).toBe(true);
+    expect(summarize([good, { ...good, lagBytes: 11 }], 10).caughtUp).toBe(false);
+    expect(summarize([good, { ...good, active: false }], 10).caughtUp).toBe(false);
+    expect(summarize([good, { ...good, heartbeatArrived: false }], 10).caughtUp).toBe(false);
+  });
+
+  it('is as bad as its worst database', () => {
+    const health = summarize([good, { ...good, lagBytes: 500, lagSeconds: 7 }], 10);
+    expect(health).toMatchObject({ lagBytes: 500, lagSeconds: 7 });
+  });
+
+  it('counts seconds from what has arrived', () => {
+    expect(lagSeconds({ beatAt: 100, now: 101, arrivedAt: 100, sinceAt: 90 })).toBe(0);
+    expect(lagSeconds({ beatAt: 100, now: 102, arrivedAt: 90, sinceAt: 90 })).toBe(12);
+    expect(lagSeconds({ beatAt: 100, now: 102, arrivedAt: null, sinceAt: 95 })).toBe(7);
+  });
+});
