@@ -1,0 +1,257 @@
+/** A healthy source shaped like an RDS instance, and `assess` run on it as the step would. */
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { assess } from '../../../lambda/assess/assess';
+import type { CheckId } from '../../../lambda/assess/check';
+import {
+  type Check,
+  type EvidencePointer,
+  type Inspection,
+  type InstanceFacts,
+  type Output,
+  type Policy,
+  SCHEMA_VERSION,
+} from '../../../lambda/contract';
+import { Server } from '../../../lambda/platform/postgres';
+import { World } from '../../../lambda/platform/world';
+import { binariesFor } from '../../../lib/rehearsal/servers/binaries';
+import { createCertificateAuthority } from '../../../lib/rehearsal/servers/certificate-authority';
+import { PostgresServer } from '../../../lib/rehearsal/servers/postgres-server';
+import { shapeAsRds } from '../../../lib/rehearsal/servers/rds-shape';
+import { RunDirectory } from '../../../lib/rehearsal/servers/run-directory';
+
+process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
+
+export const EXECUTION = 'arn:aws:states:eu-central-1:111122223333:execution:assess:one';
+export const MIGRATION_ID = 'guard';
+export const MASTER = { username: 'dbadmin', password: 'master-password-0123456789' };
+export const HEALTHY_SETTINGS = {
+  shared_buffers: '32MB',
+  fsync: false,
+  autovacuum: false,
+  max_prepared_transactions: 5,
+  max_slot_wal_keep_size: '2GB',
+} as const;
+
+export const POLICY: Policy = {
+  missingReplicaIdentity: 'full',
+  largeObjects: 'block',
+  unloggedTables: 'warn',
+  excludeDatabases: [],
+  cutoverBudgetSeconds: 60,
+  cutoverMaxLagBytes: 1_000_000,
+  slotSafeBytes: 1_073_741_824,
+  verifyWorkers: 1,
+  replicationConnection: { host: null, port: null, sslMode: 'require', rootCertificatePath: null },
+  recordTtlSeconds: 5,
+};
+
+const HOST = 'source.abc.eu-central-1.rds.amazonaws.com';
+
+/** Everything that AWS says of a healthy migration; `major` is the source's. */
+export function healthyInspection(major: number): Inspection {
+  const source: InstanceFacts = {
+    host: HOST,
+    port: 5432,
+    instanceId: 'source',
+    arn: 'arn:aws:rds:eu-central-1:111122223333:db:source',
+    resourceId: 'db-SOURCE',
+    status: 'available',
+    engine: 'postgres',
+    engineVersion: `${major}.10`,
+    instanceClass: 'db.m6g.large',
+    masterUsername: MASTER.username,
+    masterSecretArn: null,
+    encryption: { type: 'none', keyArn: null },
+    multiAz: false,
+    publiclyAccessible: false,
+    deletionProtection: true,
+    backupRetentionDays: 7,
+    allocatedStorageGib: 20,
+    parameterGroups: [{ name: 'source-17', applyStatus: 'in-sync' }],
+  };
+  return {
+    source,
+    target: { stackName: 'Sealift-guard-Target', stackStatus: 'CREATE_COMPLETE', seed: 'none', instance: null },
+    key: {
+      arn: 'arn:aws:kms:eu-central-1:1:key/wanted',
+      state: 'Enabled',
+      usage: 'ENCRYPT_DECRYPT',
+      managedByCustomer: true,
+    },
+    record: { name: 'db.example.test', value: HOST, ttlSeconds: 5 },
+  };
+}
+
+/** What a run of the step is given beyond the healthy case. */
+export interface Circumstances {
+  readonly policy?: Partial<Policy>;
+  readonly inspection?: Inspection;
+  readonly execution?: string;
+  readonly takeOver?: string;
+}
+
+/** The step's world with the servers of this machine instead of a secret and an endpoint, and without a bucket. */
+class AssessWorld extends World {
+  report: unknown = null;
+  readonly opened: Server[] = [];
+
+  constructor(
+    private readonly on: PostgresServer,
+    circumstances: Circumstances,
+  ) {
+    const call = { schemaVersion: SCHEMA_VERSION, execution: circumstances.execution ?? EXECUTION } as const;
+    super('assess', call, () => 240_000, {
+      migrationId: MIGRATION_ID,
+      sourceInstance: 'source',
+      masterSecretArn: 'arn:master',
+      replicationSecretArn: 'arn:replication',
+      targetStack: 'Sealift-guard-Target',
+      targetInstance: 'sealift-guard-target',
+      keyArn: 'arn:aws:kms:eu-central-1:1:key/wanted',
+      evidenceBucket: 'evidence',
+      hostedZoneId: 'Z1',
+      recordName: 'db.example.test',
+      policy: { ...POLICY, ...circumstances.policy },
+      trustedCa: on.caPem,
+    });
+  }
+
+  override async openSource(): Promise<Server<'source'>> {
+    const server = new Server('source', {
+      endpoint: { host: '127.0.0.1', port: this.on.port },
+      credentials: MASTER,
+      applicationName: this.applicationName(),
+      trustedCa: this.on.caPem,
+    });
+    this.opened.push(server);
+    return server;
+  }
+
+  override async keepEvidence(name: string, content: object): Promise<EvidencePointer> {
+    this.report = JSON.parse(JSON.stringify(content));
+    return { bucket: 'evidence', key: name };
+  }
+}
+
+/** The answer of the step, and the whole report. */
+export interface Assessment {
+  readonly output: Output<'assess'>;
+  readonly report: { readonly checks: readonly Check[] } & Readonly<Record<string, unknown>>;
+  check(id: CheckId): Check;
+}
+
+/** A server of one test file with databases `app` and `Odd "name"`, made by the master and its roles. */
+export class AssessedSource {
+  private constructor(
+    private readonly run: RunDirectory,
+    readonly server: PostgresServer,
+  ) {}
+
+  static async start(major: number): Promise<AssessedSource> {
+    const run = await RunDirectory.create();
+    const authority = await createCertificateAuthority();
+    const server = run.add(
+      await PostgresServer.create({
+        binaries: await binariesFor(major),
+        directory: join(run.path, 'source'),
+        certificate: await authority.issue(['localhost']),
+        settings: HEALTHY_SETTINGS,
+      }),
+    );
+    await server.start();
+    await shapeAsRds(server, { masterUsername: MASTER.username, masterPassword: MASTER.password });
+    const source = new AssessedSource(run, server);
+    await source.fill();
+    return source;
+  }
+
+  async assess(circumstances: Circumstances = {}): Promise<Assessment> {
+    const world = new AssessWorld(this.server, circumstances);
+    const inspection = circumstances.inspection ?? healthyInspection(this.server.major);
+    try {
+      const { execution } = world.call;
+      const input = { schemaVersion: SCHEMA_VERSION, execution, inspection, takeOver: circumstances.takeOver ?? null };
+      const output = await assess(input, world);
+      const report = world.report as Assessment['report'];
+      return {
+        output,
+        report,
+        check(id) {
+          const found = report.checks.filter((check) => check.id === id);
+          if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} checks ${id}`);
+          return found[0];
+        },
+      };
+    } finally {
+      await Promise.all(world.opened.map((server) => server.close()));
+    }
+  }
+
+  /** Runs statements as `rdsadmin`. */
+  async admin(database: string, ...statements: readonly string[]): Promise<void> {
+    await this.server.withAdmin(database, async (session) => {
+      for (const statement of statements) await session.query(statement);
+    });
+  }
+
+  /** A connected session of the master user, as an application that borrows it; the caller ends it. */
+  async master(database: string): Promise<Client> {
+    const client = await this.server.admin(database);
+    await client.query(`set session authorization ${client.escapeIdentifier(MASTER.username)}`);
+    return client;
+  }
+
+  /** Restarts the server with other settings. */
+  async restart(settings: Record<string, string | number | boolean> = {}): Promise<void> {
+    await this.server.stop();
+    await this.server.configure({ ...HEALTHY_SETTINGS, ...settings });
+    await this.server.start();
+  }
+
+  /** What a dump of the catalogue and a count of transactions would tell: any write moves the latter. */
+  async fingerprint(): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const database of ['postgres', 'app', 'Odd "name"']) {
+      await this.server.withAdmin(database, async (session) => {
+        const { rows } = await session.query<{ fact: string }>(FINGERPRINT);
+        found.push(...rows.map(({ fact }) => `${database} ${fact}`));
+      });
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await this.run.stopAll();
+  }
+
+  private async fill(): Promise<void> {
+    const master = await this.master('postgres');
+    await master.query(`create role app_owner nologin; create role app_writer login password 'writer'`);
+    await master.query('grant app_owner to current_user');
+    await master.query('create database app owner app_owner');
+    await master.query('create database "Odd ""name""" owner app_owner');
+    await master.end();
+    for (const database of ['app', 'Odd "name"']) {
+      const session = await this.master(database);
+      await session.query('set role app_owner');
+      await session.query(`create table keyed (id bigint generated always as identity primary key, body jsonb);
+        insert into keyed (body) select '{}' from generate_series(1, 50); analyze keyed;
+        create schema "Odd ""schema"""; create table "Odd ""schema"""."Odd; table" (id int primary key)`);
+      await session.end();
+    }
+  }
+}
+
+const FINGERPRINT = `
+  select 'next xid ' || pg_snapshot_xmax(pg_current_snapshot())::text as fact
+  union all select 'relation ' || to_jsonb(c)::text from (select oid, relname, relowner, relacl, relreplident, relkind from pg_class) c
+  union all select 'role ' || to_jsonb(r)::text from pg_authid r
+  union all select 'member ' || to_jsonb(m)::text from pg_auth_members m
+  union all select 'database ' || to_jsonb(d)::text from (select datname, datacl, datconnlimit from pg_database) d
+  union all select 'setting ' || to_jsonb(s)::text from pg_db_role_setting s
+  union all select 'schema ' || to_jsonb(n)::text from pg_namespace n
+  union all select 'slot ' || slot_name from pg_replication_slots
+  union all select 'publication ' || pubname from pg_publication
+  union all select 'subscription ' || subname from pg_subscription
+  order by 1`;
