@@ -5,7 +5,7 @@ import { createResource, type Deployment, deleteResource, type Removal, reasonOf
 import type { ResourceRecord } from './stack';
 
 /** What CloudFormation does when a creation fails. */
-export type OnFailure = 'ROLLBACK' | 'DO_NOTHING';
+export type OnFailure = 'ROLLBACK' | 'DO_NOTHING' | 'DELETE';
 
 /** Makes every resource of a new stack; on a failure removes what was made, unless told to leave it. Never throws. */
 export async function runCreation(deployment: Deployment, onFailure: OnFailure): Promise<void> {
@@ -27,6 +27,10 @@ export async function runCreation(deployment: Deployment, onFailure: OnFailure):
   if (failures.length === 0) return stack.enter('CREATE_COMPLETE', null, token);
   const reason = `The following resource(s) failed to create or resolve: ${reasonOf(failures[0])}`;
   if (onFailure === 'DO_NOTHING') return stack.enter('CREATE_FAILED', reason, token);
+  if (onFailure === 'DELETE') {
+    stack.enter('DELETE_IN_PROGRESS', reason, token);
+    return runDeletion(deployment);
+  }
   stack.enter('ROLLBACK_IN_PROGRESS', `${reason}. Rollback requested by user.`, token);
   const left = await removeAll(deployment, stack.resources, 'rollback');
   if (left.length === 0) stack.enter('ROLLBACK_COMPLETE', null, token);

@@ -13,7 +13,7 @@ import { createStackEngine, type StackEngine } from '../../../lib/rehearsal/clou
 export interface FakeProvider extends ResourceProvider {
   readonly calls: string[];
   readonly contexts: (CreateContext | UpdateContext | DeleteContext)[];
-  /** Logical ids whose next call of that kind fails, as `create Db`. */
+  /** Calls to fail: the next one as `create Db`, or the second one as `update Db #2`. */
   readonly failing: Set<string>;
 }
 
@@ -25,8 +25,9 @@ export function fakeProvider(type: string, options: Partial<ResourceProvider> = 
   const note = (kind: string, context: CreateContext | UpdateContext | DeleteContext, detail = '') => {
     calls.push(`${kind} ${context.logicalId}${detail}`);
     contexts.push(context);
-    if (failing.delete(`${kind} ${context.logicalId}`))
-      throw new Error(`${kind} of ${context.logicalId} was made to fail`);
+    const nth = calls.filter((call) => call === `${kind} ${context.logicalId}${detail}`).length;
+    const call = `${kind} ${context.logicalId}`;
+    if (failing.delete(call) || failing.delete(`${call} #${nth}`)) throw new Error(`${call} was made to fail`);
   };
   const provided = (physicalId: string, properties: JsonObject) => ({
     physicalId,
@@ -35,7 +36,6 @@ export function fakeProvider(type: string, options: Partial<ResourceProvider> = 
   return {
     type,
     replacementOn: [],
-    ...options,
     calls,
     contexts,
     failing,
@@ -53,6 +53,7 @@ export function fakeProvider(type: string, options: Partial<ResourceProvider> = 
     async delete(context) {
       note('delete', context, context.deletionPolicy === 'Snapshot' ? ' with snapshot' : '');
     },
+    ...options,
   };
 }
 
