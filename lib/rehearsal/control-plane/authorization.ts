@@ -8,6 +8,10 @@ export interface AuthorizationRequest {
   readonly action: string;
   readonly resource: string;
   readonly context: ConditionContext;
+  /** Policy of the KMS key that the request is about; null: the default policy, which leaves it to IAM. */
+  readonly keyPolicy: unknown;
+  /** Policy of the bucket or topic that the request is about; null: none. */
+  readonly resourcePolicy: unknown;
 }
 
 /** What the IAM evaluation answers. */
@@ -41,24 +45,34 @@ export function demand(
   accesses: readonly Access[],
 ): void {
   if (principal.kind === 'operator') return;
-  for (const { action, resource, context } of accesses) {
-    const decision = authorize({
-      principalArn: principal.arn,
-      action,
-      resource,
-      context: {
-        'aws:SecureTransport': 'true',
-        'aws:RequestedRegion': environment.region,
-        'aws:PrincipalArn': principal.arn,
-        'aws:PrincipalAccount': environment.account,
-        ...context,
-      },
-    });
-    if (decision.allowed) continue;
-    throw new AwsFault(
-      service.deniedCode,
-      `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} because ${decision.reason}`,
-      service.protocol === 'json-1.1' ? 400 : 403,
-    );
+  const status = service.protocol === 'json-1.1' ? 400 : 403;
+  demandAll(authorize, environment, principal.arn, accesses, { code: service.deniedCode, status });
+}
+
+/**
+ * Demands every access of a role, in order.
+ *
+ * @param refusal how a refusal is spelled; `AccessDenied`, 403 unless given
+ * @throws AwsFault for a refusal, naming principal, action, resource and reason
+ */
+export function demandAll(
+  authorize: Authorize,
+  environment: CallEnvironment,
+  roleArn: string,
+  accesses: readonly Access[],
+  refusal: { readonly code: string; readonly status: number } = { code: 'AccessDenied', status: 403 },
+): void {
+  for (const { action, resource, context, keyPolicy = null, resourcePolicy = null } of accesses) {
+    const common = {
+      'aws:SecureTransport': 'true',
+      'aws:RequestedRegion': environment.region,
+      'aws:PrincipalArn': roleArn,
+      'aws:PrincipalAccount': environment.account,
+    };
+    const request = { principalArn: roleArn, action, resource, context: { ...common, ...context } };
+    const { allowed, reason } = authorize({ ...request, keyPolicy, resourcePolicy });
+    if (allowed) continue;
+    const message = `User: ${roleArn} is not authorized to perform: ${action} on resource: ${resource} because ${reason}`;
+    throw new AwsFault(refusal.code, message, refusal.status);
   }
 }

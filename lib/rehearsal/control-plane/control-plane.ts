@@ -9,6 +9,7 @@ import { Journal, type JournalEntry } from './journal';
 import { Keys } from './kms/keys';
 import { kmsService } from './kms/service';
 import type { Service } from './operation';
+import type { Place } from './place';
 import type { DatabaseHost } from './rds/database-host';
 import { Instances } from './rds/instances';
 import { ParameterGroups } from './rds/parameter-groups';
@@ -64,6 +65,9 @@ export interface Location {
 export interface ControlPlane {
   /** For `AWS_ENDPOINT_URL`. */
   readonly endpointUrl: string;
+  readonly place: Place;
+  /** Decides what roles may do; service roles of stacks included. */
+  readonly authorize: Authorize;
   readonly callers: Callers;
   readonly rds: Rds;
   readonly kms: Keys;
@@ -79,7 +83,7 @@ export interface ControlPlane {
   resolve(name: string): string;
   /** Follows a name to the port of the instance that it leads to; null when it leads to none. */
   locate(name: string): Location | null;
-  /** Adds a service, such as CloudFormation with its stack engine. */
+  /** Adds a service, such as `cloudFormationService`; until then its calls are refused. */
   addService(service: Service): void;
   /** Stops listening and every transition under way; the servers belong to the run. */
   close(): Promise<void>;
@@ -124,6 +128,8 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
   const endpoint = await listen(dispatcher.dispatch);
   return {
     endpointUrl: endpoint.url,
+    place,
+    authorize: props.authorize,
     callers,
     rds,
     kms,

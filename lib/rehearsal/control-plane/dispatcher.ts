@@ -121,7 +121,7 @@ async function perform(
   call.operation = parsed.operation.schema[2];
   refuseParameters(call.service, parsed);
   const lost = await props.injections.strike(call.service.signingName, call.operation);
-  const accesses = parsed.operation.access(parsed.input);
+  const accesses = parsed.operation.access(parsed.input, props.environment);
   call.resources = [...new Set(accesses.map(({ resource }) => resource))];
   demand(props.authorize, props.environment, call.service, principal, accesses);
   const output = await parsed.operation.run(parsed.input, { principal, requestId: call.requestId });

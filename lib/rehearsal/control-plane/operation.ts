@@ -1,4 +1,5 @@
 import type { StaticOperationSchema } from '@smithy/types';
+import type { Place } from './place';
 
 /** Who makes a call: a role whose access key was registered, or the operator, who may do anything. */
 export interface Principal {
@@ -21,6 +22,10 @@ export interface Access {
   readonly resource: string;
   /** Condition keys and their values. */
   readonly context?: ConditionContext;
+  /** Policy of a KMS key, as an object: it has the first word about the key. */
+  readonly keyPolicy?: unknown;
+  /** Policy of a bucket or topic, as an object: it may allow as well, and deny. */
+  readonly resourcePolicy?: unknown;
 }
 
 /** Condition keys of IAM and their values; an array for keys of several values, such as `aws:TagKeys`. */
@@ -33,7 +38,7 @@ export interface Operation<Input = unknown, Output = unknown> {
   /** Top-level parameters that are honoured; any other is refused. */
   readonly parameters: readonly string[];
   /** What the caller must be allowed to do; empty where AWS asks for no permission. */
-  access(input: Input): readonly Access[];
+  access(input: Input, place: Place): readonly Access[];
   /** Does it, or throws an `AwsFault`. */
   run(input: Input, call: CallContext): Output | Promise<Output>;
 }
@@ -42,7 +47,7 @@ export interface Operation<Input = unknown, Output = unknown> {
 export interface OperationDefinition<Input, Output> {
   readonly schema: StaticOperationSchema;
   readonly parameters: readonly (keyof Input & string)[];
-  access(input: Input): readonly Access[];
+  access(input: Input, place: Place): readonly Access[];
   run(input: Input, call: CallContext): Output | Promise<Output>;
 }
 

@@ -140,7 +140,8 @@ export class Keys {
     const resource =
       key?.arn ??
       (reference.startsWith('arn:') ? reference : `arn:aws:kms:${this.#place.region}:${this.#place.account}:${local}`);
-    return { action, resource, context: { ...resourceTagContext(key?.tags), ...context } };
+    const tags = resourceTagContext(key?.tags);
+    return { action, resource, context: { ...tags, ...context }, keyPolicy: key?.policy ?? null };
   }
 
   /** What a caller must be allowed to do when a service uses a key on its behalf. */

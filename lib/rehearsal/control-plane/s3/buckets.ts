@@ -28,6 +28,8 @@ export interface Bucket {
   versioned: boolean;
   /** Key of the default encryption; null: S3's own keys. */
   kmsKeyId: string | null;
+  /** Bucket policy of its template, as an object. */
+  policy: unknown;
   readonly tags: Map<string, string>;
   /** The current version of each key. */
   readonly objects: Map<string, StoredObject>;
@@ -64,6 +66,7 @@ export class Buckets {
       name,
       versioned: options.versioned ?? false,
       kmsKeyId: options.kmsKeyId ?? null,
+      policy: null,
       tags: new Map(options.tags),
       objects: new Map(),
     };

@@ -23,6 +23,7 @@ export function objectAccess(
   const own: Access = {
     action,
     resource: `arn:aws:s3:::${bucketName}/${key}`,
+    resourcePolicy: buckets.find(bucketName)?.policy ?? null,
     ...(use.context ? { context: use.context } : {}),
   };
   const keyId = use.keyId ?? buckets.find(bucketName)?.kmsKeyId;

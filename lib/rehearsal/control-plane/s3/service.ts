@@ -42,7 +42,12 @@ function listObjects(buckets: Buckets) {
     schema: ListObjectsV2$,
     parameters: ['Bucket', 'Prefix', 'MaxKeys', 'ContinuationToken', 'StartAfter'],
     access: ({ Bucket = '', Prefix = '' }) => [
-      { action: 's3:ListBucket', resource: `arn:aws:s3:::${Bucket}`, context: { 's3:prefix': Prefix } },
+      {
+        action: 's3:ListBucket',
+        resource: `arn:aws:s3:::${Bucket}`,
+        context: { 's3:prefix': Prefix },
+        resourcePolicy: buckets.find(Bucket)?.policy ?? null,
+      },
     ],
     run: ({ Bucket = '', Prefix = '', MaxKeys = 1000, ContinuationToken, StartAfter }) => {
       const after = ContinuationToken ? Buffer.from(ContinuationToken, 'base64').toString('utf8') : (StartAfter ?? '');

@@ -24,7 +24,12 @@ export function snsService(topics: Topics, keys: Keys): Service {
     parameters: ['TopicArn', 'Message', 'Subject'],
     access: ({ TopicArn = '' }) => {
       const topic = topics.find(TopicArn);
-      const own = { action: 'sns:Publish', resource: TopicArn, context: resourceTagContext(topic?.tags) };
+      const own = {
+        action: 'sns:Publish',
+        resource: TopicArn,
+        context: resourceTagContext(topic?.tags),
+        resourcePolicy: topic?.policy ?? null,
+      };
       if (!topic?.kmsKeyId) return [own];
       return [
         own,

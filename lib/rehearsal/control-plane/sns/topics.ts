@@ -15,6 +15,8 @@ export interface Topic {
   readonly name: string;
   readonly arn: string;
   kmsKeyId: string | null;
+  /** Topic policy of its template, as an object. */
+  policy: unknown;
   readonly tags: Map<string, string>;
   /** Endpoints that would be told, by subscription ARN. */
   readonly subscriptions: Map<string, { readonly protocol: string; readonly endpoint: string }>;
@@ -42,6 +44,7 @@ export class Topics {
       name,
       arn,
       kmsKeyId: options.kmsKeyId ?? null,
+      policy: null,
       tags: new Map(options.tags),
       subscriptions: new Map(),
     };
