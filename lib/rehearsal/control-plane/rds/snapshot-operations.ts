@@ -32,7 +32,7 @@ export function createSnapshot(snapshots: Snapshots, access: RdsAccess): Operati
   });
 }
 
-/** `CopyDBSnapshot` within the region; a key demands its use through RDS, grants included (facts E11). */
+/** `CopyDBSnapshot` within the region; the keys of both sides demand their use through RDS, grants included (facts E11). */
 export function copySnapshot(snapshots: Snapshots, keys: Keys, access: RdsAccess): Operation {
   return operation<CopyDBSnapshotCommandInput, CopyDBSnapshotCommandOutput>({
     schema: CopyDBSnapshot$,
@@ -41,7 +41,8 @@ export function copySnapshot(snapshots: Snapshots, keys: Keys, access: RdsAccess
       access.snapshot('rds:CopyDBSnapshot', SourceDBSnapshotIdentifier, requestTags(Tags)),
       access.snapshot('rds:CopyDBSnapshot', TargetDBSnapshotIdentifier, requestTags(Tags)),
       ...tagging(access, TargetDBSnapshotIdentifier, Tags),
-      ...(KmsKeyId === undefined ? [] : keyUse(keys, KmsKeyId)),
+      ...keyUse(keys, snapshots.find(SourceDBSnapshotIdentifier)?.encryption.kmsKeyArn ?? undefined),
+      ...keyUse(keys, KmsKeyId),
     ],
     run: ({ SourceDBSnapshotIdentifier = '', TargetDBSnapshotIdentifier = '', KmsKeyId, CopyTags, Tags }) => ({
       DBSnapshot: describeSnapshot(
@@ -80,7 +81,8 @@ function tagging(access: RdsAccess, snapshotId: string, tags: RequestTags): Acce
   return tags && tags.length > 0 ? [access.snapshot('rds:AddTagsToResource', snapshotId, requestTags(tags))] : [];
 }
 
-function keyUse(keys: Keys, keyId: string): Access[] {
+function keyUse(keys: Keys, keyId: string | undefined): Access[] {
+  if (keyId === undefined) return [];
   return [
     keys.accessThrough('rds', 'kms:DescribeKey', keyId),
     keys.accessThrough('rds', 'kms:CreateGrant', keyId, { 'kms:GrantIsForAWSResource': 'true' }),
