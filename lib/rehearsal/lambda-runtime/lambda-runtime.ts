@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Chaos, Invocation } from './chaos';
 import { crashed, notFound, throttled } from './function-error';
+import { Gate } from './gate';
 import { Sandbox } from './sandbox';
 
 /** One line that a function wrote. */
@@ -114,7 +115,8 @@ async function invokeWith(
     return run(fn, payload, options);
   }
   if (chaos === 'twice-at-once') {
-    const both = [run(fn, payload, options), run(fn, payload, options)] as const;
+    const gate = new Gate(2);
+    const both = [run(fn, payload, options, { gate }), run(fn, payload, options, { gate })] as const;
     await Promise.allSettled(both);
     return both[0];
   }
@@ -127,26 +129,36 @@ async function invokeWith(
   return run(fn, payload, options, { killAfterMs: chaos?.ms });
 }
 
+/** How one run of the handler differs from a plain one. */
+interface RunProps {
+  readonly killAfterMs?: number;
+  /** The worker is killed after the handler has completed. */
+  readonly losesAnswer?: boolean;
+  readonly gate?: Gate;
+}
+
 async function run(
   fn: LocalFunction,
   payload: string,
   options: LambdaRuntimeOptions,
-  { killAfterMs, losesAnswer = false }: { readonly killAfterMs?: number; readonly losesAnswer?: boolean } = {},
+  { losesAnswer = false, ...timing }: RunProps = {},
 ): Promise<string> {
   if (fn.busy >= (fn.props.reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
+    timing.gate?.open();
     throw throttled(fn.props.name);
   }
   fn.busy += 1;
   const requestId = randomUUID();
   const sandbox = takeWarm(fn) ?? startSandbox(fn, options);
   try {
-    const text = await sandbox.invoke(requestId, payload, killAfterMs);
+    const text = await sandbox.invoke(requestId, payload, timing);
     if (losesAnswer) {
       await sandbox.kill();
       throw crashed(requestId, 'with error: signal: killed');
     }
     return text;
   } finally {
+    timing.gate?.open();
     fn.busy -= 1;
     if (sandbox.alive) {
       fn.idle.push(sandbox);

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { crashed, type FailureReport, type FunctionError, reported, timedOut } from './function-error';
+import type { Gate } from './gate';
 import { LineSplitter } from './line-splitter';
 import { WORKER_SOURCE } from './worker-source';
 
@@ -83,9 +84,13 @@ export class Sandbox {
 
   /**
    * Runs the handler on a payload, both JSON text. Rejects with a FunctionError; the sandbox may be dead then. With
-   * `killAfterMs` the worker is killed so long after the handler began.
+   * `killAfterMs` the worker is killed so long after the handler began; with `gate` the handler begins when it opens.
    */
-  async invoke(requestId: string, payload: string, killAfterMs?: number): Promise<string> {
+  async invoke(
+    requestId: string,
+    payload: string,
+    { killAfterMs, gate }: { readonly killAfterMs?: number; readonly gate?: Gate } = {},
+  ): Promise<string> {
     if (this.death !== null) {
       throw this.death(requestId);
     }
@@ -94,8 +99,9 @@ export class Sandbox {
     });
     this.lastRequestId = requestId;
     const timers = [setTimeout(() => this.die(() => timedOut(requestId, INIT_TIMEOUT_MS / 1000)), INIT_TIMEOUT_MS)];
-    void this.ready.then(() => {
+    void this.ready.then(async () => {
       timers.forEach(clearTimeout);
+      await gate?.arrive();
       if (this.waiting?.requestId === requestId) {
         timers.push(...this.begin(requestId, payload, killAfterMs));
       }

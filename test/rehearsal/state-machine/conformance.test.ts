@@ -1,6 +1,12 @@
 import { SUPPORTED } from '../../../lib/rehearsal/state-machine/supported';
-import { CASES } from './conformance-cases';
+import { BRANCHING_CASES } from './conformance/branching-cases';
+import { JSONATA_CASES } from './conformance/jsonata-cases';
+import { MACHINE_CASES } from './conformance/machine-cases';
+import { RECOVERY_CASES } from './conformance/recovery-cases';
+import { TASK_CASES } from './conformance/task-cases';
 import { definitionOf, end, run } from './interpreter';
+
+const CASES = [...MACHINE_CASES, ...TASK_CASES, ...RECOVERY_CASES, ...BRANCHING_CASES, ...JSONATA_CASES];
 
 /** Each entry of SUPPORTED under the name by which cases cover it; JSONata's own functions have a test of their own. */
 function supportedEntries(): string[] {

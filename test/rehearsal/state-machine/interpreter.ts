@@ -1,6 +1,6 @@
 import { scaledClock } from '../../../lib/rehearsal/clock';
 import type { ExecutionResult } from '../../../lib/rehearsal/state-machine/execution';
-import type { HistoryEvent } from '../../../lib/rehearsal/state-machine/history';
+import type { HistoryEvent, HistoryEventType } from '../../../lib/rehearsal/state-machine/history';
 import type { JsonObject } from '../../../lib/rehearsal/state-machine/json';
 import { createStateMachines, type StateMachines } from '../../../lib/rehearsal/state-machine/state-machines';
 
@@ -82,6 +82,14 @@ export function register(machines: StateMachines, name: string, definition: unkn
   const arn = machineArn(name);
   machines.register({ arn, name, roleArn: 'arn:aws:iam::123456789012:role/machine', definition });
   return arn;
+}
+
+/** Waits until an execution has an event of a type. */
+export async function untilEvent(machines: StateMachines, executionArn: string, type: HistoryEventType): Promise<void> {
+  // Ends because the machine under test comes there, or jest's own timeout comes.
+  while (!machines.getExecutionHistory(executionArn).some((event) => event.type === type)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** How one execution went. */
