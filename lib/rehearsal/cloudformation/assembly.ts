@@ -34,6 +34,12 @@ export interface CloudAssembly {
   assetByPath(assetPath: string): string;
 }
 
+/** An asset that a manifest lists; whether it is there is looked at when it is asked for. */
+interface Asset {
+  readonly directory: string;
+  readonly path: string;
+}
+
 /**
  * Reads the `cdk.out` of a synthesized app, nested assemblies of stages included.
  * @throws Error that names the file for a manifest or template that is missing or not in the expected form.
@@ -41,7 +47,7 @@ export interface CloudAssembly {
 export function readAssembly(directory: string): CloudAssembly {
   const root = resolve(directory);
   const found: { stack: AssemblyStack; artifactDependencies: readonly string[] }[] = [];
-  const assets = new Map<string, string>();
+  const assets = new Map<string, Asset>();
   readManifest(root, found, assets);
   const byId = new Map(found.map((item) => [item.stack.id, item]));
   const graph = new Map(
@@ -65,8 +71,8 @@ export function readAssembly(directory: string): CloudAssembly {
       throw new Error(`cloud assembly ${root} has no stack ${stackName}; it has ${names || 'none'}`);
     },
     assetByKey: (objectKey) => {
-      const path = assets.get(objectKey);
-      if (path !== undefined) return path;
+      const asset = assets.get(objectKey);
+      if (asset !== undefined) return within(asset.directory, asset.path);
       throw new Error(`cloud assembly ${root} has no asset with the key ${objectKey}; it has ${assets.size} assets`);
     },
     assetByPath: (assetPath) => within(root, assetPath),
@@ -76,7 +82,7 @@ export function readAssembly(directory: string): CloudAssembly {
 function readManifest(
   directory: string,
   found: { stack: AssemblyStack; artifactDependencies: readonly string[] }[],
-  assets: Map<string, string>,
+  assets: Map<string, Asset>,
 ): void {
   const manifest = readObject(join(directory, 'manifest.json'));
   for (const [id, artifact] of Object.entries(objectAt(manifest, 'artifacts'))) {
@@ -114,7 +120,7 @@ function readStack(directory: string, id: string, artifact: JsonObject, properti
   };
 }
 
-function readAssets(directory: string, file: string, assets: Map<string, string>): void {
+function readAssets(directory: string, file: string, assets: Map<string, Asset>): void {
   for (const [hash, asset] of Object.entries(objectAt(readObject(within(directory, file)), 'files'))) {
     if (!isObject(asset)) throw new Error(`asset ${hash} of ${file} is no object`);
     const path = objectAt(asset, 'source').path;
@@ -122,7 +128,7 @@ function readAssets(directory: string, file: string, assets: Map<string, string>
     if (path === undefined) continue;
     for (const destination of Object.values(objectAt(asset, 'destinations'))) {
       const key = isObject(destination) ? destination.objectKey : undefined;
-      assets.set(text(key, `objectKey of ${hash}`), within(directory, text(path, `path of ${hash}`)));
+      assets.set(text(key, `objectKey of ${hash}`), { directory, path: text(path, `path of ${hash}`) });
     }
   }
 }
