@@ -40,3 +40,23 @@ export function summarize(databases: readonly DatabaseHealth[], maxLagBytes: num
     }),
   };
 }
+
+/** Where apply stood when it last moved on: its errors so far, and the newest heartbeat by the source's clock. */
+export interface ApplyProgress {
+  readonly errors: number;
+  readonly beatAt: number | null;
+}
+
+/** Errors in a row, about 5 s apart, after which apply is stuck: a cut connection is one, a row in the way is all of them. */
+const STUCK_ERRORS = 3;
+
+/**
+ * `moved`: keep what was seen for the next call. `stuck`: the worker fails again and again at the same place. `waiting`: no
+ * news, for example because the source does not answer, which counts no errors.
+ */
+export function judgeApply(before: ApplyProgress | null, now: ApplyProgress): 'moved' | 'waiting' | 'stuck' {
+  if (before === null) return 'moved';
+  const arrived = now.beatAt !== null && (before.beatAt === null || now.beatAt > before.beatAt);
+  if (arrived || now.errors < before.errors) return 'moved';
+  return now.errors - before.errors >= STUCK_ERRORS ? 'stuck' : 'waiting';
+}

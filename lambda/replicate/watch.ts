@@ -3,12 +3,13 @@ import type { Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { followHome, moveEverywhere } from '../platform/ledger-follow';
+import { mergeFacts } from '../platform/ledger-sql';
 import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
-import { type DatabaseHealth, lagSeconds, summarize } from './health';
+import { type ApplyProgress, type DatabaseHealth, judgeApply, lagSeconds, summarize } from './health';
 import * as sql from './sql';
 
 /** Input of the step. */
@@ -26,7 +27,7 @@ export async function watch(input: Input<'watch'>, world: World): Promise<Output
 
 /**
  * Writes a heartbeat per database and answers lag and slot health. A lost or missing slot moves both sides to `needs-resync`
- * and throws `Blocked`; so does a subscription that its worker gave up, with the phase unchanged.
+ * and throws `Blocked`; a subscription that is off or fails again and again is `Blocked` with the phase unchanged.
  */
 export async function watchOn(
   source: Server<'source'>,
@@ -41,9 +42,9 @@ export async function watchOn(
   const expected = world.expect('replicating', 'verified');
   for (const database of names) {
     await followHome(sourceHome, await source.session(database), expected);
-    await assertApplying(await target.session(database), world);
+    await followHome(home, await target.session(database), expected);
+    await assertEnabled(await target.session(database), world);
   }
-  await assertCurrent(home, expected);
   const health = await Promise.all(names.map((database) => look(source, target, database, world)));
   const { cutoverMaxLagBytes, slotSafeBytes } = world.environment.policy;
   for (const { database, safeWalBytes, walStatus, active } of health) {
@@ -95,22 +96,33 @@ async function assertSlots(
   throw new Blocked(`${lost.join('; ')}: the target cannot catch up any more, release the migration and start again`);
 }
 
-async function assertApplying(session: Session<'target'>, world: World): Promise<void> {
+/** A subscription that somebody disabled or dropped does not come back by itself. */
+async function assertEnabled(session: Session<'target'>, world: World): Promise<void> {
   const name = streamName(world.migrationId, session.database);
   const [state] = await session.query<{ enabled: boolean; working: boolean }>(sql.subscriptionState(name));
   const where = `subscription ${name} of target database ${JSON.stringify(session.database)}`;
   if (state === undefined) throw new Blocked(`${where} is gone, release the migration and start again`);
-  const errors = session.major >= 15 ? await session.query<{ errors: number }>(sql.applyErrors(name)) : [];
-  const count = errors[0]?.errors ?? 0;
-  if (!state.enabled) {
-    throw new Blocked(
-      `${where} is disabled after ${count} errors of its worker: the target's log names table and key; when the cause is ` +
-        'put right (a missing table also needs `alter subscription ... refresh publication with (copy_data = false)`) ' +
-        'run `alter subscription ... enable`, else release the migration and start again',
-    );
-  }
-  if (count > 0) world.log.warning('apply had errors', { database: session.database, errors: count });
+  if (!state.enabled) throw new Blocked(`${where} was disabled, run \`alter subscription ${name} enable\``);
   if (!state.working) world.log.warning('apply worker not running', { database: session.database });
+}
+
+/** A worker that fails at the same change again and again is waiting for a human (faults 41, 43). */
+async function assertApplying(session: Session<'target'>, beatAt: number | null, world: World): Promise<void> {
+  if (session.major < 15) return;
+  const name = streamName(world.migrationId, session.database);
+  const [found] = await session.query<{ errors: number }>(sql.applyErrors(name));
+  const now = { errors: found?.errors ?? 0, beatAt };
+  const verdict = await guarded(session, world.expect('replicating', 'verified'), async ({ facts }) => {
+    const judged = judgeApply((facts.apply as ApplyProgress | undefined) ?? null, now);
+    if (judged === 'moved') await session.execute(mergeFacts(world.migrationId, { apply: now }));
+    return judged;
+  });
+  if (verdict !== 'stuck') return;
+  throw new Blocked(
+    `subscription ${name} of target database ${JSON.stringify(session.database)} fails at the same change again and again ` +
+      `(${now.errors} errors): the target's log names table and key; put the cause right and it goes on by itself (a table ` +
+      `that was missing also needs \`alter subscription ${name} refresh publication with (copy_data = false)\`)`,
+  );
 }
 
 async function look(
@@ -126,6 +138,7 @@ async function look(
       session.one<{ beatAt: number; beforeAt: number | null }>(sql.beat(world.epoch, world.call.execution)),
     );
     const arrivedAt = await arrival(targetSession, beat.beatAt);
+    await assertApplying(targetSession, arrivedAt, world);
     const { now } = await session.one<{ now: number }>(sql.clock);
     const slot = await session.one<SlotState>(sql.slotState(streamName(world.migrationId, database)));
     return {

@@ -1,4 +1,4 @@
-import { type DatabaseHealth, lagSeconds, summarize } from '../../../lambda/replicate/health';
+import { type DatabaseHealth, judgeApply, lagSeconds, summarize } from '../../../lambda/replicate/health';
 
 const good: DatabaseHealth = {
   database: 'app',
@@ -27,5 +27,15 @@ describe('the health of the replication', () => {
     expect(lagSeconds({ beatAt: 100, now: 101, arrivedAt: 100, sinceAt: 90 })).toBe(0);
     expect(lagSeconds({ beatAt: 100, now: 102, arrivedAt: 90, sinceAt: 90 })).toBe(12);
     expect(lagSeconds({ beatAt: 100, now: 102, arrivedAt: null, sinceAt: 95 })).toBe(7);
+  });
+
+  it('calls apply stuck only when errors pile up without a new heartbeat', () => {
+    const before = { errors: 2, beatAt: 100 };
+    expect(judgeApply(null, before)).toBe('moved');
+    expect(judgeApply(before, { errors: 9, beatAt: 101 })).toBe('moved');
+    expect(judgeApply(before, { errors: 4, beatAt: 100 })).toBe('waiting');
+    expect(judgeApply(before, { errors: 5, beatAt: 100 })).toBe('stuck');
+    expect(judgeApply({ errors: 0, beatAt: null }, { errors: 3, beatAt: null })).toBe('stuck');
+    expect(judgeApply(before, { errors: 0, beatAt: 100 })).toBe('moved');
   });
 });
