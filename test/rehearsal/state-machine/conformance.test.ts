@@ -4,7 +4,7 @@ import { JSONATA_CASES } from './conformance/jsonata-cases';
 import { MACHINE_CASES } from './conformance/machine-cases';
 import { RECOVERY_CASES } from './conformance/recovery-cases';
 import { TASK_CASES } from './conformance/task-cases';
-import { definitionOf, end, run } from './interpreter';
+import { definitionOf, end, expectValidAsl, run, uncheckedDefinitionOf } from './interpreter';
 
 const CASES = [...MACHINE_CASES, ...TASK_CASES, ...RECOVERY_CASES, ...BRANCHING_CASES, ...JSONATA_CASES];
 
@@ -30,7 +30,7 @@ function supportedEntries(): string[] {
 }
 
 test.each(CASES.map((conformance) => [conformance.promise, conformance] as const))('%s', async (_, conformance) => {
-  const definition = definitionOf(conformance.states, conformance.machine);
+  const definition = uncheckedDefinitionOf(conformance.states, conformance.machine);
   const { result } = await run(definition, conformance.input, conformance.functions);
   if (conformance.error === undefined) {
     expect(result).toEqual({ status: 'SUCCEEDED', output: conformance.output });
@@ -40,6 +40,35 @@ test.each(CASES.map((conformance) => [conformance.promise, conformance] as const
     expect(`${error}: ${cause}`.slice(0, conformance.error.length)).toBe(conformance.error);
   }
 });
+
+test('the definitions of all cases are valid ASL', () => {
+  const branches = CASES.map(({ states, machine }, index) =>
+    renamed({ StartAt: machine?.StartAt ?? Object.keys(states)[0], States: states }, `${index} `),
+  );
+  expectValidAsl(uncheckedDefinitionOf({ All: { Type: 'Parallel', Branches: branches, End: true } }));
+});
+
+/** A block with a prefix before every state's name, so that all cases fit into one machine and one slow check. */
+function renamed(value: unknown, prefix: string): unknown {
+  if (Array.isArray(value)) {
+    return value.map((element) => renamed(element, prefix));
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const members = Object.entries(value).map(([key, member]) => {
+    if (['Next', 'Default', 'StartAt'].includes(key)) {
+      return [key, `${prefix}${String(member)}`];
+    }
+    const inner = renamed(member, prefix);
+    return key === 'States' ? [key, withPrefix(inner as object, prefix)] : [key, inner];
+  });
+  return Object.fromEntries(members);
+}
+
+function withPrefix(states: object, prefix: string): object {
+  return Object.fromEntries(Object.entries(states).map(([name, state]) => [`${prefix}${name}`, state]));
+}
 
 test("JSONata's own functions are all there", async () => {
   const types = SUPPORTED.jsonataFunctions.map((name) => `"${name}": $type($${name})`);

@@ -69,12 +69,25 @@ export function definitionOf(
   states: Readonly<Record<string, unknown>>,
   fields: Readonly<Record<string, unknown>> = {},
 ) {
-  const definition = { QueryLanguage: 'JSONata', StartAt: Object.keys(states)[0], States: states, ...fields };
+  const definition = uncheckedDefinitionOf(states, fields);
+  expectValidAsl(definition);
+  return definition;
+}
+
+/** The same without the check, which takes a tenth of a second. */
+export function uncheckedDefinitionOf(
+  states: Readonly<Record<string, unknown>>,
+  fields: Readonly<Record<string, unknown>> = {},
+) {
+  return { QueryLanguage: 'JSONata', StartAt: Object.keys(states)[0], States: states, ...fields };
+}
+
+/** Throws what asl-validator has to say against a definition. */
+export function expectValidAsl(definition: unknown): void {
   const { isValid, errorsText } = validate(definition);
   if (!isValid) {
     throw new Error(`the test's definition is no valid ASL: ${errorsText()}`);
   }
-  return definition;
 }
 
 /** Registers a machine under its name. */
