@@ -46,18 +46,20 @@ export class ChangeStream {
   ) {}
 
   /** Starts streaming from the slot's confirmed position. */
-  static async open(options: StreamOptions): Promise<ChangeStream> {
+  static async open({ config, slot, publication, onMessage }: StreamOptions): Promise<ChangeStream> {
     // `replication` is a start-up parameter that the driver passes on and its types leave out.
-    const client = new Client({ ...options.config, replication: 'database' } as ClientConfig);
+    const client = new Client({ ...config, replication: 'database' } as ClientConfig);
     const wire = (client as unknown as { connection: WireConnection }).connection;
     const stream = new ChangeStream(client, wire);
     client.on('error', (error) => stream.fail(error));
     client.on('end', () => stream.fail(new Error('the change stream ended')));
     try {
       await client.connect();
-      wire.on('copyData', ({ chunk }) => stream.receive(chunk, options.onMessage));
+      wire.on('copyData', ({ chunk }) => stream.receive(chunk, onMessage));
       const started = new Promise<void>((resolve) => wire.once('replicationStart', resolve));
-      const command = `start_replication slot ${ident(options.slot)} logical 0/0 (proto_version '1', publication_names ${literal(ident(options.publication))})`;
+      // The replication grammar knows its words in upper case only.
+      const options = `proto_version '1', publication_names ${literal(ident(publication))}`;
+      const command = `START_REPLICATION SLOT ${ident(slot)} LOGICAL 0/0 (${options})`;
       const ended = client.query(command).then(
         () => stream.fail(new Error('the change stream ended')),
         (error: unknown) => {
@@ -71,7 +73,7 @@ export class ChangeStream {
     } catch (error) {
       stream.closing = true;
       await client.end().catch(() => undefined);
-      throw translate(`streaming slot ${options.slot}`, error);
+      throw translate(`streaming slot ${slot}`, error);
     }
   }
 

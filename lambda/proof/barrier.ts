@@ -13,7 +13,7 @@ const ASK_MS = 5;
 /** Where the source stood when the marker was committed. */
 export interface Barrier {
   readonly markerId: string;
-  /** `pg_current_wal_insert_lsn()` after the marker's commit. */
+  /** `pg_current_wal_flush_lsn()` after the marker's commit: at or behind it, and readable by a walsender at once. */
   readonly lsn: string;
 }
 
@@ -24,7 +24,7 @@ export async function raiseBarrier(
 ): Promise<Barrier> {
   const markerId = `${marker.kind}-${randomUUID()}`;
   await source.execute(insertMarker({ id: markerId, ...marker }));
-  const { lsn } = await source.one<{ lsn: string }>({ text: 'select pg_current_wal_insert_lsn()::text as lsn' });
+  const { lsn } = await source.one<{ lsn: string }>({ text: 'select pg_current_wal_flush_lsn()::text as lsn' });
   return { markerId, lsn };
 }
 
