@@ -97,7 +97,10 @@ describe('settling under live writes', () => {
         text: 'select body from public.keyed where id = 7',
       });
       await session.query('update keyed set body = $1 where id = 7', [row.body]);
-      await session.query("insert into uniquely values ('c9', '{}')");
+      const [removed] = await followed.pair.source.query<{ body: string }>({
+        text: "select body::text as body from public.uniquely where code = 'c9'",
+      });
+      await session.query("insert into uniquely values ('c9', $1)", [removed?.body]);
       await session.query('delete from nothing where id = 100000');
       await session.query("delete from keyless where body = 'doubled'");
     });
