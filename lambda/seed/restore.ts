@@ -37,7 +37,7 @@ export async function restore(input: Input<'restore'>, world: World): Promise<Ou
   if (kind === 'broken') throw await brokenStack(stack);
   if (seed === input.snapshotArn) return judgeInstance(input, world);
   if (seed !== 'none') throw otherSeed(stack, seed, input.snapshotArn);
-  await assertNotRolledBack(stack, tokenOf(input, world));
+  await assertNotRolledBack(stack, tokenOf(stack, input, world));
   await assertNoInstance(world.environment.targetInstance, stack);
   return plantSeed(stack, input, world);
 }
@@ -49,7 +49,7 @@ async function plantSeed(stack: DescribedStack, input: Input<'restore'>, world: 
     await writeStackPolicy(stack.name, policy);
     world.log.fact('stack policy set', { stack: stack.name });
   }
-  const change = { parameter: SEED_PARAMETER, value: input.snapshotArn, token: tokenOf(input, world), roleArn };
+  const change = { parameter: SEED_PARAMETER, value: input.snapshotArn, token: tokenOf(stack, input, world), roleArn };
   const { started } = await updateParameter(stack, change);
   if (started) world.log.fact('stack update started', { stack: stack.name, seed: input.snapshotArn });
   return pending(`stack ${stack.name} is being updated with its seed`);
@@ -84,9 +84,9 @@ function pending(detail: string): Output<'restore'> {
   return { status: 'pending', detail, target: null };
 }
 
-/** The same run asks with the same token, so that a doubled call starts one update. */
-function tokenOf(input: Input<'restore'>, world: World): string {
-  return `sealift-${world.migrationId}-${shortHash(`${input.execution} ${input.epoch} ${input.snapshotArn}`)}`;
+/** The same run asks the same stack with the same token, so that a doubled call starts one update. */
+function tokenOf(stack: DescribedStack, { execution, epoch, snapshotArn }: Input<'restore'>, world: World): string {
+  return `sealift-${world.migrationId}-${shortHash(`${stack.arn} ${execution} ${epoch} ${snapshotArn}`)}`;
 }
 
 async function readStack(name: string): Promise<DescribedStack> {

@@ -3,6 +3,7 @@ import { CHECKS, type CheckId } from '../../../lambda/assess/check';
 import { ensureLedger } from '../../../lambda/platform/ledger';
 import { upsertMigration } from '../../../lambda/platform/ledger-sql';
 import { streamName } from '../../../lambda/platform/names';
+import { Session } from '../../../lambda/platform/postgres';
 import { AssessedSource, type Circumstances, EXECUTION, MASTER, MIGRATION_ID } from './assessed-source';
 
 let source: AssessedSource;
@@ -511,8 +512,7 @@ function statementsOf(remedy: string): readonly string[] {
   return remedy.split('; ').map((statement) => statement.replace(/^in [^:]+: /, ''));
 }
 
-async function openHome() {
-  const { Session } = await import('../../../lambda/platform/postgres');
+async function openHome(): Promise<Session> {
   return Session.open('source', {
     endpoint: { host: '127.0.0.1', port: source.server.port },
     database: 'postgres',

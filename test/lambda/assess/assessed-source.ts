@@ -171,7 +171,8 @@ export class AssessedSource {
     const inspection = circumstances.inspection ?? healthyInspection(this.server.major);
     try {
       const { execution } = world.call;
-      const input = { schemaVersion: SCHEMA_VERSION, execution, inspection, takeOver: circumstances.takeOver ?? null };
+      const takeOver = circumstances.takeOver ?? null;
+      const input = { schemaVersion: SCHEMA_VERSION, execution, inspection, takeOver } as const;
       const output = await assess(input, world);
       const report = world.report as Assessment['report'];
       return {

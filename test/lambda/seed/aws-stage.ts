@@ -1,0 +1,153 @@
+/** A local AWS with a source, a key, a record and a Target stack, and the world of a step that speaks to it by the SDK. */
+import { type ClaimedCall, type Policy, SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
+import { World } from '../../../lambda/platform/world';
+import { scaledClock } from '../../../lib/rehearsal/clock';
+import { createStackEngine, type StackEngine } from '../../../lib/rehearsal/cloudformation/stack-engine';
+import { OPERATOR_ACCESS_KEY_ID } from '../../../lib/rehearsal/control-plane/callers';
+import { cloudFormationService } from '../../../lib/rehearsal/control-plane/cloudformation/service';
+import { controlPlaneProviders } from '../../../lib/rehearsal/control-plane/providers/control-plane-providers';
+import { ACCOUNT, type LocalAws, REGION, startLocalAws } from '../../rehearsal/control-plane/support/local-aws';
+
+process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
+
+export const EXECUTION = `arn:aws:states:${REGION}:${ACCOUNT}:execution:migrate:one`;
+export const targetStack = (migrationId: string) => `Sealift-${migrationId}-Target`;
+export const targetInstance = (migrationId: string) => `sealift-${migrationId}-target`;
+export const RECORD = 'db.example.test';
+
+/** The part of the Target template that matters to `restore`. */
+const templateOf = (migrationId: string) => ({
+  Parameters: {
+    Seed: { Type: 'String', Default: 'none' },
+    Protected: { Type: 'String', Default: 'true' },
+    Group: { Type: 'String', Default: `${migrationId}-group` },
+  },
+  Conditions: { Born: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Seed' }, 'none'] }] } },
+  Resources: {
+    Parameters: {
+      Type: 'AWS::RDS::DBParameterGroup',
+      Properties: { DBParameterGroupName: `${migrationId}-group`, Family: 'postgres17', Description: 'of the target' },
+    },
+    Database: {
+      Type: 'AWS::RDS::DBInstance',
+      Condition: 'Born',
+      DependsOn: ['Parameters'],
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        DBInstanceIdentifier: targetInstance(migrationId),
+        DBSnapshotIdentifier: { Ref: 'Seed' },
+        DBInstanceClass: 'db.t4g.micro',
+        DBParameterGroupName: { Ref: 'Group' },
+        DeletionProtection: { Ref: 'Protected' },
+        PubliclyAccessible: false,
+        ManageMasterUserPassword: true,
+      },
+    },
+  },
+});
+
+const POLICY: Policy = {
+  missingReplicaIdentity: 'full',
+  largeObjects: 'block',
+  unloggedTables: 'warn',
+  excludeDatabases: [],
+  cutoverBudgetSeconds: 60,
+  cutoverMaxLagBytes: 1_000_000,
+  slotSafeBytes: 1_000_000,
+  verifyWorkers: 1,
+  replicationConnection: { host: null, port: null, sslMode: 'require', rootCertificatePath: null },
+  recordTtlSeconds: 5,
+};
+
+/** One local AWS for one test file: the SDK's clients read its address once. */
+export class AwsStage {
+  private constructor(
+    readonly aws: LocalAws,
+    readonly engine: StackEngine,
+    readonly keyArn: string,
+    readonly zoneId: string,
+  ) {}
+
+  static async start(): Promise<AwsStage> {
+    const aws = await startLocalAws({ clock: scaledClock(20_000) });
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: aws.plane.endpointUrl,
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: OPERATOR_ACCESS_KEY_ID,
+      AWS_SECRET_ACCESS_KEY: 'unused',
+    });
+    const { rds, kms, secrets, s3, sns, route53 } = aws.plane;
+    const authorize = () => ({ allowed: true, reason: 'everybody may do anything here' });
+    const place = { account: ACCOUNT, region: REGION };
+    const engine = createStackEngine({
+      ...place,
+      clock: scaledClock(20_000),
+      providers: controlPlaneProviders({ place, authorize, rds, kms, secrets, s3, sns }),
+    });
+    aws.plane.addService(cloudFormationService(engine));
+    const source = rds.instances.create({
+      instanceId: 'source',
+      engineVersion: '17.10',
+      master: { username: 'dbadmin', password: 'a master password' },
+    });
+    await source.settled;
+    const zone = route53.create('example.test');
+    const records = [{ Value: source.hostName }];
+    route53.setRecord(zone.zoneId, { Name: RECORD, Type: 'CNAME', TTL: 5, ResourceRecords: records });
+    return new AwsStage(aws, engine, kms.create().arn, zone.zoneId);
+  }
+
+  /** Makes the Target stack with a seed; parameters as the pipeline gives them. */
+  async deployTarget(migrationId: string, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.engine.createStack({
+      stackName: targetStack(migrationId),
+      templateBody: JSON.stringify(templateOf(migrationId)),
+      parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+        ParameterKey,
+        ParameterValue,
+      })),
+    });
+    await this.engine.waitForStack(targetStack(migrationId));
+  }
+
+  /** Fields of a call, and the step's world; the environment as its template would give it. */
+  world(
+    step: StepName,
+    migrationId: string,
+    { epoch = '1', keyArn = this.keyArn }: { readonly epoch?: string; readonly keyArn?: string } = {},
+  ): { readonly call: ClaimedCall; readonly world: World } {
+    const call: ClaimedCall = { schemaVersion: SCHEMA_VERSION, execution: EXECUTION, epoch };
+    const world = new World(step, call, () => 60_000, {
+      migrationId,
+      sourceInstance: 'source',
+      masterSecretArn: 'arn:master',
+      replicationSecretArn: 'arn:replication',
+      targetStack: targetStack(migrationId),
+      targetInstance: targetInstance(migrationId),
+      keyArn,
+      evidenceBucket: 'evidence',
+      hostedZoneId: this.zoneId,
+      recordName: RECORD,
+      policy: POLICY,
+      trustedCa: '',
+    });
+    return { call, world };
+  }
+
+  async close(): Promise<void> {
+    this.engine.close();
+    await this.aws.close();
+  }
+}
+
+/** Repeats a step until it answers `available`, as its state machine would; at most ten seconds long. */
+export async function untilAvailable<T extends { readonly status: string }>(step: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const answer = await step();
+    if (answer.status === 'available') return answer;
+    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(answer)} after ten seconds`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
