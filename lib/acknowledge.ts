@@ -19,6 +19,7 @@ export function acknowledgeWildcard(construct: IConstruct, arn: string, reason: 
 function writeToken(value: unknown): string {
   if (typeof value === 'string') return value;
   const [[name, argument] = []] = Object.entries(value ?? {});
+  if (name === 'Fn::ImportValue') return String(argument);
   if (name === 'Ref') return `<${String(argument)}>`;
   if (name === 'Fn::GetAtt' && Array.isArray(argument)) return `<${argument.join('.')}>`;
   if (name === 'Fn::Join' && Array.isArray(argument)) {

@@ -32,6 +32,8 @@ export interface FoundationStackProps extends StackProps {
 export class FoundationStack extends Stack {
   readonly key: IKey;
   readonly evidence: Bucket;
+  /** ARN of the evidence bucket as other stacks import it; its export has a name that policies and findings can state. */
+  readonly importedEvidenceArn: string;
   readonly topic: Topic;
   readonly network: Network;
   readonly subnetGroup: CfnDBSubnetGroup;
@@ -48,6 +50,7 @@ export class FoundationStack extends Stack {
     const { config } = props;
     this.key = encryptionKey(this, config);
     this.evidence = evidenceBucket(this, this.key);
+    this.importedEvidenceArn = this.exportValue(this.evidence.bucketArn, { name: `${this.stackName}-EvidenceArn` });
     this.topic = this.makeTopic(config);
     this.network = new Network(this, 'Network', config);
     this.subnetGroup = new CfnDBSubnetGroup(this, 'SubnetGroup', {
@@ -100,7 +103,7 @@ export class FoundationStack extends Stack {
       encryptionKey: this.key,
       generateSecretString: {
         secretStringTemplate: JSON.stringify({
-          username: `sealift_replication_${config.migration.replaceAll('-', '_')}`,
+          username: `sealift_${config.migration.replaceAll('-', '_')}_replication`,
         }),
         generateStringKey: 'password',
         passwordLength: 40,
@@ -169,6 +172,7 @@ export class FoundationStack extends Stack {
         },
       },
     });
+    acknowledge(rule, 'Annotation::@aws-cdk/aws-events:ruleUnresolvedEnvironment', 'rule and topic share this stack');
     rule.addTarget(new SnsTopic(Topic.fromTopicArn(this, 'TopicOfRules', this.topic.topicArn)));
   }
 }

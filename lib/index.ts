@@ -9,5 +9,5 @@ export {
 } from './config';
 export { FoundationStack, type FoundationStackProps } from './foundation-stack';
 export { MigrationStack, type MigrationStackProps } from './migration-stack';
-export { makeStacks, type SealiftStacks, type SealiftStacksOptions } from './stacks';
+export { makeStacks, type SealiftStacks } from './stacks';
 export { SEED_PARAMETER, TargetStack, type TargetStackProps, targetStackPolicy } from './target-stack';

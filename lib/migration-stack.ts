@@ -1,5 +1,5 @@
 /** What happens: one Lambda per step and the state machines that call them. */
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CrossStackReferences, ReferenceStrength, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
@@ -7,6 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENV, type Policy, STEPS, type StepName } from '../lambda/contract';
+import { acknowledge } from './acknowledge';
 import type { SealiftConfig } from './config';
 import type { FoundationStack } from './foundation-stack';
 import { permissionsOf } from './permissions';
@@ -22,8 +23,6 @@ import { ReplicateWorkflow } from './workflows/replicate';
 export interface MigrationStackProps extends StackProps {
   readonly config: SealiftConfig;
   readonly foundation: FoundationStack;
-  /** Folder of the handlers. @default - the package's `lambda` folder */
-  readonly handlerFolder?: string;
 }
 
 /** Holds the functions and the machines; deleting it deletes no data. */
@@ -33,7 +32,10 @@ export class MigrationStack extends Stack {
 
   constructor(scope: Construct, id: string, props: MigrationStackProps) {
     super(scope, id, { ...props, terminationProtection: props.terminationProtection ?? true });
+    // The foundation holds the key: CloudFormation refuses to delete it while this stack stands.
+    CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     const { config, foundation } = props;
+    this.addStackDependency(foundation);
     // Imported, so that no grant of this stack is written into the key's or the topic's policy, which are complete.
     const key = Key.fromKeyArn(this, 'Key', foundation.key.keyArn);
     const topic = Topic.fromTopicAttributes(this, 'Topic', {
@@ -66,12 +68,11 @@ export class MigrationStack extends Stack {
           stack: this,
           config,
           keyArn: foundation.key.keyArn,
-          evidenceBucketArn: foundation.evidence.bucketArn,
+          evidenceBucketArn: foundation.importedEvidenceArn,
           replicationSecretArn: foundation.replicationSecret.secretArn,
           targetStackRoleArn: foundation.targetStackRole.roleArn,
         }),
         network: { vpc, subnets, securityGroup },
-        ...(props.handlerFolder !== undefined && { handlerFolder: props.handlerFolder }),
       });
       return [step, stepFunction] as const;
     };
@@ -112,6 +113,11 @@ export class MigrationStack extends Stack {
         },
       },
     });
+    acknowledge(
+      rule,
+      'Annotation::@aws-cdk/aws-events:ruleUnresolvedEnvironment',
+      'rule and topic are in the stacks of one migration, which share account and region',
+    );
     rule.addTarget(new SnsTopic(topic));
   }
 

@@ -14,14 +14,8 @@ export interface SealiftStacks {
   readonly migration: MigrationStack;
 }
 
-/** What can be changed about the stacks beside the configuration. */
-export interface SealiftStacksOptions {
-  /** Folder of the handlers. @default - the package's `lambda` folder */
-  readonly handlerFolder?: string;
-}
-
 /** Makes the three stacks of a migration below `scope`, an app or a stage. */
-export function makeStacks(scope: Construct, config: SealiftConfig, options: SealiftStacksOptions = {}): SealiftStacks {
+export function makeStacks(scope: Construct, config: SealiftConfig): SealiftStacks {
   const id = config.migration;
   const env = {
     ...(config.account !== undefined && { account: config.account }),
@@ -41,7 +35,6 @@ export function makeStacks(scope: Construct, config: SealiftConfig, options: Sea
   });
   const migration = new MigrationStack(scope, stackName(id, 'Migration'), {
     ...props('Migration'),
-    ...options,
     description: `Sealift ${id}: steps and state machines`,
     config,
     foundation,

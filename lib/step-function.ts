@@ -34,8 +34,6 @@ export interface StepFunctionProps {
     readonly subnets: readonly ISubnet[];
     readonly securityGroup: ISecurityGroup;
   };
-  /** Folder of the handlers. @default - the package's `lambda` folder */
-  readonly handlerFolder?: string;
 }
 
 /** The function of one step. */
@@ -57,7 +55,7 @@ export class StepFunction extends Construct {
     this.function = new NodejsFunction(this, 'Function', {
       functionName: functionName(props.migration, props.step),
       description: `Sealift ${props.migration}: ${props.step}`,
-      entry: join(props.handlerFolder ?? join(PACKAGE_ROOT, 'lambda'), `${handler}.handler.ts`),
+      entry: join(PACKAGE_ROOT, 'lambda', `${handler}.handler.ts`),
       projectRoot: PACKAGE_ROOT,
       depsLockFilePath: join(PACKAGE_ROOT, 'package-lock.json'),
       runtime: Runtime.NODEJS_24_X,

@@ -15,8 +15,10 @@ import {
   CfnDeletionPolicy,
   CfnOutput,
   CfnParameter,
+  CrossStackReferences,
   DefaultStackSynthesizer,
   Fn,
+  ReferenceStrength,
   Stack,
   type StackProps,
 } from 'aws-cdk-lib';
@@ -70,6 +72,8 @@ export class TargetStack extends Stack {
       // Without the rule the template needs no SSM parameter, which the role of the update could not read.
       synthesizer: props.synthesizer ?? new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
+    // The foundation holds the key: CloudFormation refuses to delete it while this stack stands.
+    CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     const seed = new CfnParameter(this, SEED_PARAMETER, {
       type: 'String',
       default: 'none',

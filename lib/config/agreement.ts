@@ -27,13 +27,18 @@ export function findDisagreements(input: unknown): Problem[] {
   return [...places(top), ...zones(top), ...storage(top), ...parameters(top), ...connection(top), ...twoNames(top)];
 }
 
+/** The configured region, else the one that the ARNs name. */
+function regionOf(top: Section): string | undefined {
+  return asText(top.region) ?? findArns(top).find((arn) => arn.region !== '')?.region;
+}
+
 /** Every ARN lies in one partition, region and account, and in the configured ones. */
 function places(top: Section): Problem[] {
   const arns = findArns(top);
   const first = arns[0];
   const wanted = {
     partition: first?.partition,
-    region: asText(top.region) ?? arns.find((arn) => arn.region !== '')?.region,
+    region: regionOf(top),
     account: asText(top.account) ?? first?.account,
   };
   return arns.flatMap((arn) =>
@@ -70,7 +75,7 @@ function zones(top: Section): Problem[] {
   if (new Set(availabilityZones).size < 2) {
     problems.push({ path, got: quoteValue(availabilityZones), allowed: 'at least two different zones' });
   }
-  const region = asText(top.region);
+  const region = regionOf(top);
   availabilityZones.forEach((zone, position) => {
     if (region !== undefined && typeof zone === 'string' && zone.slice(0, -1) !== region) {
       problems.push({ path: [...path, position], got: quoteValue(zone), allowed: `a zone of region ${region}` });

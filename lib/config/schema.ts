@@ -147,8 +147,12 @@ export const recordSwitch = z.discriminatedUnion(
 
 /** How the target's subscription reaches the source. */
 export const replicationConnection = section({
-  /** @default - the source's endpoint */
-  host: hostName().optional(),
+  /** A name or an IPv4 address that the target's server can reach. @default - the source's endpoint */
+  host: z
+    .union([hostName(), text(/^(?:localhost|(?:\d{1,3}\.){3}\d{1,3})$/, 'an address')], {
+      error: 'a host name in lower case without a final dot, an IPv4 address, or localhost',
+    })
+    .optional(),
   /** @default - the source's port */
   port: whole(1, 65535, 'port').optional(),
   /** @default "require" */

@@ -47,7 +47,8 @@ export function encryptionKey(scope: Construct, config: SealiftConfig): IKey {
   });
   // Data under a replaced key is lost: the id is pinned (security 71).
   if (key.node.defaultChild instanceof CfnKey) key.node.defaultChild.overrideLogicalId('Key');
-  return key;
+  // Seen as imported: constructs that use the key would widen its policy, which is complete.
+  return Key.fromKeyArn(scope, 'KeyInUse', key.keyArn);
 }
 
 /** Who may do what with the key (security 16 to 19); `*` as resource means this key. */

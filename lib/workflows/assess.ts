@@ -59,7 +59,7 @@ export class AssessWorkflow extends Workflow {
     const notReady = Fail.jsonata(states, 'Not ready', {
       error: ERRORS.blocked,
       // A cause holds 32,768 characters (facts J8).
-      cause: "{% $substring($join([$blocks.(id & ': ' & detail & '; remedy: ' & remedy)], '\n'), 0, 30000) %}",
+      cause: "{% $substring($join([$blocks.(id & ': ' & detail & '; remedy: ' & remedy)], '\\n'), 0, 30000) %}",
     });
     const ready = Choice.jsonata(states, 'Ready?')
       .when(Condition.jsonata("{% $verdict = 'block' %}"), notReady)

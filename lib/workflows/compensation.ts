@@ -49,7 +49,7 @@ export function begin(scope: Construct, assign: Record<string, unknown> = {}): P
       takeOver: TAKEN_OVER,
       epoch: '{% null %}',
       target: '{% null %}',
-      failure: { error: '', cause: '' },
+      failure: "{% {'error': '', 'cause': ''} %}",
       ...assign,
     },
   });
