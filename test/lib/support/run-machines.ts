@@ -1,0 +1,114 @@
+/** Runs the synthesized machines in the rehearsal's interpreter, with functions that only answer. */
+import type { StepName } from '../../../lambda/contract';
+import { scaledClock } from '../../../lib/rehearsal/clock';
+import { createStateMachines } from '../../../lib/rehearsal/state-machine/state-machines';
+import { ofType, type StackTemplate } from './synthesis';
+import { resolveTokens } from './tokens';
+
+/** A machine of a template with its tokens written out. */
+export interface Machine {
+  readonly name: string;
+  readonly arn: string;
+  readonly definition: Record<string, unknown>;
+}
+
+/** The machines of the migration `demo`. */
+export function machinesOf(template: StackTemplate): Machine[] {
+  return ofType(template, 'AWS::StepFunctions::StateMachine').map(([id, { Properties }]) => ({
+    name: String(Properties.StateMachineName).replace('sealift-demo-', ''),
+    arn: String(resolveTokens({ Ref: id }, template)),
+    definition: JSON.parse(String(resolveTokens(Properties.DefinitionString, template))),
+  }));
+}
+
+/** Answers of the steps: a value, or a function that answers, or throws, at the n-th call. */
+export type Answers = Partial<Record<StepName, (input: Record<string, unknown>, count: number) => unknown>>;
+
+/** An error as a Lambda fails with it. */
+export function failWith(name: string, message = 'no reason'): never {
+  throw Object.assign(new Error(message), { name, cause: JSON.stringify({ errorType: name, errorMessage: message }) });
+}
+
+const database = (name: string) => ({ name, bytes: 1, tables: 1, estimatedRows: 1 });
+const instance = (instanceId: string) => ({ instanceId, host: `${instanceId}.local`, port: 5432 });
+const report = { bucket: 'evidence', key: 'report.json' };
+const snapshot = (snapshotId: string) => ({
+  status: 'available',
+  snapshotId,
+  snapshotArn: `arn:aws:rds:x:1:snapshot:${snapshotId}`,
+  progressPercent: 100,
+});
+
+/** A migration in which everything goes well at once. */
+export const SMOOTH: Required<Answers> = {
+  inspect: () => ({ source: instance('source'), target: { seed: 'none', instance: instance('target') } }),
+  assess: () => ({
+    verdict: 'warn',
+    counts: { pass: 1, warn: 1, block: 0 },
+    blocks: [],
+    databases: [database('shop')],
+    report,
+  }),
+  claim: () => ({ epoch: '1', phase: 'assessed', systemIdentifier: '7' }),
+  prepare: () => ({ slots: [{ database: 'shop', slot: 's', publication: 'p', startLsn: '0/1' }] }),
+  snapshot: () => snapshot('seed'),
+  encrypt: () => snapshot('seed-encrypted'),
+  restore: () => ({ status: 'available', detail: '', target: instance('target') }),
+  adopt: () => ({ seedLsn: '0/2', seedOrigin: 'replay' }),
+  subscribe: () => ({ subscriptions: [{ database: 'shop', subscription: 's' }] }),
+  watch: () => ({ caughtUp: true, lagBytes: 0, lagSeconds: 0, slots: [] }),
+  'plan-verification': () => ({ items: 3, bytes: 3, workers: [0] }),
+  'verify-chunks': () => ({ left: 0, done: 3, rows: 3 }),
+  'conclude-verification': () => ({ verdict: 'equal', databases: [], keysToCompareAgain: 0, report }),
+  cutover: () => ({ epoch: '2', fenceLsn: '0/3', flippedAt: 'now', outageMs: { total: 1 }, report }),
+  settle: () => ({ phase: 'live', refreshedViews: 0, report }),
+  'give-back': () => ({ outcome: 'given-back', detail: 'the fence is lifted', report }),
+  release: () => ({ outcome: 'released', detail: 'taken off', report }),
+};
+
+/** What an execution came to. */
+export interface Ran {
+  readonly status: string;
+  readonly output: Record<string, unknown>;
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+  /** Steps in the order of their calls. */
+  readonly calls: readonly { readonly step: string; readonly input: Record<string, unknown> }[];
+  readonly published: readonly Record<string, unknown>[];
+  readonly executionArn: string;
+}
+
+/** Runs one machine to its end; waits and retry intervals take no time. */
+export async function runMachine(
+  machines: readonly Machine[],
+  name: string,
+  input: unknown,
+  answers: Answers = {},
+): Promise<Ran> {
+  const calls: { step: string; input: Record<string, unknown> }[] = [];
+  const published: Record<string, unknown>[] = [];
+  const interpreter = createStateMachines({
+    clock: scaledClock(1e9),
+    publish: async (message) => {
+      published.push(message);
+      return {};
+    },
+    invokeFunction: async (arn, payload) => {
+      const step = (arn.split(':').at(-1) ?? '').replace('sealift-demo-', '') as StepName;
+      const given = payload as Record<string, unknown>;
+      calls.push({ step, input: given });
+      const count = calls.filter((call) => call.step === step).length;
+      return (answers[step] ?? SMOOTH[step])(given, count);
+    },
+  });
+  for (const machine of machines) {
+    interpreter.register({ ...machine, roleArn: 'arn:aws:iam::123456789012:role/x' });
+  }
+  const machine = machines.find((one) => one.name === name);
+  if (machine === undefined) throw new Error(`no machine ${name}`);
+  const { executionArn } = interpreter.startExecution({ stateMachineArn: machine.arn, input });
+  await interpreter.result(executionArn);
+  const { status, output, error, cause } = interpreter.describeExecution(executionArn);
+  await interpreter.close();
+  return { status, output: JSON.parse(output ?? '{}'), error, cause, calls, published, executionArn };
+}

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CONTEXT, example, synthesize } from './support/synthesis';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** Runs the app as the CDK command line does, with this context and no credentials. */
+function runApp(context: Record<string, unknown>) {
+  const outdir = mkdtempSync(join(tmpdir(), 'sealift-app-'));
+  try {
+    return spawnSync(process.execPath, ['--import', 'tsx', join(ROOT, 'bin', 'sealift.ts')], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    });
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+describe('synthesis', () => {
+  test('gives the same templates, byte for byte, when it is repeated', () => {
+    const [first, second] = [synthesize(), synthesize()].map(({ templates }) => JSON.stringify(templates));
+    expect(first).toBe(second);
+  });
+
+  test('keeps two migrations apart: no stack of one names anything of the other', () => {
+    const { templates } = synthesize([example({ migration: 'first' }), example({ migration: 'second' })]);
+    for (const [name, template] of Object.entries(templates)) {
+      const other = name.includes('first') ? 'second' : 'first';
+      expect(
+        JSON.stringify(template).match(new RegExp(`[Ss]ealift-${other}|sealift_replication_${other}`, 'g')),
+      ).toBeNull();
+    }
+  });
+
+  test('tags whatever can be tagged with the migration and the tags of the configuration', () => {
+    const { templates } = synthesize([example({ tags: { team: 'storage' } })]);
+    const tagged = Object.values(templates).flatMap(({ Resources }) =>
+      Object.values(Resources).filter(({ Properties }) => Array.isArray(Properties.Tags)),
+    );
+    expect(tagged.length).toBeGreaterThan(40);
+    for (const { Properties } of tagged) {
+      expect(Properties.Tags).toEqual(
+        expect.arrayContaining([
+          { Key: 'sealift:id', Value: 'demo' },
+          { Key: 'team', Value: 'storage' },
+        ]),
+      );
+    }
+  });
+
+  test('writes no account, region or secret into a template whose configuration names none', () => {
+    const { templates } = synthesize();
+    const text = JSON.stringify(templates).replaceAll(example().source.masterSecretArn, '');
+    expect(text).not.toMatch(/\d{12}:|eu-central-1[^ab]/);
+  });
+});
+
+describe('the app', () => {
+  test('ends with every problem in words, and no stack trace, when the configuration is wrong', () => {
+    const wrong = { ...example(), migration: 'No', colour: 'red' };
+    const { status, stderr } = runApp({ ...CONTEXT, sealift: wrong });
+    expect(status).toBe(1);
+    expect(stderr).toContain('the configuration has 2 problems');
+    expect(stderr).toContain('migration: got "No"');
+    expect(stderr).toContain('colour: got "red"');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('says what is missing when there is no configuration', () => {
+    const { status, stderr } = runApp({});
+    expect(status).toBe(1);
+    expect(stderr).toContain('context key "sealift"');
+  });
+});
