@@ -50,7 +50,7 @@ export function hasChanges(stack: Stack, next: StackSettings, provider: (type: s
 export async function runUpdate(deployment: Deployment, next: StackSettings): Promise<void> {
   const { stack, runtime, token } = deployment;
   const update: Update = { ...deployment, changes: [], retired: [] };
-  const before = { settings: stack.settings, outputs: stack.outputs };
+  const before = stack.settings;
   const failures: unknown[] = denials(update, next);
   stack.settings = next;
   if (failures.length === 0) failures.push(...(await applyAll(update, next.desired)));
@@ -62,10 +62,7 @@ export async function runUpdate(deployment: Deployment, next: StackSettings): Pr
     }
   }
   if (runtime.signal.aborted) return;
-  if (failures.length > 0) {
-    stack.outputs = before.outputs;
-    return rollBack(update, before.settings, reasonOf(failures[0]));
-  }
+  if (failures.length > 0) return rollBack(update, before, reasonOf(failures[0]));
   stack.enter('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', null, token);
   await cleanUp(update);
   stack.enter('UPDATE_COMPLETE', null, token);
