@@ -45,6 +45,40 @@ export async function moveEverywhere(
   }
 }
 
+/**
+ * Brings the target's home ledger to the epoch, phase and execution of the source's: a new claim moves only the source. Call
+ * it before anything is expected of the target's ledger. Throws `Blocked` when the target was not adopted, is in use, or
+ * stands at a later epoch.
+ */
+export async function followSource(
+  sourceHome: Session<'source'>,
+  targetHome: Session<'target'>,
+  expected: Expectation,
+): Promise<LedgerRow> {
+  return targetHome.transaction(async () => {
+    await targetHome.query(lockMigration(expected.migrationId));
+    const row = await readLedger(targetHome, expected.migrationId);
+    if (row?.side !== 'target') {
+      throw new Blocked(
+        `the target was not adopted by migration ${JSON.stringify(expected.migrationId)}, replicate first`,
+      );
+    }
+    if (row.phase === 'flipped' || row.phase === 'live') {
+      throw new Blocked(`the target of migration ${JSON.stringify(row.migrationId)} is in use, phase ${row.phase}`);
+    }
+    const source = await assertCurrent(sourceHome, expected);
+    if (BigInt(row.epoch) > BigInt(source.epoch)) {
+      throw new Blocked(
+        `the target stands at epoch ${row.epoch}, the source at ${source.epoch}, this call came too late`,
+      );
+    }
+    if (sameStand(row, source)) return row;
+    const { epoch, phase, execution } = source;
+    await targetHome.execute(upsertMigration({ ...row, epoch, phase, execution }));
+    return { ...row, epoch, phase, execution };
+  });
+}
+
 function sameStand(left: LedgerRow, right: LedgerRow): boolean {
   return left.epoch === right.epoch && left.phase === right.phase && left.execution === right.execution;
 }

@@ -4,11 +4,11 @@ import { joinRoles } from '../platform/memberships';
 import { streamName } from '../platform/names';
 import type { Server } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
+import { dropPublicationIfPresent } from '../platform/publications';
+import { dropSlots } from '../platform/slots';
+import { dropSubscriptions } from '../platform/subscriptions';
 import { removeReplicationRole } from './replication-role';
-import { dropSlots } from './slots';
 import * as sql from './sql/adopt';
-import { dropPublicationIfPresent } from './sql/release';
-import { dropSubscriptions } from './subscriptions';
 
 /** What was found and removed, by name. */
 export interface Inheritance {

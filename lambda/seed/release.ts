@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Input, InstanceFacts, Output } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
-import { type Expectation, type LedgerRow, lockExpected, readLedger } from '../platform/ledger';
+import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import { dropLedger, ledgerExists, upsertMigration } from '../platform/ledger-sql';
 import { leaveRoles } from '../platform/memberships';
@@ -18,12 +18,13 @@ import { HOME_DATABASE, streamName } from '../platform/names';
 import { call, databases, instanceFacts } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
+import { dropPublicationIfPresent } from '../platform/publications';
 import { restoreReplicaIdentities } from '../platform/replica-identity';
+import { dropSlots, slotPattern } from '../platform/slots';
+import { dropSubscriptions } from '../platform/subscriptions';
 import type { World } from '../platform/world';
 import { removeReplicationRole } from './replication-role';
-import { dropSlots, slotPattern } from './slots';
 import * as sql from './sql/release';
-import { dropSubscriptions } from './subscriptions';
 
 /** Input of the step. */
 export const releaseInput = call.extend({
@@ -78,8 +79,8 @@ async function openIfThere(target: InstanceFacts | null, world: World): Promise<
 
 /**
  * Releases the source, and the target's subscriptions when `target` is there. Refuses when the target is in use or the source
- * stands fenced: then the source is given back first. Throws `Blocked` for an older epoch and for changes that nobody gave
- * back, `NotReady` while a slot or table stays in use.
+ * stands fenced, then it is given back first, and when the migration is another execution's or has gone to a later epoch.
+ * Throws `Blocked` for changes that nobody gave back, `NotReady` while a slot or table stays in use.
  */
 export async function releaseOn(
   source: Server<'source'>,
@@ -94,7 +95,7 @@ export async function releaseOn(
       await readLedger(home, world.migrationId),
       target === null ? null : await readLedger(await target.home(), world.migrationId),
     ];
-    const refusal = refusalOf(sourceRow, targetRow);
+    const refusal = refusalOf(sourceRow, targetRow, input);
     if (refusal !== null) {
       return { outcome: 'refused', detail: refusal, subscriptions: [], slots: [], replicaIdentities: [], roles: [] };
     }
@@ -104,15 +105,29 @@ export async function releaseOn(
   });
 }
 
-function refusalOf(source: LedgerRow | null, target: LedgerRow | null): string | null {
+function refusalOf(source: LedgerRow | null, target: LedgerRow | null, input: ReleaseInput): string | null {
   const inUse = [source, target].find((row) => row?.phase === 'flipped' || row?.phase === 'live');
   if (inUse !== undefined && inUse !== null) {
     return `the ${inUse.side}'s ledger stands in phase ${inUse.phase}: the target is in use, nothing is taken down`;
   }
-  if (source?.phase === 'fencing' || source?.phase === 'fenced') {
+  if (source === null || source.phase === 'aborted') return null;
+  if (source.phase === 'fencing' || source.phase === 'fenced') {
     return `the source stands in phase ${source.phase}: give it back first, then release`;
   }
-  return null;
+  return mayRelease(source, input) ? null : tooLate(source, input);
+}
+
+/** Without an epoch the caller never held the claim, or is the reaper of an execution that did. */
+function mayRelease(row: LedgerRow, { epoch, execution }: ReleaseInput): boolean {
+  return epoch === null ? row.execution === execution : BigInt(epoch) >= BigInt(row.epoch);
+}
+
+function tooLate(row: LedgerRow, { epoch }: ReleaseInput): string {
+  const who = row.execution === '' ? 'no execution' : `execution ${row.execution}`;
+  return (
+    `migration ${JSON.stringify(row.migrationId)} stands at epoch ${row.epoch} in phase ${row.phase} under ${who}, this ` +
+    `release came with ${epoch === null ? 'no epoch' : `epoch ${epoch}`} and changed nothing`
+  );
 }
 
 /** Phase `aborted` with the next epoch: whatever is still on its way is refused from here on. Null without a ledger. */
@@ -123,23 +138,17 @@ async function abort(
   world: World,
 ): Promise<Expectation | null> {
   if (row === null) return null;
-  if (input.epoch !== null && BigInt(input.epoch) < BigInt(row.epoch) && row.phase !== 'aborted') {
-    throw new Blocked(
-      `migration ${JSON.stringify(row.migrationId)} stands at epoch ${row.epoch}, this release came from epoch ` +
-        `${input.epoch} and changed nothing; the ledger names execution ${row.execution}`,
-    );
-  }
   const { migrationId } = world;
-  const epoch = row.phase === 'aborted' ? row.epoch : (BigInt(row.epoch) + 1n).toString();
-  if (row.phase !== 'aborted') {
-    await home.transaction(async () => {
-      await lockExpected(home, { migrationId, epoch: row.epoch, phases: [row.phase] });
-      await home.execute(upsertMigration({ ...row, epoch, phase: 'aborted', execution: input.execution }));
-    });
-  }
-  return { migrationId, epoch, phases: ['aborted'] };
+  const aborted: Expectation = { migrationId, epoch: row.epoch, phases: ['aborted'] };
+  if (row.phase === 'aborted') return aborted;
+  const epoch = (BigInt(row.epoch) + 1n).toString();
+  await guarded(home, { ...aborted, phases: [row.phase] }, () =>
+    home.execute(upsertMigration({ ...row, epoch, phase: 'aborted', execution: input.execution })),
+  );
+  return { ...aborted, epoch };
 }
 
+/** Its ledger is aborted too: nobody may go on with a target whose slots are gone. */
 async function releaseTarget(
   target: Server<'target'>,
   row: LedgerRow | null,
@@ -148,13 +157,15 @@ async function releaseTarget(
   world: World,
 ): Promise<string[]> {
   const home = await target.home();
-  if (row !== null && row.side === 'target' && expected !== null) {
-    const { epoch } = expected;
-    await home.execute(upsertMigration({ ...row, epoch, phase: 'aborted', execution: input.execution }));
+  if (row?.side === 'target' && row.phase !== 'aborted') {
+    const epoch = expected?.epoch ?? row.epoch;
+    await guarded(home, { ...row, phases: [row.phase] }, () =>
+      home.execute(upsertMigration({ ...row, epoch, phase: 'aborted', execution: input.execution })),
+    );
   }
-  const ours = new Map(input.databases.map((name) => [name, streamName(world.migrationId, name)]));
   const dropped: string[] = [];
-  for (const [database, name] of ours) {
+  for (const { database } of await home.query<{ database: string }>(sql.existingDatabases(input.databases))) {
+    const name = streamName(world.migrationId, database);
     dropped.push(...(await dropSubscriptions(target, database, (candidate) => candidate === name)));
   }
   return dropped;
@@ -171,7 +182,7 @@ async function releaseSource(
   const replicaIdentities: string[] = [];
   for (const database of await databasesToClear(home, expected, input.databases)) {
     const session = await source.session(database);
-    await session.execute(sql.dropPublicationIfPresent(streamName(world.migrationId, database)));
+    await session.execute(dropPublicationIfPresent(streamName(world.migrationId, database)));
     if (expected !== null) replicaIdentities.push(...(await giveBackTables(home, session, expected)));
   }
   const roles = expected === null ? [] : await giveBackRoles(home);

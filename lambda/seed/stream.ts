@@ -16,6 +16,7 @@ import { insertMarker, mergeFacts } from '../platform/ledger-sql';
 import { streamName } from '../platform/names';
 import type { Server, Session } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
+import { dropSlot } from '../platform/slots';
 import type { PublishableTable } from './identity-plan';
 import * as sql from './sql/prepare';
 import { type StreamFacts, streamFactsOf } from './stream-facts';
@@ -95,7 +96,7 @@ async function ensureSlot(
         'start again, a new slot would leave a gap',
     );
   }
-  if (found !== undefined) await session.query(sql.dropSlot(name));
+  if (found !== undefined) await session.query(dropSlot(name));
   await assertCurrent(session, plan.expected);
   return createSlot(session, name);
 }

@@ -128,11 +128,6 @@ export function createSlot(name: string): Statement {
   return { text: `select lsn::text as lsn from pg_create_logical_replication_slot($1, 'pgoutput')`, values: [name] };
 }
 
-/** Drops a slot of ours that nobody uses. */
-export function dropSlot(name: string): Statement {
-  return { text: 'select pg_drop_replication_slot($1)', values: [name] };
-}
-
 /** What keeps a slot from being made: the oldest transaction with an id, running or prepared, and its age in seconds. */
 export const oldestWriter: Statement = {
   text: `select who, seconds from (

@@ -1,0 +1,68 @@
+/**
+ * The fence: new logins refused for every application role, every other session ended, until it stays quiet. Read-only
+ * settings or a security group alone are no fence (facts F1, F2, F14).
+ */
+import { CutoverAborted } from '../errors';
+import { guarded, moveTo } from '../platform/ledger';
+import { closeLogins } from '../platform/role-logins';
+import { assertNothingPrepared } from './guardrails';
+import * as sql from './sql';
+import type { OutageClock, Stage } from './stage';
+
+/** This many looks in a row must find no other session: one that was logging in shows up late. */
+const QUIET_LOOKS = 3;
+
+/** Pause between two looks. */
+const LOOK_MS = 5;
+
+/**
+ * Begins the fence in one transaction: the ledger's epoch and phase, what is needed to give back, and NOLOGIN. A crash leaves
+ * all of it or nothing. Returns the fenced roles.
+ */
+export async function closeSource(stage: Stage): Promise<string[]> {
+  const { world, sourceHome } = stage;
+  return guarded(sourceHome, world.expect('verified'), async () => {
+    const roles = await closeLogins(sourceHome, world.migrationId);
+    await sourceHome.execute(sql.setPhaseAndEpoch(world.migrationId, 'fencing', stage.fencedEpoch));
+    return roles;
+  });
+}
+
+/** Ends every other session until none comes back; throws `CutoverAborted` when the budget is over first. */
+export async function quietSource(stage: Stage, clock: OutageClock): Promise<void> {
+  const { world, sourceHome } = stage;
+  let ended = 0;
+  let quiet = 0;
+  // Every turn either finds quiet or ends sessions; the budget bounds it.
+  while (quiet < QUIET_LOOKS) {
+    if (clock.totalMs() > 0) await assertBudget(stage, clock);
+    const found = (await sourceHome.query(sql.terminateOtherSessions(world.migrationId))).length;
+    ended += found;
+    quiet = found === 0 ? quiet + 1 : 0;
+    if (quiet < QUIET_LOOKS) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  await assertNothingPrepared(stage);
+  await moveTo(sourceHome, { ...world.expect('fencing'), epoch: stage.fencedEpoch }, 'fenced');
+  world.log.fact('source fenced', { sessionsEnded: ended });
+}
+
+/** Throws when a session appeared behind the fence. */
+export async function assertQuiet(stage: Stage): Promise<void> {
+  const users = await stage.sourceHome.query<{ username: string }>(sql.listOtherSessions(stage.world.migrationId));
+  if (users.length === 0) return;
+  const named = [...new Set(users.map(({ username }) => username))].join(', ');
+  throw new CutoverAborted(`sessions of ${named} appeared on the source behind the fence, stop what opens them`);
+}
+
+async function assertBudget(stage: Stage, clock: OutageClock): Promise<void> {
+  try {
+    clock.remainingMs('ending sessions on the source');
+  } catch (error) {
+    const users = await stage.sourceHome.query<{ username: string }>(sql.listOtherSessions(stage.world.migrationId));
+    const named = [...new Set(users.map(({ username }) => username))].join(', ');
+    throw new CutoverAborted(
+      `sessions of ${named || 'nobody any more'} kept coming back to the source until the budget was over, stop what opens them`,
+      { cause: error },
+    );
+  }
+}

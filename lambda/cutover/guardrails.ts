@@ -1,0 +1,96 @@
+/** What must hold right before the fence, looked at again however lately it was looked at (design section 5, step 1). */
+import { Blocked, NotReady } from '../errors';
+import { assertCurrent } from '../platform/ledger';
+import { streamName } from '../platform/names';
+import { readRecord } from '../platform/route53';
+import { catalogDifferences } from '../proof/catalog-diff';
+import { tapIsOpen } from '../proof/change-tap';
+import * as sql from './sql';
+import type { DatabaseStage, Stage } from './stage';
+
+/** Most differences that a message names. */
+const NAMED = 5;
+
+/** Refuses the cutover before anything is touched; throws `Blocked` with the remedy, or `NotReady` while the lag is too high. */
+export async function checkBeforeOpening(stage: Stage, databases: readonly string[]): Promise<void> {
+  const { world } = stage;
+  await assertCurrent(stage.sourceHome, world.expect('verified'));
+  await assertCurrent(stage.targetHome, world.expect('verified'));
+  assertEncrypted(stage);
+  for (const name of databases) {
+    if (!(await tapIsOpen(await stage.source.session(name), world.migrationId))) {
+      throw new Blocked(
+        `the tap of database ${JSON.stringify(name)} is gone, so it is unknown what changed since the verification, ` +
+          'verify again',
+      );
+    }
+  }
+}
+
+/** The guardrails of the running replication. */
+export async function checkBeforeFence(stage: Stage): Promise<void> {
+  await assertNothingPrepared(stage);
+  await assertRecord(stage);
+  await Promise.all(stage.databases.map((database) => assertStream(stage, database)));
+}
+
+/** Throws when a prepared transaction exists on the source: `commit prepared` would pass every fence (fault 52). */
+export async function assertNothingPrepared(stage: Stage): Promise<void> {
+  const prepared = await stage.sourceHome.query<{ gid: string; owner: string }>(sql.preparedTransactions);
+  if (prepared.length === 0) return;
+  const named = prepared.slice(0, NAMED).map(({ gid, owner }) => `${JSON.stringify(gid)} of ${owner}`);
+  throw new Blocked(
+    `prepared transactions exist on the source: ${named.join(', ')}, commit or roll them back and start the cutover again`,
+  );
+}
+
+function assertEncrypted({ instances, world }: Stage): void {
+  const { encryption, instanceId } = instances.target;
+  if (encryption.type === 'sse-kms' && encryption.keyArn === world.environment.keyArn) return;
+  throw new Blocked(
+    `target ${instanceId} is encrypted by ${encryption.type} under ${encryption.keyArn ?? 'no key'}, expected sse-kms under ` +
+      `${world.environment.keyArn}, restore it from a snapshot copied with that key`,
+  );
+}
+
+/** Somebody else's change of the record is never overwritten (facts fault 93, 111). */
+async function assertRecord({ world, instances }: Stage): Promise<void> {
+  const { hostedZoneId, recordName } = world.environment;
+  const record = await readRecord({ hostedZoneId, recordName });
+  if (record.value === instances.source.host.toLowerCase()) return;
+  throw new Blocked(
+    `record ${recordName} points to ${record.value ?? 'nothing'}, expected the source ${instances.source.host}, ` +
+      'put it right or configure another record',
+  );
+}
+
+async function assertStream(stage: Stage, database: DatabaseStage): Promise<void> {
+  const { world } = stage;
+  const stream = streamName(world.migrationId, database.name);
+  const [slot] = await database.pair.source.query<{ active: boolean; walStatus: string; lagBytes: string }>(
+    sql.slotHealth(stream),
+  );
+  if (slot === undefined || slot.walStatus === 'lost') {
+    throw new Blocked(`slot ${stream} is ${slot?.walStatus ?? 'gone'}, the target cannot catch up, replicate anew`);
+  }
+  const [subscription] = await database.pair.target.query<{ enabled: boolean }>(sql.subscriptionEnabled(stream));
+  if (subscription?.enabled !== true) {
+    throw new Blocked(
+      `subscription ${stream} is ${subscription === undefined ? 'gone' : 'disabled'}, look at its error`,
+    );
+  }
+  if (!slot.active) throw new NotReady(`slot ${stream} has no reader at the moment, the subscription reconnects`);
+  const maxLagBytes = world.environment.policy.cutoverMaxLagBytes;
+  if (Number(slot.lagBytes) > maxLagBytes) {
+    throw new NotReady(
+      `slot ${stream} is ${slot.lagBytes} bytes behind, at most ${maxLagBytes} are allowed for a cutover`,
+    );
+  }
+  const drift = await catalogDifferences(database.pair.source, database.pair.target);
+  if (drift.length > 0) {
+    throw new Blocked(
+      `the catalogues of database ${JSON.stringify(database.name)} differ: ${drift.slice(0, NAMED).join('; ')}, ` +
+        'make the same change on the target and verify again',
+    );
+  }
+}
