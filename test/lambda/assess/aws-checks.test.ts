@@ -1,0 +1,145 @@
+import type { CheckId } from '../../../lambda/assess/check';
+import { awsChecks } from '../../../lambda/assess/checks/aws';
+import { serverChecks } from '../../../lambda/assess/checks/server';
+import type { ServerSurvey } from '../../../lambda/assess/survey';
+import type { Check, Inspection, InstanceFacts } from '../../../lambda/contract';
+import { healthyInspection, MIGRATION_ID, POLICY } from './assessed-source';
+
+const HEALTHY = healthyInspection(17);
+const OUR_SEED = `arn:aws:rds:eu-central-1:1:snapshot:sealift-${MIGRATION_ID}-seed-encrypted`;
+
+const source = (change: Partial<InstanceFacts>): Inspection => ({
+  ...HEALTHY,
+  source: { ...HEALTHY.source, ...change },
+});
+const target = (change: Partial<Inspection['target']>): Inspection => ({
+  ...HEALTHY,
+  target: { ...HEALTHY.target, ...change },
+});
+const key = (change: Partial<Inspection['key']>): Inspection => ({ ...HEALTHY, key: { ...HEALTHY.key, ...change } });
+const record = (change: Partial<Inspection['record']>): Inspection => ({
+  ...HEALTHY,
+  record: { ...HEALTHY.record, ...change },
+});
+const kms = (keyArn: string) => ({ type: 'sse-kms', keyArn }) as const;
+
+const judge = (inspection: Inspection, id: CheckId): Check | undefined =>
+  awsChecks(inspection, POLICY, MIGRATION_ID).find((check) => check.id === id);
+
+describe('what AWS says', () => {
+  it('passes a healthy migration', () => {
+    expect(awsChecks(HEALTHY, POLICY, MIGRATION_ID).filter((check) => check.verdict !== 'pass')).toEqual([]);
+  });
+
+  it.each<[string, CheckId, Check['verdict'], Inspection]>([
+    ['Aurora', 'source-engine', 'block', source({ engine: 'aurora-postgresql' })],
+    ['a source too old', 'source-engine', 'block', source({ engineVersion: '12.22' })],
+    ['a source too new', 'source-engine', 'block', source({ engineVersion: '19.1' })],
+    ['a source that is being modified', 'source-engine', 'block', source({ status: 'modifying' })],
+    ['a source under the wanted key', 'source-encryption', 'block', source({ encryption: kms(HEALTHY.key.arn) })],
+    ['a source under another key', 'source-encryption', 'pass', source({ encryption: kms('arn:other') })],
+    [
+      'a source under a key that AWS owns',
+      'source-encryption',
+      'pass',
+      source({ encryption: { type: 'sse-rds', keyArn: null } }),
+    ],
+    [
+      'a group that waits for a reboot',
+      'parameter-group',
+      'warn',
+      source({ parameterGroups: [{ name: 'g', applyStatus: 'pending-reboot' }] }),
+    ],
+    ['a disabled key', 'key-usable', 'block', key({ state: 'Disabled' })],
+    ['a key pending deletion', 'key-usable', 'block', key({ state: 'PendingDeletion' })],
+    ['a key for signing', 'key-usable', 'block', key({ usage: 'SIGN_VERIFY' })],
+    ['the key aws/rds', 'key-usable', 'block', key({ managedByCustomer: false })],
+    ['a stack that is being updated', 'target-stack', 'block', target({ stackStatus: 'UPDATE_IN_PROGRESS' })],
+    ['a stack whose creation failed', 'target-stack', 'block', target({ stackStatus: 'ROLLBACK_COMPLETE' })],
+    [
+      'a stack whose update was rolled back',
+      'target-stack',
+      'pass',
+      target({ stackStatus: 'UPDATE_ROLLBACK_COMPLETE' }),
+    ],
+    ['a target born empty', 'target-seed', 'block', target({ seed: 'empty', instance: HEALTHY.source })],
+    [
+      'a target born of another snapshot',
+      'target-seed',
+      'block',
+      target({ seed: `${OUR_SEED}-2`, instance: HEALTHY.source }),
+    ],
+    ['a foreign target', 'target-seed', 'block', target({ instance: HEALTHY.source })],
+    [
+      'a target that this migration gave birth to',
+      'target-seed',
+      'pass',
+      target({ seed: OUR_SEED, instance: HEALTHY.source }),
+    ],
+    [
+      'a target of an older major',
+      'target-version',
+      'block',
+      target({ instance: { ...HEALTHY.source, engineVersion: '16.3' } }),
+    ],
+    [
+      'a target of another minor',
+      'target-version',
+      'pass',
+      target({ instance: { ...HEALTHY.source, engineVersion: '17.1' } }),
+    ],
+    ['no record', 'record-points-to-source', 'block', record({ value: null, ttlSeconds: null })],
+    ['a record of another server', 'record-points-to-source', 'block', record({ value: 'other.example.test' })],
+    ['a record that clients keep long', 'record-points-to-source', 'warn', record({ ttlSeconds: 300 })],
+  ])('%s: %s %ss', (_title, id, verdict, inspection) => {
+    const check = judge(inspection, id);
+    expect(check?.verdict).toBe(verdict);
+    expect(check?.remedy === '').toBe(verdict === 'pass');
+  });
+});
+
+describe('what cannot be made in a test of seconds', () => {
+  const survey: ServerSurvey = {
+    masterUser: 'dbadmin',
+    versionNumber: 170_010,
+    inRecovery: false,
+    version: '17.10',
+    walLevel: 'logical',
+    maxSlots: 20,
+    maxSenders: 20,
+    maxWorkers: 20,
+    keepSizeMb: '2048',
+    tls: true,
+    pendingRestart: [],
+    busySenders: 0,
+    slots: [],
+    prepared: [],
+    longTransactions: [],
+    subscriptions: [],
+    masterSessions: [],
+    privileges: {
+      createsRoles: true,
+      createsSlots: true,
+      grantsReplication: true,
+      createsSubscriptions: true,
+      signals: true,
+      seesActivity: true,
+    },
+    loginRoles: [],
+    listed: [],
+    ledger: null,
+  };
+  const context = { migrationId: MIGRATION_ID, policy: POLICY, databases: ['app'] };
+
+  it.each<[CheckId, Check['verdict'], Partial<ServerSurvey>]>([
+    ['source-is-primary', 'block', { inRecovery: true }],
+    ['tls', 'block', { tls: false }],
+    ['wal-level', 'block', { walLevel: 'replica', pendingRestart: ['rds.logical_replication'] }],
+    ['long-transactions', 'warn', { longTransactions: [{ pid: 7, role: 'batch', database: 'app', seconds: 900 }] }],
+  ])('%s %ss', (id, verdict, change) => {
+    const find = (each: ServerSurvey) => serverChecks(each, context).find((check) => check.id === id);
+    expect(find(survey)?.verdict).toBe('pass');
+    expect(find({ ...survey, ...change })?.verdict).toBe(verdict);
+    expect(find({ ...survey, ...change })?.remedy).not.toBe('');
+  });
+});
