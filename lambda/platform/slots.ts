@@ -13,6 +13,11 @@ export function slotPattern(migrationId: string): string {
   return `^${postgresPrefix(migrationId)}_(tap_)?[0-9a-f]{8}$`;
 }
 
+/** Names of tap slots alone; see `tapName`. */
+export function tapPattern(migrationId: string): string {
+  return `^${postgresPrefix(migrationId)}_tap_[0-9a-f]{8}$`;
+}
+
 /**
  * Logical slots of the migration, by the exact form of our names: a prefix alone would also find those of a migration whose
  * id begins like ours (fault 68).

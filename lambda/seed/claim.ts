@@ -9,6 +9,7 @@ import { lockMigration, upsertMigration } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
 import { call, databases, instanceFacts } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
+import { dropSlots, tapPattern } from '../platform/slots';
 import type { World } from '../platform/world';
 import { decideClaim } from './claim-decision';
 import * as sql from './sql/claim';
@@ -37,7 +38,7 @@ export async function claim(input: Input<'claim'>, world: World): Promise<Claim>
  */
 export async function claimOn(source: Server<'source'>, input: ClaimInput, world: World): Promise<Claim> {
   const home = await source.home();
-  if (input.mode === 'release') return free(home, input, world);
+  if (input.mode === 'release') return free(source, input, world);
   return withAdvisoryLock(home, `sealift/${world.migrationId}/claim`, async () => {
     const held = await hold(home, input, world);
     const expected = { migrationId: world.migrationId, epoch: held.epoch, phases: [held.phase] };
@@ -87,12 +88,15 @@ async function ownDatabases(home: Session, names: readonly string[], expected: E
 }
 
 /** Frees the claim when the caller holds it and says how the migration stands; a claim of others stays. */
-async function free(home: Session, input: ClaimInput, world: World): Promise<Claim> {
+async function free(source: Server<'source'>, input: ClaimInput, world: World): Promise<Claim> {
+  const home = await source.home();
   const row = await readLedger(home, world.migrationId);
   if (row === null) {
     const { systemIdentifier } = await home.one<{ systemIdentifier: string }>(sql.serverFacts);
     return { epoch: '0', phase: 'aborted', systemIdentifier };
   }
+  // Nobody reads the tap any more, and a slot that nobody reads fills the source's disk; a later cutover verifies anew.
+  if (row.execution === input.execution) await dropSlots(source, tapPattern(world.migrationId));
   return home.transaction(async () => {
     await home.query(lockMigration(world.migrationId));
     const now: LedgerRow = (await readLedger(home, world.migrationId)) ?? row;
