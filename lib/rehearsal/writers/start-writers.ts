@@ -120,7 +120,7 @@ class WriterChild {
       if (message.kind === 'stats') this.stats = message.stats;
       if (message.kind === 'ready') ready.resolve();
       if (message.kind === 'failed') {
-        fail(`${message.reason} while it connected; check the credentials and the certificate`);
+        fail(`it could not connect (${message.reason}); check the credentials and the certificate`);
         this.kill();
       }
       if (message.kind !== 'stopped') return;

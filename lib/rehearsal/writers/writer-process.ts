@@ -41,6 +41,11 @@ function resolveAddress(): Promise<Address> {
   });
 }
 
+/** Why the writers could not begin; errors of a connection name no secret. */
+function reasonOf(error: unknown): string {
+  return `${failureCode(error)}: ${error instanceof Error ? error.message : String(error)}`;
+}
+
 function send(message: FromWriters): void {
   if (process.connected) process.send?.(message);
 }
@@ -138,7 +143,7 @@ process.on('message', (message: ToWriters) => {
   if (message.kind === 'address') waiting.get(message.id)?.(message.address);
   if (message.kind === 'stop') stop();
   if (message.kind !== 'start') return;
-  start(message.settings).catch((error: unknown) => send({ kind: 'failed', reason: failureCode(error) }));
+  start(message.settings).catch((error: unknown) => send({ kind: 'failed', reason: reasonOf(error) }));
 });
 
 // Ctrl-C reaches the whole group: the rehearsal decides when the writers end, and they end with it.
