@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import type { Endpoint, Input, InstanceFacts, Output } from '../contract';
 import { Blocked } from '../errors';
-import { assertCurrent, guarded } from '../platform/ledger';
-import { followHome, moveEverywhere } from '../platform/ledger-follow';
+import { guarded, type LedgerRow } from '../platform/ledger';
+import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
 import { applicationPrefix, streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Credentials, Server, Session } from '../platform/postgres';
@@ -55,8 +55,7 @@ export async function subscribeOn(
   const expected = world.expect('seeding', 'replicating');
   const [sourceHome, home] = await Promise.all([source.home(), target.home()]);
   await endPredecessors(home, world.migrationId, world.step);
-  await assertCurrent(sourceHome, expected);
-  await assertSeed(home, input.seedLsn, world);
+  assertSeed(await followSource(sourceHome, home, expected), input.seedLsn);
   for (const database of input.databases) await followHome(home, await target.session(database), expected);
   const missing = await missingOf(target, input.databases, world);
   await assertCapacity(home, missing.length);
@@ -76,8 +75,7 @@ export async function subscribeOn(
 }
 
 /** A seed that travelled through a state must be the one that the copy itself told. */
-async function assertSeed(home: Session<'target'>, seedLsn: string, world: World): Promise<void> {
-  const { facts } = await assertCurrent(home, world.expect('seeding', 'replicating'));
+function assertSeed({ facts }: LedgerRow, seedLsn: string): void {
   if (facts.seedLsn === seedLsn) return;
   throw new Blocked(
     `seed ${seedLsn} was given and the target was adopted with ${String(facts.seedLsn ?? 'none')}, start the phase again`,

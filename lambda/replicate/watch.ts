@@ -2,7 +2,7 @@
 import type { Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { assertCurrent, guarded } from '../platform/ledger';
-import { followHome, moveEverywhere } from '../platform/ledger-follow';
+import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';
 import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
@@ -40,6 +40,7 @@ export async function watchOn(
   await assertSameCluster(sourceHome, world);
   await assertSlots(source, target, names, world);
   const expected = world.expect('replicating', 'verified');
+  await followSource(sourceHome, home, expected);
   for (const database of names) {
     await followHome(sourceHome, await source.session(database), expected);
     await followHome(home, await target.session(database), expected);
@@ -91,6 +92,7 @@ async function assertSlots(
   }
   if (lost.length === 0) return;
   const expected = world.expect('replicating', 'verified', 'needs-resync');
+  await followSource(await source.home(), await target.home(), expected);
   await moveEverywhere(source, names, expected, 'needs-resync');
   await moveEverywhere(target, names, expected, 'needs-resync');
   throw new Blocked(`${lost.join('; ')}: the target cannot catch up any more, release the migration and start again`);

@@ -1,9 +1,9 @@
 /** Statements of `claim`. */
 import type { Statement } from '../../platform/postgres';
 
-/** Is this a standby, which cluster is it, and a first epoch: the database's clock in seconds, so that none ever returns. */
+/** Is this a standby, which cluster is it, and a first epoch: the database's clock in µs, so that none returns. */
 export const serverFacts: Statement = {
-  text: `select pg_is_in_recovery() as standby, extract(epoch from clock_timestamp())::bigint::text as "firstEpoch",
+  text: `select pg_is_in_recovery() as standby, (extract(epoch from clock_timestamp()) * 1000000)::bigint::text as "firstEpoch",
       (select system_identifier::text from pg_control_system()) as "systemIdentifier"`,
 };
 

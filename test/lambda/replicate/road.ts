@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type { Client } from 'pg';
 import type { SlotFacts } from '../../../lambda/contract';
-import { Blocked } from '../../../lambda/errors';
+import { Blocked, NotReady } from '../../../lambda/errors';
 import { streamName } from '../../../lambda/platform/names';
 import { subscribeOn } from '../../../lambda/replicate/subscribe';
 import { watchOn } from '../../../lambda/replicate/watch';
@@ -88,9 +89,8 @@ export function describeRoad(major: number): void {
         Promise.all([source.close(), copy.close()]),
       );
     };
-    const subscribe = async (seedLsn: string) => {
+    const subscribe = async (seedLsn: string, sourceEndpoint = { host: '127.0.0.1', port: stage.source.port }) => {
       const { world, source, copy } = sides('subscribe', target);
-      const sourceEndpoint = { host: '127.0.0.1', port: stage.source.port };
       return subscribeOn(source, copy, { databases: DATABASES, seedLsn, sourceEndpoint }, REPLICATION, world).finally(
         () => Promise.all([source.close(), copy.close()]),
       );
@@ -108,7 +108,7 @@ export function describeRoad(major: number): void {
     };
 
     beforeAll(async () => {
-      stage = await Stage.start(major, { max_prepared_transactions: 10 });
+      stage = await Stage.start(major, { max_prepared_transactions: 10, log_statement: 'all' });
       before = await catalogFacts(stage.source, DATABASES);
       const claiming = stage.world('claim', '0');
       const claimer = stage.server('source', stage.source, claiming);
@@ -133,7 +133,7 @@ export function describeRoad(major: number): void {
         await session.query(`set role app_owner; begin; insert into keyed (body) values ('prepared');
         prepare transaction 'it''s prepared'; reset role`);
       });
-      target = await stage.copy('target', { max_prepared_transactions: 10 });
+      target = await stage.copy('target', { max_prepared_transactions: 10, log_statement: 'ddl' });
       restarted = await stage.copy('restarted', { max_prepared_transactions: 10 });
       await stage.source.withAdmin('app', async (session) => {
         await session.query(`select pg_drop_replication_slot('foreign_slot')`);
@@ -198,6 +198,7 @@ export function describeRoad(major: number): void {
     it('follows the source from the seed on: nothing lost, nothing doubled, twice alike', async () => {
       const { seedLsn } = await adopt(target);
       await expect(subscribe('0/1')).rejects.toThrow(Blocked);
+      await expect(subscribe(seedLsn, { host: '127.0.0.1', port: 1 })).rejects.toThrow(NotReady);
       const subscriptions = await subscribe(seedLsn);
       expect(await subscribe(seedLsn)).toEqual(subscriptions);
       await caughtUp();
@@ -208,6 +209,10 @@ export function describeRoad(major: number): void {
       expect(health.lagSeconds).toBe(0);
       expect(await contents(target)).toEqual(await contents(stage.source));
       await expect(adopt(target)).rejects.toThrow(Blocked);
+      for (const server of [stage.source, target]) {
+        expect(await readFile(server.logPath, 'utf8')).not.toContain(REPLICATION.password);
+      }
+      expect(await readFile(target.logPath, 'utf8')).toContain('could not connect to the publisher');
     });
 
     it('survives a restart of the source and of the target', async () => {
@@ -264,12 +269,14 @@ export function describeRoad(major: number): void {
       }
     });
 
-    it('releases both sides, and the source’s catalogue is what it was', async () => {
+    it('releases the source while the target still reads, then the target; the catalogue is what it was', async () => {
       const { world, source, copy } = sides('release', target);
-      const released = await releaseOn(source, copy, { execution: EXECUTION, epoch, databases: DATABASES }, world);
+      const input = { execution: EXECUTION, epoch, databases: DATABASES };
+      expect(await releaseOn(source, null, input, world)).toMatchObject({ outcome: 'released' });
+      expect(await catalogFacts(stage.source, DATABASES)).toEqual(before);
+      const released = await releaseOn(source, copy, input, world);
       expect(released).toMatchObject({ outcome: 'released' });
       expect(released.subscriptions).toHaveLength(2);
-      expect(await catalogFacts(stage.source, DATABASES)).toEqual(before);
     });
   });
 }

@@ -34,11 +34,11 @@ describe.each(INSTALLED_MAJORS)('the source side on PostgreSQL %i', (major) => {
       await source.close();
     }
   };
-  const release = async (epoch: string | null) => {
-    const world = stage.world('release', epoch ?? '0');
+  const release = async (epoch: string | null, execution = EXECUTION) => {
+    const world = stage.world('release', epoch ?? '0', { execution });
     const source = stage.server('source', stage.source, world);
     try {
-      return await releaseOn(source, null, { execution: EXECUTION, epoch, databases: DATABASES }, world);
+      return await releaseOn(source, null, { execution, epoch, databases: DATABASES }, world);
     } finally {
       await source.close();
     }
@@ -64,9 +64,11 @@ describe.each(INSTALLED_MAJORS)('the source side on PostgreSQL %i', (major) => {
     expect(await facts()).toEqual(before);
 
     const again = await claim(OTHER);
-    expect(BigInt(again.epoch) >= BigInt(first.epoch)).toBe(true);
+    expect(BigInt(again.epoch) > BigInt(first.epoch) + 1n).toBe(true);
     await prepare(again.epoch);
-    expect((await release(null)).outcome).toBe('released');
+    expect((await release(null)).outcome).toBe('refused');
+    expect((await release(first.epoch)).outcome).toBe('refused');
+    expect((await release(again.epoch, OTHER)).outcome).toBe('released');
     expect(await facts()).toEqual(before);
   });
 
@@ -108,6 +110,38 @@ describe.each(INSTALLED_MAJORS)('the source side on PostgreSQL %i', (major) => {
     await blocker.end();
     expect((await prepare(held.epoch)).slots).toHaveLength(2);
     await release(null);
+  });
+
+  it('converges when two calls prepare at once', async () => {
+    const held = await claim();
+    const eventually = async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await prepare(held.epoch);
+        } catch (error) {
+          if (!(error instanceof NotReady) || attempt === 10) throw error;
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 1_000));
+        }
+      }
+    };
+    const [left, right] = await Promise.all([eventually(), eventually()]);
+    expect(left).toEqual(right);
+    await release(null);
+  });
+
+  it('goes on with a release that died half-way', async () => {
+    const before = await facts();
+    const held = await claim();
+    await prepare(held.epoch);
+    // As if the process had ended between the databases: one is cleared, its ledger gone, the other untouched.
+    await stage.source.withAdmin('app', async (session) => {
+      const { rows } = await session.query('select pubname from pg_publication');
+      for (const { pubname } of rows) await session.query(`drop publication ${pubname}`);
+      await session.query('alter table keyless replica identity default; alter table nothing replica identity nothing');
+      await session.query('alter table uniquely replica identity default; drop schema sealift cascade');
+    });
+    expect((await release(held.epoch)).outcome).toBe('released');
+    expect(await facts()).toEqual(before);
   });
 
   it('heals a slot whose record was lost, and refuses one that is gone', async () => {

@@ -102,8 +102,6 @@ export class Stage {
       execution: options.execution ?? EXECUTION,
       epoch,
     };
-    const port = this.source.port;
-    const replicationConnection = { ...POLICY.replicationConnection, host: '127.0.0.1', port };
     return new World(step, call, () => 240_000, {
       migrationId: MIGRATION_ID,
       sourceInstance: 'source',
@@ -115,7 +113,7 @@ export class Stage {
       evidenceBucket: 'evidence',
       hostedZoneId: 'zone',
       recordName: 'db.example.test',
-      policy: { ...POLICY, replicationConnection, ...options.policy },
+      policy: { ...POLICY, ...options.policy },
       trustedCa: this.authority.caPem,
     });
   }
