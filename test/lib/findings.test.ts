@@ -3,17 +3,20 @@ import { example, synthesize } from './support/synthesis';
 
 const ACKNOWLEDGED = 'aws:cdk:acknowledged-rules';
 
-const target = example().target;
 const existing = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000';
 
 /** What is configured, and how many acknowledgements a reviewer has accepted for it. */
 const cases: [string, ReturnType<typeof example>, number][] = [
   ['the example', example(), 89],
-  ['one zone, unprotected', example({ target: { ...target, multiAz: false, deletionProtection: false } }), 91],
   [
-    'an existing key, account and region',
-    example({ account: '123456789012', region: 'eu-central-1', key: { kind: 'existing', arn: existing } }),
-    89,
+    'one zone, unprotected, an existing key, account and region',
+    example({
+      account: '123456789012',
+      region: 'eu-central-1',
+      key: { kind: 'existing', arn: existing },
+      target: { ...example().target, multiAz: false, deletionProtection: false },
+    }),
+    91,
   ],
 ];
 

@@ -134,7 +134,7 @@ describe('the foundation', () => {
     const { GenerateSecretString: generated, KmsKeyId } = template.Resources.ReplicationSecret?.Properties ?? {};
     expect(KmsKeyId).toBeDefined();
     expect(generated).toMatchObject({ PasswordLength: 40, ExcludePunctuation: true, GenerateStringKey: 'password' });
-    expect((generated as Record<string, unknown>).SecretStringTemplate).toBe('{"username":"sealift_replication_demo"}');
+    expect((generated as Record<string, unknown>).SecretStringTemplate).toBe('{"username":"sealift_demo_replication"}');
   });
 
   test('tells somebody when the key is disabled or to be deleted', () => {
