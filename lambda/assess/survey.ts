@@ -89,6 +89,8 @@ export interface DatabaseSurvey {
     readonly owner: string;
     readonly alterable: boolean;
     readonly reason: string;
+    /** An index that can serve as replica identity. */
+    readonly candidate: string | null;
   })[];
   readonly incomparable: readonly (Named & { readonly column: string; readonly type: string })[];
   readonly unlogged: readonly Named[];
@@ -100,6 +102,7 @@ export interface DatabaseSurvey {
   readonly replicaTriggers: readonly (Named & { readonly trigger: string })[];
   readonly exclusiveLocks: readonly (Named & { readonly pid: number })[];
   readonly extensions: readonly string[];
+  readonly extensionTables: readonly Named[];
   readonly owners: readonly Owner[];
   readonly deniedOriginFunctions: readonly string[];
 }
@@ -183,6 +186,7 @@ async function surveyDatabase(session: Session): Promise<DatabaseSurvey> {
       replicaTriggers: await session.query<DatabaseSurvey['replicaTriggers'][number]>(tables.replicaTriggers),
       exclusiveLocks: await session.query<DatabaseSurvey['exclusiveLocks'][number]>(tables.exclusiveLocks),
       extensions: await names(session.query(tables.extensions)),
+      extensionTables: await session.query<Named>(tables.extensionTables),
       owners: await session.query<Owner>(roles.owners),
       deniedOriginFunctions: (await session.query<{ signature: string }>(roles.deniedOriginFunctions)).map(
         (row) => row.signature,

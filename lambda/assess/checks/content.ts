@@ -27,7 +27,13 @@ function replicaIdentity(databases: readonly DatabaseSurvey[], policy: Policy): 
   const id = 'replica-identity';
   const found = located(databases, (survey) => survey.withoutIdentity);
   if (found.length === 0) return pass(id, 'every table has a replica identity');
-  const describe = (tables: typeof found) => listed(tables.map((table) => `${where(table)}, ${table.reason}`));
+  const describe = (tables: typeof found) =>
+    listed(
+      tables.map((table) => {
+        const index = table.candidate === null ? '' : `, but has the unique index ${ident(table.candidate)}`;
+        return `${where(table)}, ${table.reason}${index}`;
+      }),
+    );
   const heals = (tables: typeof found) =>
     `add a primary key, or ${statements(tables.map((table) => `in ${table.database}: alter table ${qualified(table.schema, table.name)} replica identity full`))}`;
   if (policy.missingReplicaIdentity === 'block') return block(id, describe(found), heals(found));
@@ -42,7 +48,7 @@ function replicaIdentity(databases: readonly DatabaseSurvey[], policy: Policy): 
   return warn(
     id,
     describe(found),
-    'their replica identity will be FULL during the migration and then given back; a primary key makes apply faster',
+    'their replica identity will be set for the migration, to a unique index where there is one, else FULL, and then given back',
   );
 }
 
@@ -124,7 +130,14 @@ function tableLocks(databases: readonly DatabaseSurvey[]): Check {
 
 function extensions(databases: readonly DatabaseSurvey[]): Check {
   const found = databases.flatMap(({ facts, extensions: all }) => all.map((name) => `${facts.name}: ${name}`));
-  return pass('extensions', found.length === 0 ? 'no extension is installed' : listed(found, 30));
+  const tables = located(databases, (survey) => survey.extensionTables).map(where);
+  if (tables.length === 0)
+    return pass('extensions', found.length === 0 ? 'no extension is installed' : listed(found, 30));
+  return warn(
+    'extensions',
+    `tables of extensions that the master user does not own: ${listed(tables)}`,
+    'they arrive as they were in the snapshot; if the application writes to them, give them to a role of yours',
+  );
 }
 
 function named(

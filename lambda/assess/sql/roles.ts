@@ -47,7 +47,7 @@ export function loginRoles(ourPrefix: string): Statement {
 }
 
 /**
- * Owners of tables, sequences and materialized views. `held`: the master has the owner's rights now; `obtainable`: it may
+ * Owners of tables, sequences and materialized views, those of extensions left out. `held`: the master has the owner's rights now; `obtainable`: it may
  * grant itself membership.
  */
 export const owners: Statement = {
@@ -63,6 +63,8 @@ export const owners: Statement = {
     where c.relkind in ('r', 'p', 'S', 'm')
       and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
       and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
+      and not exists (select from pg_depend d
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
     group by 1, 2, 3 order by 1`,
 };
 

@@ -5,6 +5,10 @@ import type { Statement } from '../../platform/postgres';
 const USER_SCHEMA = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
       and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'`;
 
+/** Tables of extensions that the master does not own are not published: they belong to the extension's scripts. */
+const PUBLISHED = `(pg_has_role(c.relowner, 'usage') or not exists (select from pg_depend d
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))`;
+
 /** Size of the database, its tables, and the planner's guess of their rows, which is -1 for a table never analyzed. */
 export const databaseSize: Statement = {
   text: `select current_database()::text as name, pg_database_size(current_database())::text as bytes,
@@ -44,19 +48,25 @@ const identityProblems = `
           then 'it has no primary key, only a partial unique index'
         when exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and not i.indimmediate)
           then 'it has no primary key, only a deferrable unique constraint'
-        else 'it has no primary key' end as reason
+        else 'it has no primary key' end as reason,
+      (select x.relname::text from pg_index i join pg_class x on x.oid = i.indexrelid
+        where i.indrelid = c.oid and ${USABLE} and i.indexprs is null
+          and not exists (select from pg_attribute a
+            where a.attrelid = c.oid and a.attnum = any (i.indkey::smallint[])
+              and (not a.attnotnull or a.attgenerated <> ''))
+        order by i.indnkeyatts, x.relname limit 1) as candidate
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     join pg_roles r on r.oid = c.relowner
     join pg_roles me on me.rolname = current_user
-    where c.relkind = 'r' and c.relpersistence = 'p' and ${USER_SCHEMA}
+    where c.relkind = 'r' and c.relpersistence = 'p' and ${USER_SCHEMA} and ${PUBLISHED}
       and c.relreplident <> 'f'
       and not exists (select from pg_index i where i.indrelid = c.oid and ${USABLE}
         and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end)`;
 
-/** The tables that need a replica identity. */
+/** The tables that need a replica identity; `candidate` is an index that can serve as one. */
 export const tablesWithoutIdentity: Statement = {
-  text: `select schema, name, owner, alterable, reason from (${identityProblems}) p order by 1, 2`,
+  text: `select schema, name, owner, alterable, reason, candidate from (${identityProblems}) p order by 1, 2`,
 };
 
 /**
@@ -67,10 +77,10 @@ export const tablesWithoutIdentity: Statement = {
 export const incomparableColumns: Statement = {
   text: `with recursive
     full_tables as (
-      select oid, schema, name from (${identityProblems}) p
+      select oid, schema, name from (${identityProblems}) p where candidate is null
       union
       select c.oid, n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind = 'r' and c.relpersistence = 'p' and c.relreplident = 'f' and ${USER_SCHEMA}),
+      where c.relkind = 'r' and c.relpersistence = 'p' and c.relreplident = 'f' and ${USER_SCHEMA} and ${PUBLISHED}),
     used as (
       select t.schema, t.name, a.attname::text as column, a.atttypid as type
       from full_tables t join pg_attribute a on a.attrelid = t.oid
@@ -156,4 +166,11 @@ export const exclusiveLocks: Statement = {
 /** Extensions with their versions. */
 export const extensions: Statement = {
   text: `select extname::text || ' ' || extversion as name from pg_extension where extname <> 'plpgsql' order by 1`,
+};
+
+/** Tables of extensions that nobody publishes: they arrive with the snapshot, later changes do not. */
+export const extensionTables: Statement = {
+  text: `select n.nspname::text as schema, c.relname::text as name
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'r' and c.relpersistence = 'p' and ${USER_SCHEMA} and not ${PUBLISHED} order by 1, 2`,
 };

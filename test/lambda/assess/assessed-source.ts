@@ -1,7 +1,7 @@
 /** A healthy source shaped like an RDS instance, and `assess` run on it as the step would. */
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { assess } from '../../../lambda/assess/assess';
+import { assess, assessInput } from '../../../lambda/assess/assess';
 import type { CheckId } from '../../../lambda/assess/check';
 import {
   type Check,
@@ -173,7 +173,7 @@ export class AssessedSource {
       const { execution } = world.call;
       const takeOver = circumstances.takeOver ?? null;
       const input = { schemaVersion: SCHEMA_VERSION, execution, inspection, takeOver } as const;
-      const output = await assess(input, world);
+      const output = await assess(assessInput.parse(JSON.parse(JSON.stringify(input))), world);
       const report = world.report as Assessment['report'];
       return {
         output,

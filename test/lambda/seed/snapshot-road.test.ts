@@ -1,12 +1,12 @@
-import { inspect } from '../../../lambda/assess/inspect';
-import type { Input, InstanceFacts, Output } from '../../../lambda/contract';
+import { inspect, inspectInput } from '../../../lambda/assess/inspect';
+import type { InstanceFacts, Output } from '../../../lambda/contract';
 import { Blocked, NotReady } from '../../../lambda/errors';
 import { encryptedSnapshotName, snapshotName } from '../../../lambda/platform/names';
 import { findInstance } from '../../../lambda/platform/rds';
 import { changeInSync, readRecord, writeRecord } from '../../../lambda/platform/route53';
-import { encrypt } from '../../../lambda/seed/encrypt';
-import { restore } from '../../../lambda/seed/restore';
-import { snapshot } from '../../../lambda/seed/snapshot';
+import { encrypt, encryptInput } from '../../../lambda/seed/encrypt';
+import { restore, restoreInput } from '../../../lambda/seed/restore';
+import { snapshot, snapshotInput } from '../../../lambda/seed/snapshot';
 import { eventually } from '../../rehearsal/control-plane/support/local-aws';
 import { AwsStage, RECORD, targetInstance, targetStack, untilAvailable } from './aws-stage';
 
@@ -36,20 +36,20 @@ interface As {
 }
 function takeSnapshot(as: As = {}): Promise<Output<'snapshot'>> {
   const { call, world } = stage.world('snapshot', id, as);
-  return snapshot({ ...call, source }, world);
+  return snapshot(snapshotInput.parse({ ...call, source }), world);
 }
 function seal(snapshotArn: string, as: As = {}): Promise<Output<'encrypt'>> {
   const { call, world } = stage.world('encrypt', id, as);
-  return encrypt({ ...call, snapshotArn }, world);
+  return encrypt(encryptInput.parse({ ...call, snapshotArn }), world);
 }
 function bear(snapshotArn: string, as: As = {}): Promise<Output<'restore'>> {
   const { call, world } = stage.world('restore', id, as);
-  const input: Input<'restore'> = { ...call, snapshotArn, source };
-  return restore(input, world);
+  return restore(restoreInput.parse({ ...call, snapshotArn, source }), world);
 }
 function look(as: As = {}): Promise<Output<'inspect'>> {
   const { call, world } = stage.world('inspect', id, as);
-  return inspect(call, world);
+  const { schemaVersion, execution } = call;
+  return inspect(inspectInput.parse({ schemaVersion, execution }), world);
 }
 /** The error of a call, or undefined. */
 async function refusal(call: Promise<unknown>): Promise<Error | undefined> {
