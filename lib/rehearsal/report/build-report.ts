@@ -1,0 +1,161 @@
+/** Makes the report of a run from what it found out; decides the outcome. */
+import type { CutoverFacts, Output } from '../../../lambda/contract';
+import type { Findings } from '../run/findings';
+import type { RehearsalOptions } from '../run/options';
+import type { StepCall } from '../run/step-calls';
+import type { Timeline } from '../run/timeline';
+import { type OutageReport, type Outcome, REPORT_SCHEMA_VERSION, type Report, type WritersReport } from './report';
+
+/** What a report is made from. */
+export interface ReportSource {
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly options: RehearsalOptions;
+  readonly timeline: Timeline;
+  readonly findings: Findings;
+  readonly engineVersion: string;
+}
+
+/** Longest text of a cause in the report. */
+const LONGEST_CAUSE = 8_000;
+
+/** What to do about each way of ending. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  Blocked: 'nothing was changed for the applications: follow the remedies named above, then start again',
+  CutoverAborted:
+    'the source was given back and replication goes on or can be started again: see the cause, then start again',
+  PastTheFlip: 'the target is live: complete the way forward by hand, never back',
+};
+
+/** Makes the report. */
+export function buildReport(source: ReportSource): Report {
+  const { findings, options, timeline } = source;
+  const { proof } = findings;
+  const adopted = answerOf<Output<'adopt'>>(findings, 'adopt');
+  const [first] = findings.executions;
+  return {
+    schemaVersion: REPORT_SCHEMA_VERSION,
+    startedAt: new Date(source.startedAt).toISOString(),
+    ms: Date.now() - source.startedAt,
+    outcome: outcomeOf(findings, options),
+    reason: reasonOf(findings, options),
+    stopAfter: options.dryRun ? 'assess' : options.stopAfter,
+    road: 'snapshot',
+    engine: 'native',
+    sourceVersion: source.engineVersion,
+    targetVersion: source.engineVersion,
+    seedLsn: adopted?.seedLsn ?? null,
+    seedOrigin: adopted?.seedOrigin ?? null,
+    writableSide: findings.writableSide,
+    outageMs: outageOf(findings),
+    writers: writersOf(findings),
+    databases: findings.databases,
+    phases: timeline.phases,
+    states: timeline.states,
+    checks: findings.checks,
+    refusedApiCalls: findings.refusedCalls,
+    executions: findings.executions.map(({ executionArn: arn, status, error, cause }) => ({
+      arn,
+      status,
+      error: error ?? null,
+      cause: cause?.slice(0, LONGEST_CAUSE) ?? null,
+    })),
+    failedSteps: findings.steps.flatMap((call) => failedStep(call)),
+    series: {
+      writersStartedAt: isoOf(findings.writersStartedAt),
+      latency: proof?.latencySeries ?? [],
+      lag: findings.lag,
+      outageStartedAt: first && proof ? proof.firstRefusedAt : null,
+      outageEndedAt: proof?.firstAcceptedAt ?? null,
+    },
+  };
+}
+
+/** One writable side, and it is the one that the record leads to and that was wanted. */
+function outcomeOf(findings: Findings, options: RehearsalOptions): Outcome {
+  const [first] = findings.executions;
+  const wanted = !options.dryRun && options.stopAfter === 'cutover' ? 'target' : 'source';
+  const consistent = findings.writableSide === findings.live;
+  const { proof } = findings;
+  const whole = proof === null || (proof.lost === 0 && proof.doubled === 0 && proof.torn === 0 && proof.phantom === 0);
+  if (!consistent || !whole) return 'failed';
+  if (first?.status === 'SUCCEEDED') {
+    const equal = findings.databases.every(({ mismatchedTables }) => mismatchedTables.length === 0);
+    return findings.live === wanted && equal ? 'succeeded' : 'failed';
+  }
+  return findings.live === 'source' ? 'aborted' : 'failed';
+}
+
+function reasonOf(findings: Findings, options: RehearsalOptions): Report['reason'] {
+  const [first] = findings.executions;
+  if (first && first.status !== 'SUCCEEDED') {
+    const error = first.error ?? first.status;
+    return {
+      error,
+      cause: (first.cause ?? '').slice(0, LONGEST_CAUSE),
+      remedy: REMEDIES[error] ?? 'see failedSteps in report.json and the functions.log beside it',
+    };
+  }
+  if (outcomeOf(findings, options) === 'succeeded') return null;
+  const { proof, writableSide, live, databases } = findings;
+  const mismatched = databases.flatMap(({ name, mismatchedTables }) => mismatchedTables.map((t) => `${name}.${t}`));
+  const facts = [
+    `the record leads to the ${live}, writable is ${writableSide}`,
+    proof && `lost ${proof.lost}, doubled ${proof.doubled}, torn ${proof.torn}, phantom ${proof.phantom}`,
+    mismatched.length > 0 && `different tables: ${mismatched.join(', ')}`,
+  ];
+  return {
+    error: 'ProofFailed',
+    cause: facts.filter(Boolean).join('; '),
+    remedy: 'this is a defect of Sealift or of the rehearsal: keep report.json and functions.log, and report it',
+  };
+}
+
+function outageOf(findings: Findings): OutageReport {
+  const parts = answerOf<CutoverFacts>(findings, 'cutover')?.outageMs;
+  const moved = findings.live === 'target';
+  return {
+    total: moved ? round(findings.proof?.outageMs) : null,
+    fence: parts?.fence ?? null,
+    barrier: parts?.barrier ?? null,
+    sequences: parts?.sequences ?? null,
+    gate: parts?.gate ?? null,
+    switch: parts?.switch ?? null,
+    cutover: parts?.total ?? null,
+  };
+}
+
+function writersOf({ proof }: Findings): WritersReport | null {
+  return (
+    proof && {
+      acknowledged: proof.acknowledged,
+      refused: proof.refused,
+      unknown: proof.unknown,
+      unknownPresent: proof.unknownPresent,
+      lost: proof.lost,
+      doubled: proof.doubled,
+      torn: proof.torn,
+      phantom: proof.phantom,
+      onlyOnSource: proof.acceptedBySourceAfterFence,
+      sequenceReuse: proof.sequenceReuse,
+      maxLatencyMs: Math.round(proof.maxLatencyMs),
+      allWritersBackMs: round(proof.allWritersBackMs),
+    }
+  );
+}
+
+function failedStep({ step, endedAt, failure }: StepCall): Report['failedSteps'] {
+  return failure ? [{ step, at: new Date(endedAt).toISOString(), ...failure }] : [];
+}
+
+function answerOf<T>(findings: Findings, step: string): T | undefined {
+  return findings.steps.filter((call) => call.step === step && call.failure === null).at(-1)?.output as T | undefined;
+}
+
+function round(ms: number | null | undefined): number | null {
+  return ms == null ? null : Math.round(ms);
+}
+
+function isoOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,120 @@
+/** The flags of `npm start`. */
+import { parseArgs } from 'node:util';
+import { STOP_AFTER, type StopAfter } from '../../../lambda/contract';
+import { KNOWN_MAJORS } from '../servers/binaries';
+import { DEFAULT_OPTIONS, SIZES, type Size, type UserOptions } from './options';
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'rehearse'; readonly options: UserOptions; readonly json: boolean }
+  /** `problem` is one line. */
+  | { readonly kind: 'wrong'; readonly problem: string };
+
+/** Most writers that a machine of a few cores can drive, and the server's connections allow. */
+const MOST_WRITERS = 64;
+
+/** What `--help` prints. */
+export const HELP = `Rehearses one whole migration on this machine: real PostgreSQL servers, no AWS, no Docker.
+
+npm start -- [flags]
+
+  --size SIZE            sample database: tiny (20 MB), small (200 MB), medium (2 GB), large (20 GB); default small
+  --dump FILE...         rehearse on your own plain pg_dump output instead; several files are loaded in order
+  --source-version N     PostgreSQL major of the source, ${KNOWN_MAJORS.join(', ')}; default 17, others than 15 and 17 are fetched
+  --target-version N     the same for the target; the snapshot road keeps the major, so it must equal the source's
+  --writers N            parallel writers, 0 to ${MOST_WRITERS}; default 4
+  --report DIR           where report.json and report.html go; default ./sealift-report
+  --keep                 leave the servers running until Ctrl-C and print how to connect
+  --json                 print events as JSON lines instead of drawn progress
+  --stop-after PHASE     ${STOP_AFTER.join(', ')}; default cutover
+  --dry-run              assess only: nothing is changed anywhere
+  --help                 this text
+
+Exit code: 0 everything held, 1 it did not (the reason and the remedy are printed), 2 a wrong flag, 130 Ctrl-C.
+`;
+
+const FLAGS = {
+  size: { type: 'string' },
+  dump: { type: 'string', multiple: true },
+  'source-version': { type: 'string' },
+  'target-version': { type: 'string' },
+  writers: { type: 'string' },
+  report: { type: 'string' },
+  keep: { type: 'boolean' },
+  json: { type: 'boolean' },
+  'stop-after': { type: 'string' },
+  'dry-run': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+class WrongFlag extends Error {}
+
+/** Reads the command line, without the program's name. */
+export function readCommand(argv: readonly string[]): Command {
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true });
+    if (values.help) return { kind: 'help' };
+    // `--dump a.sql b.sql` as shells expand it: what follows belongs to the dump.
+    if (positionals.length > 0 && !values.dump) throw new WrongFlag(`${positionals[0]} belongs to no flag`);
+    const sourceVersion = major('--source-version', values['source-version']);
+    const options: UserOptions = {
+      size: oneOf('--size', values.size, SIZES) ?? DEFAULT_OPTIONS.size,
+      dumpFiles: [...(values.dump ?? []), ...positionals],
+      sourceVersion: sourceVersion ?? DEFAULT_OPTIONS.sourceVersion,
+      targetVersion:
+        major('--target-version', values['target-version']) ?? sourceVersion ?? DEFAULT_OPTIONS.targetVersion,
+      writers: whole('--writers', values.writers, MOST_WRITERS) ?? DEFAULT_OPTIONS.writers,
+      reportDirectory: text('--report', values.report) ?? DEFAULT_OPTIONS.reportDirectory,
+      keep: values.keep ?? false,
+      stopAfter: oneOf<StopAfter>('--stop-after', values['stop-after'], STOP_AFTER) ?? DEFAULT_OPTIONS.stopAfter,
+      dryRun: values['dry-run'] ?? false,
+    };
+    refuseDisagreements(options, values.size as Size | undefined);
+    return { kind: 'rehearse', options, json: values.json ?? false };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (!(error instanceof WrongFlag) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;
+    const [firstSentence] = (error as Error).message.split(/\.\s/);
+    return { kind: 'wrong', problem: `${firstSentence}; npm start -- --help lists the flags` };
+  }
+}
+
+function refuseDisagreements(options: UserOptions, size: Size | undefined): void {
+  const { sourceVersion, targetVersion } = options;
+  if (sourceVersion !== targetVersion) {
+    throw new WrongFlag(
+      `--target-version ${targetVersion} differs from --source-version ${sourceVersion}: the snapshot road restores the same major`,
+    );
+  }
+  if (size !== undefined && options.dumpFiles.length > 0)
+    throw new WrongFlag('--size is for the sample, not for --dump');
+}
+
+function oneOf<T extends string>(flag: string, value: string | undefined, allowed: readonly T[]): T | undefined {
+  if (value === undefined) return undefined;
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw new WrongFlag(`${flag} is one of ${allowed.join(', ')}, got ${JSON.stringify(value)}`);
+  return found;
+}
+
+function whole(flag: string, value: string | undefined, most: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,6}$/.test(value) || Number(value) > most) {
+    throw new WrongFlag(`${flag} is a whole number from 0 to ${most}, got ${JSON.stringify(value)}`);
+  }
+  return Number(value);
+}
+
+function major(flag: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!KNOWN_MAJORS.map(String).includes(value)) {
+    throw new WrongFlag(`${flag} is one of ${KNOWN_MAJORS.join(', ')}, got ${JSON.stringify(value)}`);
+  }
+  return Number(value);
+}
+
+function text(flag: string, value: string | undefined): string | undefined {
+  if (value === '') throw new WrongFlag(`${flag} is empty`);
+  return value;
+}

@@ -1,0 +1,59 @@
+/** The configuration that the rehearsal synthesizes the stacks with: a customer's, with this machine's addresses. */
+import type { SealiftConfigInput } from '../../config';
+import type { TestOptions } from './options';
+import { ACCOUNT, MIGRATION, RECORD_NAME, RECORD_TTL_SECONDS, REGION, SOURCE_INSTANCE } from './place';
+
+/** What only the run knows. */
+export interface RunFacts {
+  readonly masterSecretArn: string;
+  readonly hostedZoneId: string;
+  readonly caPem: string;
+  /** Path of the CA's certificate that the target's server can read. */
+  readonly caPath: string;
+  /** TCP port of the source's server. */
+  readonly sourcePort: number;
+  /** Such as `17.10`. */
+  readonly engineVersion: string;
+}
+
+/** Makes the value of the context key `sealift`. */
+export function rehearsalConfiguration(facts: RunFacts, policy: TestOptions['policy'] = {}): SealiftConfigInput {
+  return {
+    migration: MIGRATION,
+    account: ACCOUNT,
+    region: REGION,
+    source: {
+      kind: 'rds',
+      instanceId: SOURCE_INSTANCE,
+      masterSecretArn: facts.masterSecretArn,
+      securityGroupId: 'sg-0a1b2c3d4e5f60718',
+      trustedCaPem: facts.caPem,
+    },
+    network: {
+      vpcId: 'vpc-0a1b2c3d4e5f60718',
+      subnetIds: ['subnet-0a1b2c3d4e5f60718', 'subnet-1b2c3d4e5f607182a'],
+      availabilityZones: [`${REGION}a`, `${REGION}b`],
+      clients: ['sg-1b2c3d4e5f607182a'],
+    },
+    target: { instanceClass: 'db.m7g.large', engineVersion: facts.engineVersion, allocatedStorageGib: 100 },
+    key: { kind: 'create' },
+    switch: {
+      kind: 'route53',
+      hostedZoneId: facts.hostedZoneId,
+      recordName: RECORD_NAME,
+      ttlSeconds: RECORD_TTL_SECONDS,
+    },
+    policy: {
+      missingReplicaIdentity: 'full',
+      unloggedTables: 'warn',
+      verifyWorkers: 2,
+      ...policy,
+      replicationConnection: {
+        host: 'localhost',
+        port: facts.sourcePort,
+        sslMode: 'verify-full',
+        rootCertificatePath: facts.caPath,
+      },
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/** Runs the migration on a stage and gathers everything that the report is made of. */
+import type { Check } from '../../../lambda/contract';
+import type { DatabaseReport, RefusedCall, WritableSide } from '../report/report';
+import type { ExecutionDescription } from '../state-machine/state-machines';
+import type { Proof } from '../writers/prove';
+import { compareDatabases, readHorizon } from './compare';
+import type { Tell } from './events';
+import { type LagPoint, watchLag } from './lag-watch';
+import { startMigration } from './migration';
+import type { RehearsalOptions } from './options';
+import { RECORD_NAME } from './place';
+import type { Cleanup, Stage } from './stage';
+import type { StepCall } from './step-calls';
+import type { Timeline } from './timeline';
+import { findWritableSide } from './writable-side';
+
+/** How long the writers go on after the migration, where they are now. */
+const AFTERWARDS_MS = 3_000;
+
+/** What a run found out. */
+export interface Findings {
+  readonly executions: readonly ExecutionDescription[];
+  readonly steps: readonly StepCall[];
+  readonly checks: readonly Check[];
+  readonly lag: readonly LagPoint[];
+  /** Where the record leads at the end. */
+  readonly live: 'source' | 'target';
+  readonly writableSide: WritableSide;
+  /** Null without writers. */
+  readonly proof: Proof | null;
+  readonly writersStartedAt: number | null;
+  /** Empty when there is no target to compare with. */
+  readonly databases: readonly DatabaseReport[];
+  readonly refusedCalls: readonly RefusedCall[];
+}
+
+/** Migrates, lets the writers go on for a while, stops them, and proves. */
+export async function migrateAndProve(
+  stage: Stage,
+  options: RehearsalOptions,
+  timeline: Timeline,
+  tell: Tell,
+  cleanup: Cleanup,
+): Promise<Findings> {
+  const { aws, content, traffic } = stage;
+  const surroundings = { source: stage.source.server, databases: content.databases, target: stage.target };
+  const lag = watchLag(stage.source.server, tell);
+  cleanup.add(() => lag.stop());
+  const horizon = { value: Promise.resolve('0') };
+  const migration = startMigration(aws, stage.deployment.migrateArn, options);
+  timeline.onState = (machine, state) => {
+    migration.noteState(state);
+    const target = stage.target();
+    // Before the fence: the function has not even opened its connections when its machine begins.
+    if (machine === 'cutover' && state === 'Inspect AWS' && target) horizon.value = readHorizon(target);
+  };
+  const executions = await migration.ended;
+  await options.test?.afterMigration?.(surroundings);
+  if (traffic) await timeline.during('Write on the target', () => pause(AFTERWARDS_MS));
+  const live = liveSide(stage);
+  const writableSide = await findWritableSide(stage.source.server, stage.target(), content.writerDatabases);
+  await lag.stop();
+  traffic?.stopTelling();
+  const record = await traffic?.writers.stop();
+  const proved = await timeline.during('Prove', async () => ({
+    proof: traffic ? await proveWrites(stage, live) : null,
+    databases: live === 'target' ? await compareAll(stage, await horizon.value) : [],
+  }));
+  return {
+    executions,
+    steps: aws.steps.all(),
+    checks: await readChecks(stage),
+    lag: lag.points,
+    live,
+    writableSide,
+    ...proved,
+    writersStartedAt: record?.startedAt ?? null,
+    refusedCalls: refusedCalls(stage),
+  };
+}
+
+function liveSide({ aws, source }: Stage): 'source' | 'target' {
+  return aws.plane.locate(RECORD_NAME)?.port === source.server.port ? 'source' : 'target';
+}
+
+async function proveWrites(stage: Stage, live: 'source' | 'target'): Promise<Proof | null> {
+  const onSource = (database: string) => stage.source.server.admin(database);
+  const target = stage.target();
+  if (live === 'source' || !target) return (await stage.traffic?.writers.prove({ live: onSource })) ?? null;
+  const onTarget = (database: string) => target.admin(database);
+  return (await stage.traffic?.writers.prove({ live: onTarget, source: onSource })) ?? null;
+}
+
+async function compareAll(stage: Stage, horizon: string): Promise<DatabaseReport[]> {
+  const target = stage.target();
+  if (!target) return [];
+  return compareDatabases({ source: stage.source.server, target, databases: stage.content.databases, horizon });
+}
+
+/** The assessment's report holds every check; the state machine carries only what blocks. */
+async function readChecks({ aws }: Stage): Promise<readonly Check[]> {
+  const answer = aws.steps.latest('assess') as { report?: { bucket: string; key: string } } | undefined;
+  if (!answer?.report) return [];
+  const { s3 } = aws.plane;
+  const body = await s3.read(s3.object(answer.report.bucket, answer.report.key));
+  return (JSON.parse(body.toString('utf8')) as { checks: readonly Check[] }).checks;
+}
+
+/** Codes with which AWS denies a call, in the words of its services. */
+const DENIED = /^(AccessDenied|AccessDeniedException|AuthorizationError|UnauthorizedOperation)$/;
+
+function refusedCalls({ aws }: Stage): RefusedCall[] {
+  const denied = aws.plane
+    .journal()
+    .filter(({ outcome }) => DENIED.test(outcome))
+    .map(({ caller, service, operation, outcome, resources }) => ({
+      caller,
+      call: `${service}:${operation}`,
+      reason: `${outcome} on ${resources.join(', ')}`,
+    }));
+  return [...denied, ...aws.refusals.map((reason) => ({ caller: 'rehearsal', call: reason, reason }))];
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

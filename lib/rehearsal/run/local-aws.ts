@@ -1,0 +1,155 @@
+/** The AWS of one rehearsal: control plane, permissions, functions and state machines, all on this machine. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, scaledClock } from '../clock';
+import { authorizeByIam } from '../control-plane/authorize-by-iam';
+import { type ControlPlane, createControlPlane } from '../control-plane/control-plane';
+import { LocalDatabaseHost } from '../control-plane/rds/local-database-host';
+import { createIam, type Iam } from '../iam/iam';
+import { createLambdaRuntime, type LambdaRuntime, type LogLine } from '../lambda-runtime/lambda-runtime';
+import { type CertificateAuthority, createCertificateAuthority } from '../servers/certificate-authority';
+import type { PostgresServer } from '../servers/postgres-server';
+import type { RunDirectory } from '../servers/run-directory';
+import type { HistoryEvent } from '../state-machine/history';
+import { createStateMachines, type StateMachines } from '../state-machine/state-machines';
+import { CLOCK_FACTOR, type TestOptions } from './options';
+import { ACCOUNT, REGION, SOURCE_INSTANCE } from './place';
+import { type StepCall, StepCalls } from './step-calls';
+
+/** Lines of a function's log that are kept for whoever asks why it failed. */
+const KEPT_LOG_LINES = 2_000;
+
+/** Settings of every server: the rehearsal has no other load, and its data outlive nothing. */
+const SERVER_SETTINGS = { shared_buffers: '128MB', max_wal_size: '2GB', checkpoint_timeout: '15min' };
+
+/** What happens while the rehearsal runs. */
+export interface LocalAwsListeners {
+  onState(executionArn: string, event: HistoryEvent): void;
+  onStepCall(call: StepCall): void;
+}
+
+/** Everything that stands where AWS stands. */
+export interface LocalAws {
+  readonly clock: Clock;
+  readonly authority: CertificateAuthority;
+  /** Path of the CA's certificate that every server can read. */
+  readonly caPath: string;
+  readonly plane: ControlPlane;
+  readonly iam: Iam;
+  readonly lambda: LambdaRuntime;
+  readonly machines: StateMachines;
+  readonly steps: StepCalls;
+  /** What the control plane, the permissions or the interpreter refused because nobody knew or allowed it. */
+  readonly refusals: readonly string[];
+  /** Last lines of the functions' logs. */
+  logLines(): readonly LogLine[];
+  /** The server behind an instance; undefined when there is none. */
+  server(instanceId: string): PostgresServer | undefined;
+  /** Ends everything but the servers, which belong to the run. */
+  close(): Promise<void>;
+}
+
+/** Starts the local AWS in the run's directory. */
+export async function startLocalAws(
+  run: RunDirectory,
+  listeners: LocalAwsListeners,
+  test: TestOptions = {},
+): Promise<LocalAws> {
+  const clock = scaledClock(test.clockFactor ?? CLOCK_FACTOR);
+  const authority = await createCertificateAuthority();
+  const caPath = join(run.path, 'rds-ca.pem');
+  await writeFile(caPath, authority.caPem, { mode: 0o644 });
+  const refusals: string[] = [];
+  const iam = createIam();
+  const host = databaseHost(run, authority, test);
+  const directory = join(run.path, 'aws');
+  await mkdir(directory, { recursive: true });
+  const plane = await createControlPlane({
+    directory,
+    clock,
+    account: ACCOUNT,
+    region: REGION,
+    authorize: authorizeByIam(iam),
+    databaseHost: host,
+    onRefusal: (refusal) => refusals.push(refusal.message),
+    onDefect: (error) => refusals.push(`the control plane failed: ${error instanceof Error ? error.stack : error}`),
+  });
+  for (const injection of test.injections ?? []) plane.inject(injection);
+  const logs: LogLine[] = [];
+  const lambda = functions(plane, logs, test);
+  const steps = new StepCalls(listeners.onStepCall);
+  const machines = createStateMachines({
+    clock,
+    invokeFunction: (arn, payload, { signal }) =>
+      steps.note(stepOf(arn), () => lambda.invoke(arn, payload, { signal })),
+    publish: async ({ TopicArn, Message, Subject }) => ({
+      MessageId: plane.sns.publish(String(TopicArn), String(Message), Subject === undefined ? null : String(Subject)),
+    }),
+    onEvent: listeners.onState,
+  });
+  return {
+    clock,
+    authority,
+    caPath,
+    plane,
+    iam,
+    lambda,
+    machines,
+    steps,
+    refusals,
+    logLines: () => [...logs],
+    server: (instanceId) => host.server(instanceId),
+    async close() {
+      await machines.close();
+      await lambda.close();
+      await host.close();
+      await plane.close();
+    },
+  };
+}
+
+/** The step that a function belongs to: functions are named `sealift-<migration>-<step>`. */
+export function stepOf(arnOrName: string): string {
+  const name = arnOrName.split(':')[6] ?? arnOrName;
+  return name.replace(/^sealift-[a-z0-9]+-/, '');
+}
+
+function databaseHost(run: RunDirectory, authority: CertificateAuthority, test: TestOptions): LocalDatabaseHost {
+  const { chooseSeedLsn } = test;
+  const host: LocalDatabaseHost = new LocalDatabaseHost({
+    directory: join(run.path, 'servers'),
+    certificateAuthority: authority,
+    onServer: (server) => run.add(server),
+    settings: SERVER_SETTINGS,
+    ...(test.exposeSeedFunction !== undefined && { exposeSeedFunction: test.exposeSeedFunction }),
+    ...(chooseSeedLsn && {
+      chooseSeedLsn: (context) => {
+        const source = host.server(SOURCE_INSTANCE);
+        if (!source) throw new Error(`instance ${SOURCE_INSTANCE} is not hosted any more`);
+        return chooseSeedLsn({ source })(context);
+      },
+    }),
+  });
+  return host;
+}
+
+function functions(plane: ControlPlane, logs: LogLine[], test: TestOptions): LambdaRuntime {
+  return createLambdaRuntime({
+    extraEnvironment: (fn) => {
+      const accessKeyId = `ASIA-${fn.name}`;
+      plane.callers.set(accessKeyId, { roleArn: fn.roleArn });
+      return {
+        AWS_ENDPOINT_URL: plane.endpointUrl,
+        AWS_REGION: REGION,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: 'rehearsal',
+        POWERTOOLS_SERVICE_NAME: fn.name,
+      };
+    },
+    onLog: (line) => {
+      logs.push(line);
+      if (logs.length > KEPT_LOG_LINES) logs.shift();
+    },
+    ...(test.chaos && { onInvoke: (invocation) => test.chaos?.(stepOf(invocation.functionName), invocation) }),
+  });
+}

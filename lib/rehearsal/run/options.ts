@@ -1,0 +1,104 @@
+/** What a rehearsal is asked for: the flags of `npm start`, and what only tests set. */
+import type { Client } from 'pg';
+import type { Policy, StopAfter } from '../../../lambda/contract';
+import type { Injection } from '../control-plane/injection';
+import type { ChooseSeedLsn } from '../control-plane/rds/seed-choice';
+import type { Chaos, Invocation } from '../lambda-runtime/chaos';
+import type { PostgresServer } from '../servers/postgres-server';
+import type { RehearsalEvent } from './events';
+
+/** The sizes of the sample. */
+export const SIZES = ['tiny', 'small', 'medium', 'large'] as const;
+
+/** Size of the sample database. */
+export type Size = (typeof SIZES)[number];
+
+/** What a user chooses. */
+export interface UserOptions {
+  /** Size of the sample; ignored with `dumpFiles`. */
+  readonly size: Size;
+  /** Plain `pg_dump` output, loaded in this order instead of the sample. */
+  readonly dumpFiles: readonly string[];
+  /** Major version of the source. */
+  readonly sourceVersion: number;
+  /** Major version of the target; the snapshot road knows only the source's. */
+  readonly targetVersion: number;
+  /** Parallel writers; 0 rehearses without load. */
+  readonly writers: number;
+  /** Directory of `report.json` and `report.html`. */
+  readonly reportDirectory: string;
+  /** Leave the servers running afterwards. */
+  readonly keep: boolean;
+  readonly stopAfter: StopAfter;
+  /** Assess only; nothing is changed. */
+  readonly dryRun: boolean;
+}
+
+/** What tests change beyond the flags. */
+export interface TestOptions {
+  /** What `rds_tools.logical_seed_lsn()` answers. @default the right value */
+  readonly chooseSeedLsn?: (servers: { readonly source: PostgresServer }) => ChooseSeedLsn;
+  /** Whether restored instances have that function. @default true */
+  readonly exposeSeedFunction?: boolean;
+  /** Decides before each invocation of a step whether it goes wrong. @default nothing goes wrong */
+  readonly chaos?: (step: string, invocation: Invocation) => Chaos | undefined;
+  /** Faults of AWS calls. @default none */
+  readonly injections?: readonly Injection[];
+  /** Choices of the policy section that differ from the rehearsal's own. */
+  readonly policy?: Partial<
+    Pick<
+      Policy,
+      | 'missingReplicaIdentity'
+      | 'largeObjects'
+      | 'unloggedTables'
+      | 'cutoverBudgetSeconds'
+      | 'cutoverMaxLagBytes'
+      | 'verifyWorkers'
+    >
+  >;
+  /** Runs against the loaded source before the writers start, as the superuser of one of its databases. */
+  readonly prepare?: (database: string, session: Client) => Promise<void>;
+  /** Runs when the source is loaded and before anything of Sealift touched it. */
+  readonly beforeMigration?: (surroundings: Surroundings) => Promise<void>;
+  /** Runs after the execution has ended and before the writers stop. */
+  readonly afterMigration?: (surroundings: Surroundings) => Promise<void>;
+  /** Starts a second execution of `Migrate` while the first one replicates. @default false */
+  readonly startTwice?: boolean;
+  /** How much shorter Wait states and RDS's own times are. @default `CLOCK_FACTOR` */
+  readonly clockFactor?: number;
+  /** Cloud assembly of an earlier synthesis, for whoever rehearses often. @default synthesized by the run */
+  readonly parent?: string;
+}
+
+/** What hooks may look at. */
+export interface Surroundings {
+  readonly source: PostgresServer;
+  readonly databases: readonly string[];
+  /** The target's server; null before the restore. */
+  target(): PostgresServer | null;
+}
+
+/** Everything that a rehearsal is asked for. */
+export interface RehearsalOptions extends UserOptions {
+  /** Told of everything that happens. @default nobody is told */
+  readonly onEvent?: (event: RehearsalEvent) => void;
+  /** Ends the rehearsal early: everything is stopped and deleted, and the rehearsal rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly test?: TestOptions;
+}
+
+/** Sixty times: a minute of waiting for RDS takes a second. */
+export const CLOCK_FACTOR = 60;
+
+/** The defaults of the flags. */
+export const DEFAULT_OPTIONS: UserOptions = {
+  size: 'small',
+  dumpFiles: [],
+  sourceVersion: 17,
+  targetVersion: 17,
+  writers: 4,
+  reportDirectory: 'sealift-report',
+  keep: false,
+  stopAfter: 'cutover',
+  dryRun: false,
+};

@@ -1,0 +1,65 @@
+/** The state that a migration finds: an unencrypted instance, its master secret, and the record that applications resolve. */
+import { randomBytes } from 'node:crypto';
+import { binariesFor } from '../servers/binaries';
+import type { PostgresServer } from '../servers/postgres-server';
+import type { LocalAws } from './local-aws';
+import { MASTER_USERNAME, RECORD_NAME, RECORD_TTL_SECONDS, SOURCE_INSTANCE, ZONE_NAME } from './place';
+import { RehearsalFailure } from './rehearsal-failure';
+
+/** Parameters of the source's group: logical replication on, room for the slots of a few databases (facts E9). */
+const SOURCE_PARAMETERS = {
+  'rds.logical_replication': '1',
+  max_replication_slots: '60',
+  max_wal_senders: '60',
+  max_worker_processes: '32',
+  max_logical_replication_workers: '16',
+};
+
+/** The source and how it is reached. */
+export interface Source {
+  readonly server: PostgresServer;
+  /** Such as `17.10`. */
+  readonly engineVersion: string;
+  readonly masterPassword: string;
+  readonly masterSecretArn: string;
+  readonly hostedZoneId: string;
+}
+
+/** Creates the instance, its secret and its record, and waits until it is available. */
+export async function createSource(aws: LocalAws, major: number, tell: (text: string) => void): Promise<Source> {
+  const { plane } = aws;
+  const binaries = await binariesFor(major, { onProgress: tell });
+  const engineVersion = binaries.version.split('.').slice(0, 2).join('.');
+  const group = plane.rds.parameterGroups.create(`${SOURCE_INSTANCE}-${major}`, `postgres${major}`, {
+    parameters: SOURCE_PARAMETERS,
+  });
+  const masterPassword = randomBytes(24).toString('base64url');
+  const instance = plane.rds.instances.create({
+    instanceId: SOURCE_INSTANCE,
+    engineVersion,
+    master: { username: MASTER_USERNAME, password: masterPassword },
+    settings: {
+      parameterGroup: group.name,
+      instanceClass: 'db.m7g.large',
+      allocatedStorageGib: 100,
+      backupRetentionDays: 0,
+    },
+  });
+  await instance.settled;
+  const server = aws.server(SOURCE_INSTANCE);
+  if (instance.status !== 'available' || !server) {
+    throw new RehearsalFailure(`the source could not be started: ${instance.statusReason ?? instance.status}`);
+  }
+  const secret = plane.secrets.create({
+    name: 'rehearsal/master',
+    value: JSON.stringify({ username: MASTER_USERNAME, password: masterPassword }),
+  });
+  const zone = plane.route53.create(ZONE_NAME);
+  plane.route53.setRecord(zone.zoneId, {
+    Name: RECORD_NAME,
+    Type: 'CNAME',
+    TTL: RECORD_TTL_SECONDS,
+    ResourceRecords: [{ Value: instance.hostName }],
+  });
+  return { server, engineVersion, masterPassword, masterSecretArn: secret.arn, hostedZoneId: zone.zoneId };
+}

@@ -1,0 +1,104 @@
+/** Everything that stands when the migration begins: a loaded source, deployed stacks, and writers at work. */
+import { join } from 'node:path';
+import type { PostgresServer } from '../servers/postgres-server';
+import type { RunDirectory } from '../servers/run-directory';
+import { rehearsalConfiguration } from './configuration';
+import { type Content, loadContent } from './content';
+import { type Deployment, deploy } from './deploy';
+import type { Tell } from './events';
+import { type LocalAws, startLocalAws } from './local-aws';
+import type { RehearsalOptions } from './options';
+import { SOURCE_INSTANCE } from './place';
+import { createSource, type Source } from './source';
+import { synthesize } from './synthesize';
+import type { Timeline } from './timeline';
+import { startTraffic, type Traffic } from './traffic';
+
+/** How long the writers write before the migration begins. */
+const WARM_UP_MS = 2_000;
+
+/** What the migration finds. */
+export interface Stage {
+  readonly aws: LocalAws;
+  readonly source: Source;
+  readonly content: Content;
+  readonly deployment: Deployment;
+  /** Null without writers. */
+  readonly traffic: Traffic | null;
+  /** The target's server; null before the restore. */
+  target(): PostgresServer | null;
+}
+
+/** What the run is given while it is set up, so that an end at any moment finds everything that must end. */
+export interface Cleanup {
+  /** Runs when the rehearsal ends, latest first. */
+  add(end: () => Promise<void> | void): void;
+}
+
+/** Sets the stage; the loading and the synthesis run side by side. */
+export async function setStage(
+  run: RunDirectory,
+  options: RehearsalOptions,
+  timeline: Timeline,
+  tell: Tell,
+  cleanup: Cleanup,
+): Promise<Stage> {
+  const note = (text: string) => tell({ kind: 'note', text });
+  const aws = await startLocalAws(
+    run,
+    {
+      onState: (arn, event) => timeline.note(arn, event),
+      onStepCall: ({ step, failure }) => failure && tell({ kind: 'step-failed', step, ...failure }),
+    },
+    options.test,
+  );
+  cleanup.add(() => aws.close());
+  const source = await timeline.during('Start the source', () => createSource(aws, options.sourceVersion, note));
+  const aborting = new AbortController();
+  cleanup.add(() => aborting.abort());
+  const config = rehearsalConfiguration(
+    {
+      masterSecretArn: source.masterSecretArn,
+      hostedZoneId: source.hostedZoneId,
+      caPem: aws.authority.caPem,
+      caPath: aws.caPath,
+      sourcePort: source.server.port,
+      engineVersion: source.engineVersion,
+    },
+    options.test?.policy,
+  );
+  const [content, assembly] = await Promise.all([
+    timeline.during('Load the database', () => loadContent(source, options, tell)),
+    timeline.during('Synthesize the stacks', () => synthesize(config, join(run.path, 'cdk.out'), aborting.signal)),
+  ]);
+  const deployment = await timeline.during('Deploy the stacks', () => deploy(aws, assembly, note));
+  const target = () => targetOf(aws);
+  await options.test?.beforeMigration?.({ source: source.server, databases: content.databases, target });
+  const traffic = await timeline.during('Start the writers', () =>
+    writeForAWhile(aws, content, options, tell, cleanup),
+  );
+  return { aws, source, content, deployment, traffic, target };
+}
+
+async function writeForAWhile(
+  aws: LocalAws,
+  content: Content,
+  options: RehearsalOptions,
+  tell: Tell,
+  cleanup: Cleanup,
+): Promise<Traffic | null> {
+  const traffic = await startTraffic(aws, content, options.writers, tell);
+  if (!traffic) return null;
+  cleanup.add(() => {
+    traffic.stopTelling();
+    traffic.writers.kill();
+  });
+  await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+  return traffic;
+}
+
+/** There are two instances at most, and one is the source. */
+function targetOf(aws: LocalAws): PostgresServer | null {
+  const instance = aws.plane.rds.instances.list().find(({ instanceId }) => instanceId !== SOURCE_INSTANCE);
+  return (instance && aws.server(instance.instanceId)) ?? null;
+}
