@@ -1,20 +1,16 @@
 /** One Lambda for one step: its bundle, its network, its log and its role, which holds what the step needs and no more. */
-import { join } from 'node:path';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, type IFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, type IFunction, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { STEPS, type StepName } from '../lambda/contract';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
 import type { Grant } from './permissions';
 import { functionName, logGroupName } from './resource-names';
-
-/** The package's root, which holds `lambda/` and the lock file. */
-const PACKAGE_ROOT = join(__dirname, '..');
+import { stepBundle } from './step-bundle';
 
 /** Two runs of these at once could fence and give back at the same moment; the ledger forbids it, this spares the try. */
 const ALONE: ReadonlySet<StepName> = new Set(['cutover', 'give-back']);
@@ -52,12 +48,11 @@ export class StepFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const inVpc = reach === 'database';
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new LambdaFunction(this, 'Function', {
       functionName: functionName(props.migration, props.step),
       description: `Sealift ${props.migration}: ${props.step}`,
-      entry: join(PACKAGE_ROOT, 'lambda', `${handler}.handler.ts`),
-      projectRoot: PACKAGE_ROOT,
-      depsLockFilePath: join(PACKAGE_ROOT, 'package-lock.json'),
+      code: stepBundle(handler),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 1024,
@@ -73,17 +68,6 @@ export class StepFunction extends Construct {
         vpcSubnets: { subnets: [...props.network.subnets] },
         securityGroups: [props.network.securityGroup],
       }),
-      bundling: {
-        minify: true,
-        sourceMap: true,
-        sourceMapMode: SourceMapMode.EXTERNAL,
-        format: OutputFormat.CJS,
-        // The same bundle runs in the rehearsal, on whatever Node.js from 20 the machine has.
-        target: 'node20',
-        // The AWS SDK is bundled: pinned and reproducible (facts J15). pg loads pg-native only when asked to.
-        externalModules: ['pg-native'],
-      },
-      awsSdkConnectionReuse: false,
     });
   }
 
