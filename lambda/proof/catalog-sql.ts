@@ -1,7 +1,7 @@
 /**
  * What a database's catalogue says, as rows `(kind, object, definition)` that compare by text. Object ids never appear: they
  * differ between the sides once something is made. Members of extensions are told by their extension's version. Left out:
- * the ledger, RDS's own schema of tools, and `rolcanlogin`, which the fence and the adoption change on purpose.
+ * the ledger, our own roles, RDS's own schema of tools, and `rolcanlogin`, which the fence and the adoption change on purpose.
  */
 import type { Statement } from '../platform/postgres';
 
@@ -14,9 +14,13 @@ function notOfExtension(catalog: string, oid: string): string {
     and d.deptype = 'e')`;
 }
 
-/** Order in an ACL follows the order of grants; sorted text compares. */
-function acl(column: string): string {
-  return `coalesce((select string_agg(item::text, ',' order by item::text) from unnest(${column}) as item), 'default')`;
+/**
+ * Order in an ACL follows the order of grants; sorted text compares. What is granted to a role of ours goes with the migration,
+ * and the first grant writes out what was the default before (`initial`).
+ */
+function acl(column: string, initial = 'null'): string {
+  return `coalesce((select string_agg(item::text, ',' order by item::text)
+    from unnest(coalesce(${column}, ${initial})) as item where item::text !~ '^"?sealift_'), 'default')`;
 }
 
 const parts: readonly string[] = [
@@ -76,12 +80,12 @@ const parts: readonly string[] = [
     from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase left join pg_roles r on r.oid = s.setrole
     where (d.datname is null or d.datname = current_database()) and r.rolname is distinct from 'rdsadmin'`,
   `select 'database', d.datname::text, concat_ws(' ', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate,
-      d.datctype, d.datconnlimit, ${acl('d.datacl')}) from pg_database d where d.datname = current_database()`,
+      d.datctype, d.datconnlimit, ${acl('d.datacl', `acldefault('d', d.datdba)`)}) from pg_database d where d.datname = current_database()`,
   `select 'role', r.rolname::text, concat_ws(' ', r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolreplication,
       r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil,
       (select string_agg(g.rolname::text, ',' order by g.rolname) from pg_auth_members m join pg_roles g on g.oid = m.roleid
-        where m.member = r.oid))
-    from pg_roles r where r.rolname !~ '^(pg_|rds)'`,
+        where m.member = r.oid and not starts_with(g.rolname, 'sealift_')))
+    from pg_roles r where r.rolname !~ '^(pg_|rds|sealift_)'`,
 ];
 
 /** Everything that the catalogue of the current database says. */
