@@ -19,6 +19,9 @@ export const chunksInput = claimedCall.extend({ ...bothSides, worker: z.number()
 /** A worker ends this long before the Lambda does, so that its last range can finish. */
 const RESERVE_MS = 120_000;
 
+/** Pause before looking again for a range that another worker holds. */
+const OTHERS_MS = 200;
+
 /** Compares ranges until none is open or the time is over, and says what is left. */
 export async function compareChunks(input: Input<'verify-chunks'>, world: World): Promise<Output<'verify-chunks'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
@@ -27,16 +30,23 @@ export async function compareChunks(input: Input<'verify-chunks'>, world: World)
   const pairs = new Map<string, Promise<Pair>>();
   let done = 0;
   let rows = 0;
-  // Every turn finishes one item or ends; the time budget bounds it.
-  while (world.remainingMs() > RESERVE_MS) {
+  let open = await openItems(home);
+  // Every turn finishes an item or waits for another worker's, which comes back when that worker dies; the time budget bounds it.
+  while (open > 0 && world.remainingMs() > RESERVE_MS) {
     const compared = await compareNext(home, (database) => pairOf(pairs, source, target, database));
-    if (compared === null) break;
-    done += 1;
-    rows += compared;
+    if (compared === null) await new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
+    else {
+      done += 1;
+      rows += compared;
+    }
+    open = await openItems(home);
   }
-  const { open } = await home.one<{ open: number }>(countQueue);
   world.log.fact('ranges compared', { worker: input.worker, done, left: open, rows });
   return { left: open, done, rows };
+}
+
+async function openItems(home: Session<'target'>): Promise<number> {
+  return (await home.one<{ open: number }>(countQueue)).open;
 }
 
 /** Compares the next open range; returns its rows, or null when none is open that nobody else holds. */
