@@ -19,7 +19,8 @@ import { RunDirectory } from '../../../lib/rehearsal/servers/run-directory';
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
 export const MIGRATION_ID = 'stage';
-export const DATABASES = ['app', 'Odd "name"'] as const;
+/** The last one also holds the home ledger. */
+export const DATABASES = ['app', 'Odd "name"', 'postgres'] as const;
 export const EXECUTION = 'arn:aws:states:eu-central-1:111122223333:execution:migrate:one';
 export const MASTER = { username: 'dbadmin', password: 'master-password-0123456789' };
 export const REPLICATION = {
@@ -133,7 +134,7 @@ export class Stage {
           `grant app_owner, app_writer to ${MASTER.username} with admin option, inherit false, set false`,
         );
       }
-      for (const database of DATABASES) {
+      for (const database of DATABASES.slice(0, -1)) {
         await session.query(`create database ${session.escapeIdentifier(database)} owner app_owner`);
       }
       await session.query(`revoke all on database app from public; grant connect on database app to app_writer`);
