@@ -30,17 +30,17 @@ export async function compareChunks(input: Input<'verify-chunks'>, world: World)
   const pairs = new Map<string, Promise<Pair>>();
   let done = 0;
   let rows = 0;
-  let open = await openItems(home);
-  // Every turn finishes an item or waits for another worker's, which comes back when that worker dies; the time budget bounds it.
-  while (open > 0 && world.remainingMs() > RESERVE_MS) {
+  // Every turn finishes an item, finds none left, or waits for another worker's item, which comes back when that worker dies;
+  // the time budget bounds it.
+  while (world.remainingMs() > RESERVE_MS) {
     const compared = await compareNext(home, (database) => pairOf(pairs, source, target, database));
-    if (compared === null) await new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
-    else {
+    if (compared !== null) {
       done += 1;
       rows += compared;
-    }
-    open = await openItems(home);
+    } else if ((await openItems(home)) === 0) break;
+    else await new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
   }
+  const open = await openItems(home);
   world.log.fact('ranges compared', { worker: input.worker, done, left: open, rows });
   return { left: open, done, rows };
 }

@@ -1,8 +1,8 @@
 /**
  * Moves the applications. The outage is inside `Cut over`, one warm invocation; this machine brackets it:
  *
- *   Handed over? -> (Assess) -> Inspect AWS -> Target there? -> Claimed already? -> (Claim the migration)
- *     -> Cut over -> Settle -> Live
+ *   Handed over? -> (Assess) -> Inspect AWS -> Target there? -> Claimed already?
+ *     -> (Claim the migration -> the verification, anew) -> Cut over -> Settle -> Live
  *
  *   fails before the flip             -> Give the source back -> Release the claim -> Cutover aborted; replication goes on
  *   fails, but the flip had happened  -> Give the source back completes the way forward -> Live after completion
@@ -19,16 +19,19 @@ import {
   Succeed,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { ERRORS } from '../../lambda/contract';
+import { ERRORS, type StepName } from '../../lambda/contract';
 import { ASSESS_TIMEOUT } from './assess';
 import { releaseClaim, takeClaim } from './claim';
 import { begin, type Compensation, giveSourceBack } from './compensation';
 import { Workflow, type WorkflowProps } from './machine';
 import { ONCE, PERSISTENT, REPEATABLE } from './retry';
 import { callStep, checkInput, failAsKept, KEEP_CHILD_FAILURE, KEEP_FAILURE, runMachine } from './states';
+import { VERIFICATION_STEPS, verification } from './verification';
 
-/** The assessment, five steps of minutes, and their retries. */
-export const CUTOVER_TIMEOUT = Duration.hours(6);
+/** The assessment, a verification of nine hours, five steps of minutes, and their retries. */
+export const CUTOVER_TIMEOUT = Duration.hours(18);
+
+const STEPS_CALLED: readonly StepName[] = ['inspect', 'claim', ...VERIFICATION_STEPS, 'cutover', 'settle', 'give-back'];
 
 const BOTH = { epoch: '{% $epoch %}', source: '{% $source %}', target: '{% $target %}', databases: '{% $databases %}' };
 
@@ -42,7 +45,7 @@ export class CutoverWorkflow extends Workflow {
     const first = begin(this.states);
     const fields = { execution: 'string', takeOver: 'string or null', epoch: 'string', databases: 'array' } as const;
     const start = checkInput(this.states, fields, first.next(this.handedOver(assess, compensation)));
-    this.machine = this.makeMachine(start, CUTOVER_TIMEOUT, ['inspect', 'claim', 'cutover', 'settle', 'give-back']);
+    this.machine = this.makeMachine(start, CUTOVER_TIMEOUT, STEPS_CALLED);
     this.acknowledgeChild(this.machine.role, assess);
   }
 
@@ -83,9 +86,15 @@ export class CutoverWorkflow extends Workflow {
       cause: 'the target instance does not exist; run Replicate first',
     });
     const cutOver = this.cutOver(compensation);
+    // Alone, nothing tells what changed since the last verification: the tap went with the claim, so it is verified anew.
+    const verify = verification(this.states, this.props, {
+      outputs: '{% $states.result %}',
+      equal: cutOver,
+      compensation: compensation.task,
+    });
     const claimed = Choice.jsonata(this.states, 'Claimed already?')
       .when(Condition.jsonata('{% $epoch != null %}'), cutOver)
-      .otherwise(takeClaim(this.states, this.props).next(cutOver));
+      .otherwise(takeClaim(this.states, this.props).next(verify));
     const there = Choice.jsonata(this.states, 'Target there?')
       .when(Condition.jsonata('{% $target = null %}'), noTarget)
       .otherwise(claimed);

@@ -10,18 +10,10 @@
  *   anything fails -> Give the source back -> Replication failed, with what failed first
  */
 import { Duration } from 'aws-cdk-lib';
-import {
-  Choice,
-  Condition,
-  type IChainable,
-  type Map as MapState,
-  Pass,
-  type StateMachine,
-  Succeed,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, type IChainable, Pass, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { ERRORS, type StepName } from '../../lambda/contract';
+import type { StepName } from '../../lambda/contract';
 import { ASSESS_TIMEOUT } from './assess';
 import { releaseClaim, takeClaim } from './claim';
 import { begin, giveSourceBack } from './compensation';
@@ -41,7 +33,7 @@ import {
   runMachine,
   type TaskProps,
 } from './states';
-import { verifyChunks } from './verify-chunks';
+import { VERIFICATION_STEPS, verification } from './verification';
 
 /** The loops' own bounds are ten days together (see `poll.ts`); this ends what they cannot see. */
 export const REPLICATE_TIMEOUT = Duration.days(14);
@@ -55,9 +47,7 @@ const STEPS_CALLED: readonly StepName[] = [
   'adopt',
   'subscribe',
   'watch',
-  'plan-verification',
-  'verify-chunks',
-  'conclude-verification',
+  ...VERIFICATION_STEPS,
   'release',
 ];
 
@@ -228,13 +218,14 @@ export class ReplicateWorkflow extends Workflow {
   }
 
   private verify(): IChainable {
-    const plan = this.call('Plan the verification', 'plan-verification', ALL, {
-      assign: { workers: '{% [$states.result.workers] %}' },
-    });
-    const workers = verifyChunks(this.states, this.props);
-    this.giveBackOnFailure(workers);
-    const conclude = this.call('Conclude the verification', 'conclude-verification', ALL, {
-      assign: { verdict: '{% $states.result.verdict %}' },
+    const done = Succeed.jsonata(this.states, 'Replicating');
+    const released = releaseClaim(this.states, 'Release the claim', this.props);
+    // The rows are over and equal: a claim that cannot be released is no reason to take them away again.
+    released.addCatch(done, { errors: ['States.ALL'], outputs: '{% $states.input %}' });
+    const handOver = Choice.jsonata(this.states, 'Handing over?')
+      .when(Condition.jsonata('{% $keepClaim %}'), done)
+      .otherwise(released.next(done));
+    return verification(this.states, this.props, {
       outputs: {
         epoch: '{% $epoch %}',
         source: '{% $source %}',
@@ -244,26 +235,9 @@ export class ReplicateWorkflow extends Workflow {
         seedOrigin: '{% $seedOrigin %}',
         verification: '{% $states.result %}',
       },
+      equal: handOver,
+      compensation: this.compensation,
     });
-    const different = Pass.jsonata(this.states, 'Source and target differ', {
-      assign: {
-        failure: {
-          error: ERRORS.blocked,
-          cause: "{% 'the verification found differences, see ' & $string($states.input.verification.report) %}",
-        },
-      },
-    });
-    const done = Succeed.jsonata(this.states, 'Replicating');
-    const released = releaseClaim(this.states, 'Release the claim', this.props);
-    // The rows are over and equal: a claim that cannot be released is no reason to take them away again.
-    released.addCatch(done, { errors: ['States.ALL'], outputs: '{% $states.input %}' });
-    const handOver = Choice.jsonata(this.states, 'Handing over?')
-      .when(Condition.jsonata('{% $keepClaim %}'), done)
-      .otherwise(released.next(done));
-    const equal = Choice.jsonata(this.states, 'Equal?')
-      .when(Condition.jsonata("{% $verdict = 'equal' %}"), handOver)
-      .otherwise(different.next(this.compensation));
-    return plan.next(workers).next(conclude).next(equal);
   }
 
   private call<S extends StepName>(name: string, step: S, args: Arguments<S>, props: Omit<TaskProps, 'retry'> = {}) {
@@ -272,7 +246,7 @@ export class ReplicateWorkflow extends Workflow {
     return task;
   }
 
-  private giveBackOnFailure(state: LambdaInvoke | MapState): void {
+  private giveBackOnFailure(state: LambdaInvoke): void {
     state.addCatch(this.compensation, { errors: ['States.ALL'], ...KEEP_FAILURE });
   }
 

@@ -15,7 +15,14 @@ const LOST = [
 ];
 
 /** The function died or ran out of time in mid-step; the next call looks first, then acts. */
-const KILLED = ['Lambda.Unknown', 'Sandbox.Timedout', 'States.Timeout'];
+const KILLED = [
+  'Lambda.Unknown',
+  'Runtime.ExitError',
+  'Runtime.OutOfMemory',
+  'Runtime.UnhandledPromiseRejection',
+  'Sandbox.Timedout',
+  'States.Timeout',
+];
 
 function policy(errors: string[], firstSeconds: number, longestSeconds: number, maxAttempts: number): RetryProps {
   return {

@@ -207,9 +207,19 @@ describe('Replicate', () => {
 });
 
 describe('Cutover', () => {
-  test('alone, assesses and claims first', async () => {
+  test('alone, assesses, claims and verifies anew first', async () => {
     const ran = await run('cutover', {}, { claim: () => ({ epoch: '5', phase: 'verified', systemIdentifier: '7' }) });
-    expect(steps(ran)).toEqual(['inspect', 'assess', 'inspect', 'claim', 'cutover', 'settle']);
+    expect(steps(ran)).toEqual([
+      'inspect',
+      'assess',
+      'inspect',
+      'claim',
+      'plan-verification',
+      'verify-chunks',
+      'conclude-verification',
+      'cutover',
+      'settle',
+    ]);
     expect(ran).toMatchObject({ status: 'SUCCEEDED', output: { phase: 'live', finishedBy: 'settle' } });
   });
 

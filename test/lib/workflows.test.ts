@@ -43,6 +43,9 @@ const DOCUMENTED = [
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
   'Lambda.Unknown',
+  'Runtime.ExitError',
+  'Runtime.OutOfMemory',
+  'Runtime.UnhandledPromiseRejection',
   'Sandbox.Timedout',
 ];
 
