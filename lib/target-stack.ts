@@ -128,7 +128,8 @@ export class TargetStack extends Stack {
       backupRetentionPeriod: target.backupRetentionDays,
       copyTagsToSnapshot: true,
       deleteAutomatedBackups: false,
-      deletionProtection: target.deletionProtection,
+      // No choice: whoever wants to delete a database takes the protection off by hand first (security 25).
+      deletionProtection: true,
       // A version that moves by itself in the middle of a migration makes source and target differ (fault 85).
       autoMinorVersionUpgrade: false,
       allowMajorVersionUpgrade: false,
@@ -159,13 +160,6 @@ export class TargetStack extends Stack {
     );
     if (!config.target.multiAz) {
       acknowledge(instance, 'AwsSolutions-RDS3', 'the configuration says multiAz: false, which is not the default');
-    }
-    if (!config.target.deletionProtection) {
-      acknowledge(
-        instance,
-        'AwsSolutions-RDS10',
-        'the configuration says deletionProtection: false, which is not the default',
-      );
     }
   }
 

@@ -1,5 +1,5 @@
 /** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Check, Input, Output } from '../contract';
 import { bothSides, call, instanceFacts } from '../platform/payload';
 import type { World } from '../platform/world';

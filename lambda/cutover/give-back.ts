@@ -2,7 +2,7 @@
  * Gives the source back, or finishes the way forward: which of the two, the target's ledger decides, never the error that led
  * here (style section 3). The door on the target is closed first, so that no cutover that still runs can flip afterwards.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { type LedgerRow, readLedger } from '../platform/ledger';

@@ -1,5 +1,5 @@
 /** Schemas of what steps share; an event that does not match is refused before anything is opened (faults 17, 108). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCHEMA_VERSION } from '../contract';
 
 /** Fields of every call. */

@@ -1,6 +1,6 @@
 /** The wire of every step: parse, open the world, run the recipe, answer plain JSON, always close. */
 import type { Context } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Input, Output, StepName } from '../contract';
 import { Blocked, CutoverAborted, NotReady, PastTheFlip } from '../errors';
 import { World } from './world';

@@ -2,7 +2,7 @@
  * Lets the target follow the source from the seed on: subscription without copy, origin at the seed, enabled, in one
  * transaction with the check of the ledger (facts A2, A15). What runs is never advanced again.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Endpoint, Input, InstanceFacts, Output } from '../contract';
 import { Blocked } from '../errors';
 import { guarded, type LedgerRow } from '../platform/ledger';

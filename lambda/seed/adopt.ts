@@ -5,7 +5,7 @@
  *
  * Nothing on the source is changed. What a first call found out is in the target's ledger, so that a second answers alike.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Encryption, Input, Output, SlotFacts } from '../contract';
 import { Blocked } from '../errors';
 import { assertCurrent, type LedgerRow, readLedger } from '../platform/ledger';

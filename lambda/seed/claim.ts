@@ -1,5 +1,5 @@
 /** The claim: one execution at a time holds a migration, and its epoch goes with every later call (fault 9, I6). */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';

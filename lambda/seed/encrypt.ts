@@ -1,5 +1,5 @@
 /** The encrypted copy of the snapshot: the only act that adds a key (facts E11); asked again until it is available. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Input, Output } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { encryptedSnapshotName } from '../platform/names';

@@ -6,7 +6,7 @@
  *
  * Every part looks first, so a release that died in between is simply run again.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Input, InstanceFacts, Output } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';

@@ -4,7 +4,7 @@
  *   seed none --policy, UpdateStack--> busy --> seed = our snapshot --> instance as demanded --> available
  *        \-- any other seed: refused        \-- rolled back: refused, with the first reason
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import {

@@ -1,5 +1,5 @@
 /** What the source's ledger keeps of a database's stream. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const schema = z.object({
   slot: z.string(),

@@ -2,7 +2,7 @@
  * Plans the verification: opens the tap of every database, waits until the target stands behind it, then queues every range of
  * every table. Planning again within one epoch changes nothing while its tap can still be read.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { guarded, readLedger } from '../platform/ledger';

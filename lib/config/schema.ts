@@ -105,8 +105,6 @@ export const target = section({
       { error: 'an object of parameter names and values' },
     )
     .default({}),
-  /** @default true */
-  deletionProtection: yesOrNo().default(true),
 });
 
 /** The key of the target, the evidence and the secrets. */

@@ -33,7 +33,6 @@ describe('the configuration', () => {
     const config = parseConfig(example());
     expect(config.target).toMatchObject({
       multiAz: true,
-      deletionProtection: true,
       backupRetentionDays: 7,
       storageType: 'gp3',
       parameters: {},

@@ -14,7 +14,7 @@ const cases: [string, ReturnType<typeof example>, number][] = [
       account: '123456789012',
       region: 'eu-central-1',
       key: { kind: 'existing', arn: existing },
-      target: { ...example().target, multiAz: false, deletionProtection: false },
+      target: { ...example().target, multiAz: false },
     }),
     91,
   ],
