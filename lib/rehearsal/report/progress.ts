@@ -1,0 +1,9 @@
+/** What follows a run: drawn on a terminal, lines in a pipe, or JSON. */
+import type { RehearsalEvent } from '../run/events';
+
+/** A way of showing progress. */
+export interface Progress {
+  tell(event: RehearsalEvent): void;
+  /** Leaves the terminal as it was found. */
+  end(): void;
+}

@@ -1,0 +1,89 @@
+/** The last words in the terminal. */
+import type { DatabaseReport, Report } from './report';
+import { holds } from './report';
+import { count, seconds } from './words';
+
+/** Says what happened, in a few lines; `reportDirectory` is where the rest is. */
+export function summaryOf(report: Report, reportDirectory: string): string {
+  const lines = [
+    headline(report),
+    '',
+    ...figures(report),
+    ...complaints(report),
+    '',
+    `report: ${reportDirectory}/report.html`,
+  ];
+  if (report.writableSide === 'target') lines.push(...whatOnlyAwsCanProve());
+  return `${lines.join('\n')}\n`;
+}
+
+function headline(report: Report): string {
+  const took = `in ${seconds(report.ms)}`;
+  if (holds(report)) return `${endOf(report)} ${took}: nothing lost, nothing doubled, nothing different`;
+  if (report.outcome === 'aborted') return `Aborted ${took}: the source is writable as before`;
+  return `FAILED ${took}: writable is ${report.writableSide}`;
+}
+
+function endOf({ stopAfter }: Report): string {
+  if (stopAfter === 'assess') return 'Assessed';
+  return stopAfter === 'replicate' ? 'Replicating' : 'Migrated';
+}
+
+function figures(report: Report): string[] {
+  const { writers, outageMs } = report;
+  const rows: [string, string | null][] = [
+    ['seed LSN', report.seedLsn && `${report.seedLsn} (${report.seedOrigin})`],
+    ...report.databases.map((database): [string, string] => [`database ${database.name}`, databaseWords(database)]),
+    [
+      'commits',
+      writers && `${count(writers.acknowledged)} acknowledged, ${writers.refused} refused, ${writers.unknown} unknown`,
+    ],
+    ['lost', writers && String(writers.lost)],
+    ['doubled', writers && String(writers.doubled)],
+    ['write outage', outageMs.total === null ? null : `${outageMs.total} ms as the writers saw it`],
+    ['  of it', outageMs.cutover === null ? null : partsOf(report)],
+    ['checks', checksOf(report)],
+  ];
+  return rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(18)} ${value}`] : []));
+}
+
+function databaseWords(database: DatabaseReport): string {
+  const { tables, rows, rowsOnSource, mismatchedTables } = database;
+  const verdict = mismatchedTables.length === 0 ? 'none different' : `different: ${mismatchedTables.join(', ')}`;
+  return `${tables} tables, ${count(rows)} rows on the target, ${count(rowsOnSource)} on the source, ${verdict}`;
+}
+
+function partsOf({ outageMs }: Report): string {
+  const { fence, barrier, sequences, gate } = outageMs;
+  return `fence ${fence} + barrier ${barrier} + sequences ${sequences} + gate ${gate} + switch ${outageMs.switch} ms`;
+}
+
+function checksOf({ checks }: Report): string | null {
+  if (checks.length === 0) return null;
+  const number = (verdict: string) => checks.filter((check) => check.verdict === verdict).length;
+  return `${number('pass')} passed, ${number('warn')} warnings, ${number('block')} blocking`;
+}
+
+function complaints(report: Report): string[] {
+  const lines: string[] = [];
+  const blocks = report.checks.filter((check) => check.verdict === 'block');
+  for (const { id, detail, remedy } of blocks) lines.push(`  ${id}: ${detail}`, `    ${remedy}`);
+  if (report.reason !== null && blocks.length === 0) {
+    lines.push(`  ${report.reason.error}: ${firstLine(report.reason.cause)}`, `    ${report.reason.remedy}`);
+  }
+  for (const { call, reason } of report.refusedApiCalls.slice(0, 5))
+    lines.push(`  refused API call ${call}: ${reason}`);
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0]?.slice(0, 400) ?? '';
+}
+
+function whatOnlyAwsCanProve(): string[] {
+  return [
+    '',
+    'A rehearsal proves the data path, the order, the permissions and the way back. How long your clients keep the old',
+    'address (DNS TTL, connection pools), network rules and the real duration of RDS snapshots only AWS can show.',
+  ];
+}

@@ -1,0 +1,92 @@
+/** The rehearsal as a command: progress, summary, report, signals, exit code. */
+import { isatty } from 'node:tty';
+import { jsonLines } from '../report/json-lines';
+import type { Progress } from '../report/progress';
+import { holds } from '../report/report';
+import { summaryOf } from '../report/summary';
+import { drawnProgress, plainProgress } from '../report/terminal';
+import { requireWritable, writeReport } from '../report/write-report';
+import { requireDumps } from './dump-content';
+import type { UserOptions } from './options';
+import { rehearse } from './rehearse';
+import type { Access } from './server-access';
+
+/** Exit codes that shells expect of a process that ended by these signals. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** Rehearses and answers the exit code; never throws, and leaves nothing behind. */
+export async function rehearseForPeople(options: UserOptions, json: boolean): Promise<number> {
+  const stopping = new AbortController();
+  let signalCode: number | null = null;
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      // The second signal does not wait for servers; those end with this process.
+      if (signalCode !== null) process.exit(code);
+      signalCode = code;
+      stopping.abort(new Error(`ended by ${signal}`));
+    });
+  }
+  const progress = progressFor(json);
+  try {
+    return await rehearseAndReport(options, json, progress, stopping.signal);
+  } catch (error) {
+    progress.end();
+    if (signalCode !== null) return signalCode;
+    process.stderr.write(`${process.env.SEALIFT_DEBUG ? stackOf(error) : oneLine(error)}\n`);
+    return 1;
+  }
+}
+
+async function rehearseAndReport(
+  options: UserOptions,
+  json: boolean,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<number> {
+  await requireWritable(options.reportDirectory);
+  await requireDumps(options.dumpFiles);
+  const rehearsal = await rehearse({ ...options, signal, onEvent: (event) => progress.tell(event) });
+  progress.end();
+  try {
+    await writeReport(options.reportDirectory, rehearsal);
+    if (!json) process.stdout.write(summaryOf(rehearsal.report, options.reportDirectory));
+    if (rehearsal.access) await keepUntilSignal(rehearsal.access, signal);
+  } finally {
+    await rehearsal.end();
+  }
+  signal.throwIfAborted();
+  return holds(rehearsal.report) ? 0 : 1;
+}
+
+function progressFor(json: boolean): Progress {
+  const write = (text: string) => process.stdout.write(text);
+  if (json) return jsonLines(write);
+  return isatty(1) ? drawnProgress(process.stdout) : plainProgress(write);
+}
+
+async function keepUntilSignal(access: readonly Access[], signal: AbortSignal): Promise<void> {
+  const lines = access.map(
+    ({ side, host, port, user, databases, passwordFile, caFile }) =>
+      `${side}: host ${host}, port ${port}, user ${user}, databases ${databases.join(', ')}\n` +
+      `  password in ${passwordFile}, CA in ${caFile} (sslmode verify-full)`,
+  );
+  process.stderr.write(`\nThe servers run until Ctrl-C, then everything is deleted.\n${lines.join('\n')}\n`);
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    // A pending promise alone does not keep a process alive.
+    const alive = setInterval(() => undefined, 60_000);
+    signal.addEventListener('abort', () => {
+      clearInterval(alive);
+      resolve();
+    });
+  });
+}
+
+function oneLine(error: unknown): string {
+  if (error instanceof AggregateError) return [error.message, ...error.errors.map(oneLine)].join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
