@@ -1,0 +1,162 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CHECKS } from '../lambda/assess/check';
+import { ERRORS, PHASES, STEPS } from '../lambda/contract';
+import { HELP } from '../lib/rehearsal/run/arguments';
+import { TARGET_ALARMS } from '../lib/resource-names';
+import { citationsIn, definitionsIn } from './docs/citations';
+import { configurationFields } from './docs/configuration-fields';
+import {
+  brokenLinks,
+  brokenPaths,
+  codeIn,
+  DOCUMENTS,
+  filesOf,
+  ROOT,
+  read,
+  sectionsOf,
+  tableRows,
+} from './docs/documents';
+import { interpreterList } from './docs/interpreter-list';
+
+const CODE = filesOf('bin', 'lib', 'lambda', 'test').filter((path) => /\.(ts|sql)$/.test(path));
+
+describe('the documents', () => {
+  it('link to files and headings that exist', () => {
+    expect(DOCUMENTS).toContain('README.md');
+    expect(DOCUMENTS.flatMap(brokenLinks)).toEqual([]);
+  });
+
+  it('name paths that exist', () => {
+    expect(DOCUMENTS.flatMap(brokenPaths)).toEqual([]);
+  });
+
+  it('name nothing of the machine that they were written on', () => {
+    const own = /\/(?:tmp|work|root|home)\/|\.\.\/shared|localhost:\d/;
+    expect(DOCUMENTS.filter((path) => own.test(read(path)))).toEqual([]);
+  });
+
+  it('explain every fact, fault, experiment and section that is cited, each once', () => {
+    const defined = definitionsIn(read('docs/facts.md'));
+    expect(defined.filter((entry, index) => defined.indexOf(entry) !== index)).toEqual([]);
+    const missing = [...CODE, ...DOCUMENTS].flatMap((path) =>
+      citationsIn(read(path))
+        .filter((entry) => !defined.includes(entry))
+        .map((entry) => `${path} cites ${entry}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('citations', () => {
+  it('are found alone, in lists, in ranges, and across the lines of a comment', () => {
+    expect(citationsIn('see facts A4, A5; fault 28')).toEqual(['facts A4', 'facts A5', 'fault 28']);
+    expect(citationsIn('(faults 36 to 38, 46)')).toEqual(['fault 36', 'fault 37', 'fault 38', 'fault 46']);
+    expect(citationsIn(' * (facts\n * A12 to A13)')).toEqual(['facts A12', 'facts A13']);
+    expect(citationsIn('@default 17, others than 15')).toEqual([]);
+  });
+});
+
+describe('docs/invariants.md', () => {
+  const sections = sectionsOf('docs/invariants.md', 3);
+
+  it('has every invariant', () => {
+    for (let number = 1; number <= 8; number += 1) {
+      expect([...sections.keys()].some((heading) => heading.startsWith(`I${number} `))).toBe(true);
+    }
+  });
+
+  it.each([...sections])('%s: names what enforces it, and a test that exists', (_, text) => {
+    const enforced = /^- Enforced: ([\s\S]*?)(?=^- )/m.exec(text)?.[1] ?? '';
+    expect(codeIn(enforced).filter((name) => /^(lib|lambda)\//.test(name))).not.toEqual([]);
+    const tests = [...text.matchAll(/^- Test: `([^`]+)`, "([^"]+)"/gm)];
+    expect(tests).not.toEqual([]);
+    const missing = tests.filter(([, path = '', name = '']) => !flat(read(path)).includes(flat(name)));
+    expect(missing.map(([line]) => line)).toEqual([]);
+  });
+
+  /** Quotes in a test's name may be escaped in its source. */
+  function flat(text: string): string {
+    return text.replaceAll(/["'`\\]/g, '').replaceAll(/\s+/g, ' ');
+  }
+});
+
+describe('docs/configuration.md', () => {
+  it('has every field with its need or default, and no other', () => {
+    const rows = tableRows('docs/configuration.md').filter((row) => row.length === 3);
+    const documented = rows.map(([path = '', need = '']) => `${path.replaceAll('`', '')}: ${need.replaceAll('`', '')}`);
+    expect(documented.sort()).toEqual(
+      configurationFields()
+        .map(({ path, need }) => `${path}: ${need}`)
+        .sort(),
+    );
+  });
+});
+
+describe('docs/checks.md', () => {
+  it('has every check with its promise, and no other', () => {
+    const documented = tableRows('docs/checks.md').map(([id = '', promise]) => [id.replaceAll('`', ''), promise]);
+    expect(Object.fromEntries(documented)).toEqual(CHECKS);
+    expect(documented).toHaveLength(Object.keys(CHECKS).length);
+  });
+});
+
+describe('docs/report.md', () => {
+  it('has every field of the report, and no other', () => {
+    const fields = [...read('lib/rehearsal/report/report.ts').matchAll(/^\s+readonly (\w+):/gm)].map(
+      (match) => match[1] ?? '',
+    );
+    const text = read('docs/report.md');
+    expect(fields.filter((field) => !text.includes(`\`${field}\``))).toEqual([]);
+    const named = tableRows('docs/report.md').flatMap(([cell = '']) => codeIn(cell));
+    expect(named.filter((name) => !fields.includes(name))).toEqual([]);
+  });
+});
+
+describe('docs/interpreter.md', () => {
+  it('lists exactly what the interpreter runs', () => {
+    const path = 'docs/interpreter.md';
+    const written = read(path).replace(
+      /(<!-- list -->\n)[\s\S]*(<!-- end of list -->)/,
+      (_, begin: string, end: string) => `${begin}\n${interpreterList()}\n\n${end}`,
+    );
+    if (process.env.SEALIFT_WRITE_DOCS === '1') writeFileSync(join(ROOT, path), written);
+    expect(read(path)).toBe(written);
+  });
+});
+
+describe('docs/runbook.md', () => {
+  const sections = sectionsOf('docs/runbook.md', 3);
+  const subjects = [...Object.values(ERRORS), ...TARGET_ALARMS, 'KeyEndangered', 'ExecutionFailed'];
+
+  it.each(subjects)('says of %s what it is, how to investigate it and how to resolve it', (subject) => {
+    const [, text = ''] = [...sections].find(([heading]) => heading === `\`${subject}\``) ?? [];
+    for (const part of ['Description', 'Investigation', 'Resolution']) expect(text).toContain(`**${part}.**`);
+  });
+});
+
+describe('docs/architecture.md', () => {
+  it('describes every step and every phase of the ledger', () => {
+    const text = read('docs/architecture.md');
+    expect([...Object.keys(STEPS), ...PHASES].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
+describe('docs/decisions', () => {
+  it.each(filesOf('docs/decisions'))('%s says everything that a decision says', (path) => {
+    const parts = ['Status', 'Context', 'Constraints', 'Decision', 'Alternatives', 'Consequences'];
+    expect([...sectionsOf(path, 2).keys()]).toEqual(parts);
+  });
+});
+
+describe('README.md', () => {
+  it('explains every flag of npm start, and no other', () => {
+    const flags = [...HELP.matchAll(/^ {2}(--[a-z-]+)/gm)].map((match) => match[1] ?? '');
+    expect(flags).toContain('--dump');
+    const explained = tableRows('README.md')
+      .flatMap(([cell = '']) => codeIn(cell))
+      .filter((text) => text.startsWith('--'))
+      .map((text) => text.split(' ')[0] ?? '');
+    expect(explained.sort()).toEqual(flags.sort());
+  });
+});
