@@ -5,12 +5,12 @@ type Fields = Readonly<Record<string, 'required' | 'optional'>>;
 
 const code = (text: string): string => `\`${text}\``;
 
-/** Items as code, in paragraphs of at most 130 columns. */
+/** Items as code, in paragraphs of at most 120 columns. */
 function wrapped(items: readonly string[]): string {
   const lines: string[] = [];
   for (const item of items.map((name, index) => `${code(name)}${index === items.length - 1 ? '' : ','}`)) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + item.length < 130) lines[lines.length - 1] = `${last} ${item}`;
+    if (last !== undefined && last.length + item.length < 120) lines[lines.length - 1] = `${last} ${item}`;
     else lines.push(item);
   }
   return lines.join('\n');
