@@ -11,19 +11,25 @@
  * goes forward only. Which side of the flip it is, only the target's ledger says.
  */
 import type { CutoverFacts, Input, Output } from '../contract';
-import { PastTheFlip } from '../errors';
-import { readLedger } from '../platform/ledger';
+import { Blocked } from '../errors';
+import { withAdvisoryLock } from '../platform/advisory-lock';
+import { assertCurrent, readLedger } from '../platform/ledger';
+import { followHome, followSource } from '../platform/ledger-follow';
 import { bothSides, claimedCall, databases } from '../platform/payload';
+import type { Server } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
+import { parseLsn } from '../proof/lsn';
 import { settleKeys } from '../proof/settle-keys';
 import { confirm, type Drained, drain, setSequences } from './drain';
 import { closeSource, quietSource } from './fence';
-import { aborted, flip, recordFlipOnSource, switchRecord } from './flip';
+import { flip } from './flip';
+import { afterTheFlip, answerOfFlip } from './forward';
 import { assertNothingLate, passGate } from './gate';
-import { giveBackOn } from './give-back';
-import { checkBeforeFence, checkBeforeOpening } from './guardrails';
-import { OutageClock, openDatabases, openStage, type Stage } from './stage';
+import { giveBackAfter } from './give-back';
+import { assertRecord, checkBeforeFence, checkBeforeOpening } from './guardrails';
+import { OutageClock } from './outage-clock';
+import { type CutoverInput, closeTaps, nextEpoch, openDatabases, openStage, type Stage } from './stage';
 
 /** Input of `cutover`. */
 export const cutoverInput = claimedCall.extend({ ...bothSides, databases });
@@ -35,33 +41,79 @@ const ENOUGH_KEYS = 500;
 const ROUNDS = 6;
 
 /** What is known when the flip is due. */
-interface ReadyToFlip {
+export interface ReadyToFlip {
   readonly fenceLsn: string;
   readonly keysCompared: number;
   readonly sequencesSet: number;
   readonly parts: { fence: number; barrier: number; sequences: number; gate: number };
 }
 
-/** Stops the writes, proves that the target has them all, makes it live and points the record at it. */
+/** Opens both servers, cuts over, and keeps the facts as evidence. */
 export async function cutover(input: Input<'cutover'>, world: World): Promise<Output<'cutover'>> {
-  const stage = await openStage(input, world);
-  await endPredecessors(stage.sourceHome, world.migrationId, world.step);
-  await endPredecessors(stage.targetHome, world.migrationId, world.step);
-  await checkBeforeOpening(stage, input.databases);
-  await openDatabases(stage, input.databases);
+  const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
+  return cutoverOn(source, target, input, world);
+}
+
+/**
+ * Stops the writes, proves that the target has them all, makes it live and points the record at it. Called again after its
+ * flip it completes the way forward and answers alike. Throws `Blocked` or `NotReady` when nothing was changed,
+ * `NotReady` while another call is in progress, `CutoverAborted` when the source was given back, `PastTheFlip` behind it.
+ */
+export async function cutoverOn(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  input: CutoverInput,
+  world: World,
+): Promise<CutoverFacts> {
+  const stage = await openStage(source, target, input, world);
+  const answer = () => answerOfFlip(stage, nextEpoch(input.epoch));
+  const known = await answer();
+  if (known !== null) return known;
+  // A call that works is not ended as a predecessor: only what a dead one left behind is, once its lock is gone.
+  return withAdvisoryLock(stage.sourceHome, `sealift/${world.migrationId}/cutover`, async () => {
+    const meanwhile = await answer();
+    if (meanwhile !== null) return meanwhile;
+    await assertCurrent(stage.sourceHome, world.expect('verified'));
+    await endPredecessors(stage.sourceHome, world.migrationId, world.step);
+    await endPredecessors(stage.targetHome, world.migrationId, world.step);
+    return prepareAndCutOver(stage).finally(() => closeTaps(stage));
+  });
+}
+
+async function prepareAndCutOver(stage: Stage): Promise<CutoverFacts> {
+  const { world, sourceHome, targetHome } = stage;
+  const expected = world.expect('verified');
+  await followSource(sourceHome, targetHome, expected);
+  for (const name of stage.names) {
+    await followHome(sourceHome, await stage.source.session(name), expected);
+    await followHome(targetHome, await stage.target.session(name), expected);
+  }
+  await checkBeforeOpening(stage);
+  await openDatabases(stage);
   await checkBeforeFence(stage);
   await shrinkPending(stage);
+  // Everything that the outage will run has run once before: sequences are only ever moved to where the source stands.
+  await setSequences(stage);
+  return outage(stage);
+}
 
-  const clock = new OutageClock(world.environment.policy.cutoverBudgetSeconds * 1000);
+async function outage(stage: Stage): Promise<CutoverFacts> {
+  const clock = new OutageClock(stage.world.environment.policy.cutoverBudgetSeconds * 1000);
   try {
-    await closeSource(stage);
-    const ready = await behindTheFence(stage, clock);
-    await flip(stage, clock, { fenceLsn: ready.fenceLsn, execution: world.call.execution });
+    const roles = await closeSource(stage);
+    const ready = await clock.within(behindTheFence(stage, clock), 'proving the target');
+    await flip(stage, clock, ready, roles);
     return await afterTheFlip(stage, clock, ready);
   } catch (error) {
-    if (error instanceof PastTheFlip) throw error;
-    throw await giveBackAfter(stage, error);
+    if (error instanceof Blocked && !(await fenceIsOurs(stage))) throw error;
+    return giveBackAfter(stage, error);
   }
+}
+
+/** A fence that was refused has changed nothing: what stands there now belongs to another call. */
+async function fenceIsOurs({ sourceHome, world, fencedEpoch }: Stage): Promise<boolean> {
+  const row = await readLedger(sourceHome, world.migrationId);
+  return row?.epoch === fencedEpoch;
 }
 
 /** Compares what changed since the verification again and again, until little is left for the outage. */
@@ -77,69 +129,33 @@ async function shrinkPending(stage: Stage): Promise<void> {
   );
 }
 
-/** Fence, barrier, sequences and gate. Sequences and gate run while the slots confirm: none waits for another. */
+/** Fence, then all that needs no writes, side by side: barrier and comparison, sequences, the record, the slots. */
 async function behindTheFence(stage: Stage, clock: OutageClock): Promise<ReadyToFlip> {
   await quietSource(stage, clock);
   const fence = clock.lap();
+  const setting = heard(setSequences(stage));
+  const recorded = heard(assertRecord(stage));
   const drained = await drain(stage, clock);
   const barrier = clock.lap();
-  const confirmed = confirm(stage, drained, clock);
-  // Awaited below; without this a failure of another part first would leave it unheard.
-  confirmed.catch(() => undefined);
-  const sequencesSet = await setSequences(stage);
+  // One session sets the sequences, then asks for the slots.
+  const confirmed = heard(setting.then(() => confirm(stage, drained, clock)));
+  const sequencesSet = await setting;
   const sequences = clock.lap();
-  const keysCompared = await passGate(drained, clock);
-  await confirmed;
-  await assertNothingLate(stage, clock);
+  const keysCompared = await passGate(drained);
+  await Promise.all([confirmed, recorded]);
+  await assertNothingLate(stage, drained, clock);
   const gate = clock.lap();
   stage.world.log.fact('gate passed', { keysCompared, sequencesSet });
   return { fenceLsn: latestFence(drained), keysCompared, sequencesSet, parts: { fence, barrier, sequences, gate } };
 }
 
-async function afterTheFlip(stage: Stage, clock: OutageClock, ready: ReadyToFlip): Promise<CutoverFacts> {
-  const { world, instances } = stage;
-  const flippedAt = new Date().toISOString();
-  try {
-    await switchRecord(world, instances.source.host, instances.target.host);
-    const outageMs = { total: clock.totalMs(), ...ready.parts, switch: clock.lap() };
-    await recordFlipOnSource(stage.sourceHome, world, stage.fencedEpoch);
-    const facts = { epoch: stage.fencedEpoch, fenceLsn: ready.fenceLsn, flippedAt, outageMs };
-    const counts = { keysCompared: ready.keysCompared, sequencesSet: ready.sequencesSet };
-    const report = await world.keepEvidence('cutover', { ...facts, ...counts });
-    return { ...facts, ...counts, report };
-  } catch (error) {
-    if (error instanceof PastTheFlip) throw error;
-    const reason = error instanceof Error ? error.message : 'an unknown failure';
-    throw new PastTheFlip(`the target is live and the switch is not complete: ${reason}`, { cause: error });
-  }
-}
-
-/** Gives the source back within this invocation; the state machine does the same for one that is killed. */
-async function giveBackAfter(stage: Stage, error: unknown): Promise<Error> {
-  const { world, sourceHome, targetHome, instances } = stage;
-  try {
-    const hosts = { sourceHost: instances.source.host, targetHost: instances.target.host };
-    const outcome = await giveBackOn(world, { sourceHome, targetHome, ...hosts }, stage.epoch);
-    if (outcome.outcome === 'finished') {
-      return new PastTheFlip('the flip had happened although its answer was lost; the forward path was completed', {
-        cause: error,
-      });
-    }
-    return aborted(error);
-  } catch (second) {
-    const both = new AggregateError([error, second], 'the cutover failed, and so did giving the source back');
-    const ledger = await readLedger(targetHome, world.migrationId).catch(() => null);
-    if (ledger?.phase === 'flipped')
-      return new PastTheFlip('the target is live, the forward path must be completed', { cause: both });
-    return aborted(both);
-  }
+/** Work that is awaited later: without this the failure of another part would leave its own unheard. */
+function heard<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 /** Marks differ per database; the latest stands for all in the report. */
 function latestFence(drained: readonly Drained[]): string {
-  const [first, ...rest] = drained.map(({ fenceLsn }) => fenceLsn);
-  return rest.reduce(
-    (latest, lsn) => (lsn.padStart(17, '0') > latest.padStart(17, '0') ? lsn : latest),
-    first ?? '0/0',
-  );
+  return drained.map(({ fenceLsn }) => fenceLsn).reduce((a, b) => (parseLsn(a) > parseLsn(b) ? a : b), '0/0');
 }

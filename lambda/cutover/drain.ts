@@ -1,11 +1,13 @@
 /** Barrier and sequences: everything committed before the fence is on the target, flushed, and numbers go on from there. */
 import { NotReady } from '../errors';
+import { guarded } from '../platform/ledger';
 import { insertMarker, mergeFacts } from '../platform/ledger-sql';
 import { streamName } from '../platform/names';
-import type { Session } from '../platform/postgres';
 import { passBarrier, raiseBarrier } from '../proof/barrier';
+import type { Pair } from '../proof/compare';
+import type { OutageClock } from './outage-clock';
 import * as sql from './sql';
-import type { DatabaseStage, OutageClock, Stage } from './stage';
+import type { DatabaseStage, Stage } from './stage';
 
 /** How often the slot is asked whether it has confirmed. */
 const ASK_MS = 5;
@@ -37,20 +39,22 @@ export async function drain(stage: Stage, clock: OutageClock): Promise<Drained[]
  */
 export async function confirm(stage: Stage, drained: readonly Drained[], clock: OutageClock): Promise<void> {
   const { world, targetHome } = stage;
-  const fences = Object.fromEntries(drained.map(({ database, fenceLsn }) => [database.name, fenceLsn]));
-  await targetHome.execute(mergeFacts(world.migrationId, { fenceLsns: fences }));
+  const fenceLsns = Object.fromEntries(drained.map(({ database, fenceLsn }) => [database.name, fenceLsn]));
+  await guarded(targetHome, world.expect('verified'), () =>
+    targetHome.execute(mergeFacts(world.migrationId, { fenceLsns })),
+  );
   await Promise.all(drained.map((one) => confirmOne(stage, one, clock)));
 }
 
 async function confirmOne(stage: Stage, { database, fenceLsn }: Drained, clock: OutageClock): Promise<void> {
   const slot = streamName(stage.world.migrationId, database.name);
-  const session = await stage.source.another(database.name);
+  const session = database.aside.source;
   let nudgedAt = 0;
   // Ends by the slot's confirmation or by the budget.
   for (;;) {
     const [row] = await session.query<{ confirmed: boolean }>(sql.slotConfirmed(slot, fenceLsn));
     if (row === undefined) throw new NotReady(`slot ${slot} vanished while it was waited for`);
-    if (row.confirmed) break;
+    if (row.confirmed) return;
     clock.remainingMs(`waiting for slot ${slot} to confirm ${fenceLsn}`);
     if (performance.now() - nudgedAt > NUDGE_MS) {
       nudgedAt = performance.now();
@@ -59,16 +63,15 @@ async function confirmOne(stage: Stage, { database, fenceLsn }: Drained, clock: 
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
-  await session.close();
 }
 
 /** Sets every sequence of every database and reads them back; returns how many. */
 export async function setSequences(stage: Stage): Promise<number> {
-  const counts = await Promise.all(stage.databases.map(({ pair }) => setSequencesOf(pair.source, pair.target)));
+  const counts = await Promise.all(stage.databases.map(({ aside }) => setSequencesOf(aside)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-async function setSequencesOf(source: Session<'source'>, target: Session<'target'>): Promise<number> {
+async function setSequencesOf({ source, target }: Pair): Promise<number> {
   const names = await source.query<sql.SequenceName>(sql.sequences);
   if (names.length === 0) return 0;
   const states = await source.query<sql.SequenceState>(sql.sequenceStates(names));

@@ -6,8 +6,9 @@ import { CutoverAborted } from '../errors';
 import { guarded, moveTo } from '../platform/ledger';
 import { closeLogins } from '../platform/role-logins';
 import { assertNothingPrepared } from './guardrails';
+import type { OutageClock } from './outage-clock';
 import * as sql from './sql';
-import type { OutageClock, Stage } from './stage';
+import type { Stage } from './stage';
 
 /** This many looks in a row must find no other session: one that was logging in shows up late. */
 const QUIET_LOOKS = 3;
@@ -31,35 +32,35 @@ export async function closeSource(stage: Stage): Promise<string[]> {
 /** Ends every other session until none comes back; throws `CutoverAborted` when the budget is over first. */
 export async function quietSource(stage: Stage, clock: OutageClock): Promise<void> {
   const { world, sourceHome } = stage;
+  const sessionsEnded = await endOthers(stage, clock, QUIET_LOOKS);
+  await assertNothingPrepared(stage);
+  await moveTo(sourceHome, { ...world.expect('fencing'), epoch: stage.fencedEpoch }, 'fenced');
+  world.log.fact('source fenced', { sessionsEnded });
+}
+
+/**
+ * Ends every other session until `looks` looks in a row find none; returns how many were ended. A session that nobody may end
+ * and that writes (RDS's own) is waited for.
+ */
+export async function endOthers(stage: Stage, clock: OutageClock, looks: number): Promise<number> {
   let ended = 0;
   let quiet = 0;
   // Every turn either finds quiet or ends sessions; the budget bounds it.
-  while (quiet < QUIET_LOOKS) {
-    if (clock.totalMs() > 0) await assertBudget(stage, clock);
-    const found = (await sourceHome.query(sql.terminateOtherSessions(world.migrationId))).length;
-    ended += found;
-    quiet = found === 0 ? quiet + 1 : 0;
-    if (quiet < QUIET_LOOKS) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  for (;;) {
+    const found = await stage.sourceHome.query<sql.OtherSession>(sql.endOtherSessions(stage.world.migrationId));
+    ended += found.length;
+    quiet = found.length === 0 ? quiet + 1 : 0;
+    if (quiet >= looks) return ended;
+    assertBudget(clock, found);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  await assertNothingPrepared(stage);
-  await moveTo(sourceHome, { ...world.expect('fencing'), epoch: stage.fencedEpoch }, 'fenced');
-  world.log.fact('source fenced', { sessionsEnded: ended });
 }
 
-/** Throws when a session appeared behind the fence. */
-export async function assertQuiet(stage: Stage): Promise<void> {
-  const users = await stage.sourceHome.query<{ username: string }>(sql.listOtherSessions(stage.world.migrationId));
-  if (users.length === 0) return;
-  const named = [...new Set(users.map(({ username }) => username))].join(', ');
-  throw new CutoverAborted(`sessions of ${named} appeared on the source behind the fence, stop what opens them`);
-}
-
-async function assertBudget(stage: Stage, clock: OutageClock): Promise<void> {
+function assertBudget(clock: OutageClock, found: readonly sql.OtherSession[]): void {
   try {
     clock.remainingMs('ending sessions on the source');
   } catch (error) {
-    const users = await stage.sourceHome.query<{ username: string }>(sql.listOtherSessions(stage.world.migrationId));
-    const named = [...new Set(users.map(({ username }) => username))].join(', ');
+    const named = [...new Set(found.map(({ username }) => username))].join(', ');
     throw new CutoverAborted(
       `sessions of ${named || 'nobody any more'} kept coming back to the source until the budget was over, stop what opens them`,
       { cause: error },

@@ -2,19 +2,18 @@
  * Gives the source back, or finishes the way forward: which of the two, the target's ledger decides, never the error that led
  * here (style section 3). The door on the target is closed first, so that no cutover that still runs can flip afterwards.
  */
-import * as z from 'zod';
-import type { Input, Output } from '../contract';
-import { Blocked } from '../errors';
-import { type LedgerRow, readLedger } from '../platform/ledger';
-import { lockMigration, mergeFacts } from '../platform/ledger-sql';
+import { z } from 'zod';
+import type { CutoverFacts, Input, InstanceFacts, Output } from '../contract';
+import { CutoverAborted, NotReady, PastTheFlip } from '../errors';
+import { HOME_DATABASE } from '../platform/names';
 import { call, databases, instanceFacts } from '../platform/payload';
-import type { Session } from '../platform/postgres';
+import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
-import { reopenLogins } from '../platform/role-logins';
 import type { World } from '../platform/world';
-import { finishForward } from './flip';
-import * as sql from './sql';
-import { nextEpoch } from './stage';
+import { finishForward } from './forward';
+import { liftFence, type Verdict } from './lift-fence';
+import { settleOn } from './settle';
+import type { Stage } from './stage';
 
 /** Input of `give-back`. */
 export const giveBackInput = call.extend({
@@ -31,99 +30,100 @@ export interface GivenBack {
   readonly detail: string;
 }
 
-/** The home sessions of both sides. */
-interface Sides {
-  readonly sourceHome: Session<'source'>;
-  readonly targetHome: Session<'target'>;
-  readonly sourceHost: string;
-  readonly targetHost: string;
-}
+/** What giving back is made of beside the servers. */
+export type GiveBackInput = Pick<Input<'give-back'>, 'epoch' | 'databases' | 'source' | 'target'>;
 
-/** Ends what a killed cutover left running, then gives the source back or finishes forward. */
+/** Opens the servers, gives back, and keeps what was done as evidence. */
 export async function giveBack(input: Input<'give-back'>, world: World): Promise<Output<'give-back'>> {
   const source = await world.openSource(input.source);
-  const sourceHome = await source.home();
-  await endPredecessors(sourceHome, world.migrationId, 'cutover');
-  const result = await decide(input, world, sourceHome);
+  const target = input.target === null ? null : await openIfThere(input.target, world);
+  const result = await giveBackOn(source, target, input, world);
   world.log.fact('cutover ended', { outcome: result.outcome });
   const report = await world.keepEvidence('give-back', { ...result, reason: input.reason });
   return { ...result, report };
 }
 
-async function decide(input: Input<'give-back'>, world: World, sourceHome: Session<'source'>): Promise<GivenBack> {
-  if (input.epoch === null || input.target === null) {
-    return { outcome: 'given-back', detail: 'nothing was fenced, because there was no target to cut over to' };
+/** A target that does not answer is no reason to keep the source fenced, unless it may have flipped: the source knows. */
+async function openIfThere(target: InstanceFacts, world: World): Promise<Server<'target'> | null> {
+  try {
+    const server = await world.openTarget(target);
+    await server.home();
+    return server;
+  } catch (error) {
+    if (!(error instanceof NotReady)) throw error;
+    world.log.warning('target unreachable', { host: target.host });
+    return null;
   }
-  const target = await world.openTarget(input.target);
-  const targetHome = await target.home();
-  await endPredecessors(targetHome, world.migrationId, 'cutover');
-  const hosts = { sourceHost: input.source.host, targetHost: input.target.host };
-  return giveBackOn(world, { sourceHome, targetHome, ...hosts }, input.epoch);
 }
 
 /**
- * Gives back what the cutover called with `epoch` began. Throws `Blocked` and changes nothing when the ledger has moved on
- * to another execution.
+ * Ends what a killed cutover left running, then gives back what the cutover called with `epoch` began, or completes and
+ * settles it when it had flipped; without an epoch, what the calling execution began. `target` is null when it does not
+ * answer. Throws `Blocked` and changes nothing when the ledger has moved on, `NotReady` when only the target could tell.
  */
-export async function giveBackOn(world: World, sides: Sides, epoch: string): Promise<GivenBack> {
-  const known = await readLedger(sides.sourceHome, world.migrationId);
-  if (known === null)
-    return { outcome: 'given-back', detail: 'the source has no ledger, so nothing of it was changed' };
-  const door = await closeDoor(world, sides.targetHome, epoch);
-  if (door !== null && door.phase !== 'verified' && isPast(door)) {
-    await finishForward(world, sides, door);
-    return {
-      outcome: 'finished',
-      detail: `the flip of epoch ${door.epoch} had happened, the forward path was completed`,
-    };
-  }
-  return liftFence(world, sides.sourceHome, epoch);
+export async function giveBackOn(
+  source: Server<'source'>,
+  target: Server<'target'> | null,
+  input: GiveBackInput,
+  world: World,
+): Promise<GivenBack> {
+  const sourceHome = await source.home();
+  await endPredecessors(sourceHome, world.migrationId, 'cutover');
+  const targetHome = target === null ? null : await target.home();
+  if (targetHome !== null) await endPredecessors(targetHome, world.migrationId, 'cutover');
+  const verdict = await liftFence(world, { sourceHome, targetHome }, input.epoch);
+  if (verdict.outcome === 'given-back') return verdict;
+  await finish(world, { sourceHome, targetHome }, input, verdict);
+  if (target !== null) await settleOn(source, target, input.databases, world);
+  return { outcome: 'finished', detail: verdict.detail };
 }
 
-function isPast(row: LedgerRow): boolean {
-  return row.phase === 'flipped' || row.phase === 'live';
+async function finish(
+  world: World,
+  homes: { readonly sourceHome: Session<'source'>; readonly targetHome: Session<'target'> | null },
+  { source, target }: Pick<GiveBackInput, 'source' | 'target'>,
+  verdict: Verdict & { outcome: 'flipped' },
+): Promise<CutoverFacts> {
+  const { sourceHome, targetHome } = homes;
+  if (targetHome === null || target === null) throw new PastTheFlip('a target that is not known has flipped');
+  return finishForward(
+    { world, sourceHome, targetHome, sourceHost: source.host, targetHost: target.host },
+    verdict.row,
+  );
 }
 
-/** Moves the target's epoch on unless it has flipped; returns the row as it then stands, null when it has none. */
-async function closeDoor(world: World, targetHome: Session<'target'>, epoch: string): Promise<LedgerRow | null> {
-  const known = await readLedger(targetHome, world.migrationId);
-  // A copy that was not adopted yet still says `source`: no cutover can have flipped it.
-  if (known === null || known.side !== 'target') return null;
-  await targetHome.transaction(async () => {
-    await targetHome.query(lockMigration(world.migrationId));
-    const row = await readLedger(targetHome, world.migrationId);
-    if (row === null || isPast(row) || BigInt(row.epoch) > BigInt(epoch)) return;
-    await targetHome.execute(sql.setPhaseAndEpoch(world.migrationId, row.phase, doorEpoch(epoch)));
-  });
-  return readLedger(targetHome, world.migrationId);
-}
-
-/** Reopens the logins of the source and moves its epoch on, in one transaction; doing so twice answers alike. */
-async function liftFence(world: World, sourceHome: Session<'source'>, epoch: string): Promise<GivenBack> {
-  return sourceHome.transaction(async () => {
-    await sourceHome.query(lockMigration(world.migrationId));
-    const row = await readLedger(sourceHome, world.migrationId);
-    if (row === null)
-      return { outcome: 'given-back', detail: 'the source has no ledger, so nothing of it was changed' };
-    if (row.facts.givenBack === epoch) return { outcome: 'given-back', detail: 'the source was given back before' };
-    const began = row.epoch === epoch || row.epoch === nextEpoch(epoch);
-    if (row.execution !== world.call.execution || !began || isPast(row)) {
-      throw new Blocked(
-        `migration ${JSON.stringify(row.migrationId)} stands at epoch ${row.epoch} in phase ${row.phase} under execution ` +
-          `${row.execution}, giving back epoch ${epoch} came too late and changed nothing`,
-      );
-    }
-    const fenced = row.phase === 'fencing' || row.phase === 'fenced';
-    const roles = fenced ? await reopenLogins(sourceHome) : [];
-    await sourceHome.execute(
-      sql.setPhaseAndEpoch(world.migrationId, fenced ? 'verified' : row.phase, doorEpoch(epoch)),
+/**
+ * Gives the source back within the cutover's own invocation; the state machine does the same for one that is killed. Sessions
+ * of its own, because those of the cutover may be what failed. Answers when the flip had happened after all, else throws.
+ */
+export async function giveBackAfter(stage: Stage, error: unknown): Promise<CutoverFacts> {
+  if (error instanceof PastTheFlip) throw error;
+  const { world, instances } = stage;
+  let flipped = false;
+  try {
+    const sourceHome = await stage.source.another(HOME_DATABASE);
+    const targetHome = await stage.target.another(HOME_DATABASE).catch((unreachable: unknown) => {
+      if (unreachable instanceof NotReady) return null;
+      throw unreachable;
+    });
+    const verdict = await liftFence(world, { sourceHome, targetHome }, stage.epoch);
+    flipped = verdict.outcome === 'flipped';
+    if (verdict.outcome === 'flipped') return await finish(world, { sourceHome, targetHome }, instances, verdict);
+  } catch (second) {
+    if (flipped) throw second;
+    const both = new AggregateError(
+      [error, second],
+      'the cutover failed, and giving the source back did not succeed yet',
     );
-    await sourceHome.execute(mergeFacts(world.migrationId, { givenBack: epoch }));
-    return { outcome: 'given-back', detail: `the fence was lifted, ${roles.length} roles may log in again` };
-  });
+    // Whoever is called next asks the ledgers again: which side of the flip it is, is not known here.
+    throw aborted(both);
+  }
+  throw aborted(error);
 }
 
-/** Two on: the fence took the next one, and whoever still runs with either is refused. */
-function doorEpoch(epoch: string): string {
-  return nextEpoch(nextEpoch(epoch));
+/** What to throw for an error before the flip: `CutoverAborted`, with the reason in words. */
+function aborted(error: unknown): CutoverAborted {
+  if (error instanceof CutoverAborted) return error;
+  const reason = error instanceof Error ? error.message : 'an unknown failure';
+  return new CutoverAborted(`the cutover failed before the flip: ${reason}`, { cause: error });
 }

@@ -1,6 +1,6 @@
 /** What must hold right before the fence, looked at again however lately it was looked at (design section 5, step 1). */
 import { Blocked, NotReady } from '../errors';
-import { assertCurrent } from '../platform/ledger';
+import { readLedger } from '../platform/ledger';
 import { streamName } from '../platform/names';
 import { readRecord } from '../platform/route53';
 import { catalogDifferences } from '../proof/catalog-diff';
@@ -11,13 +11,12 @@ import type { DatabaseStage, Stage } from './stage';
 /** Most differences that a message names. */
 const NAMED = 5;
 
-/** Refuses the cutover before anything is touched; throws `Blocked` with the remedy, or `NotReady` while the lag is too high. */
-export async function checkBeforeOpening(stage: Stage, databases: readonly string[]): Promise<void> {
+/** Refuses the cutover before anything is touched; throws `Blocked` with the remedy. */
+export async function checkBeforeOpening(stage: Stage): Promise<void> {
   const { world } = stage;
-  await assertCurrent(stage.sourceHome, world.expect('verified'));
-  await assertCurrent(stage.targetHome, world.expect('verified'));
   assertEncrypted(stage);
-  for (const name of databases) {
+  await assertSameCluster(stage);
+  for (const name of stage.names) {
     if (!(await tapIsOpen(await stage.source.session(name), world.migrationId))) {
       throw new Blocked(
         `the tap of database ${JSON.stringify(name)} is gone, so it is unknown what changed since the verification, ` +
@@ -27,9 +26,10 @@ export async function checkBeforeOpening(stage: Stage, databases: readonly strin
   }
 }
 
-/** The guardrails of the running replication. */
+/** The guardrails of the running replication; throws `NotReady` while the lag is too high. */
 export async function checkBeforeFence(stage: Stage): Promise<void> {
   await assertNothingPrepared(stage);
+  await assertNobodyBeyondTheFence(stage);
   await assertRecord(stage);
   await Promise.all(stage.databases.map((database) => assertStream(stage, database)));
 }
@@ -44,6 +44,17 @@ export async function assertNothingPrepared(stage: Stage): Promise<void> {
   );
 }
 
+/** Throws when the record does not point to the source: somebody else's change is never overwritten (faults 93, 111). */
+export async function assertRecord({ world, instances }: Stage): Promise<void> {
+  const { hostedZoneId, recordName } = world.environment;
+  const record = await readRecord({ hostedZoneId, recordName });
+  if (record.value === instances.source.host.toLowerCase()) return;
+  throw new Blocked(
+    `record ${recordName} points to ${record.value ?? 'nothing'}, expected the source ${instances.source.host}, ` +
+      'put it right or configure another record',
+  );
+}
+
 function assertEncrypted({ instances, world }: Stage): void {
   const { encryption, instanceId } = instances.target;
   if (encryption.type === 'sse-kms' && encryption.keyArn === world.environment.keyArn) return;
@@ -53,14 +64,27 @@ function assertEncrypted({ instances, world }: Stage): void {
   );
 }
 
-/** Somebody else's change of the record is never overwritten (facts fault 93, 111). */
-async function assertRecord({ world, instances }: Stage): Promise<void> {
-  const { hostedZoneId, recordName } = world.environment;
-  const record = await readRecord({ hostedZoneId, recordName });
-  if (record.value === instances.source.host.toLowerCase()) return;
+/** Behind the same name may stand another cluster or a standby (faults 28, 29). */
+async function assertSameCluster({ sourceHome, world }: Stage): Promise<void> {
+  const row = await readLedger(sourceHome, world.migrationId);
+  const found = await sourceHome.one<{ systemIdentifier: string; standby: boolean }>(sql.cluster);
+  if (found.systemIdentifier === row?.systemIdentifier && !found.standby) return;
   throw new Blocked(
-    `record ${recordName} points to ${record.value ?? 'nothing'}, expected the source ${instances.source.host}, ` +
-      'put it right or configure another record',
+    `the source is ${found.standby ? 'a standby' : 'no standby'} with system identifier ${found.systemIdentifier}, the ` +
+      `migration began on the primary of ${row?.systemIdentifier ?? 'another'}: it is another server`,
+  );
+}
+
+/** NOLOGIN does not reach the master user and superusers: an application that uses one would come back behind the flip. */
+async function assertNobodyBeyondTheFence({ sourceHome, world }: Stage): Promise<void> {
+  const found = await sourceHome.query<{ username: string; application: string }>(
+    sql.sessionsBeyondTheFence(world.migrationId),
+  );
+  if (found.length === 0) return;
+  const named = found.map(({ username, application }) => `${username} (application ${JSON.stringify(application)})`);
+  throw new Blocked(
+    `sessions that no fence refuses are open on the source: ${[...new Set(named)].slice(0, NAMED).join(', ')}, close them, ` +
+      'and let applications use roles of their own',
   );
 }
 

@@ -6,16 +6,17 @@ import type { Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, moveEverywhere } from '../platform/ledger-follow';
-import { leaveRoles } from '../platform/memberships';
+import { joinRoles, leaveRoles } from '../platform/memberships';
 import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server } from '../platform/postgres';
+import { endPredecessors } from '../platform/predecessors';
 import { dropPublicationIfPresent } from '../platform/publications';
 import { restoreReplicaIdentities } from '../platform/replica-identity';
 import { dropSlots, slotPattern } from '../platform/slots';
 import { dropSubscriptions } from '../platform/subscriptions';
 import type { World } from '../platform/world';
-import { recordFlipOnSource } from './flip';
+import { recordFlipOnSource } from './forward';
 import * as sql from './sql';
 
 /** Input of `settle`; its epoch is the one that the cutover answered, or the claim's when the way forward was finished. */
@@ -24,26 +25,63 @@ export const settleInput = claimedCall.extend({ ...bothSides, databases });
 /** A refresh reads whole tables: it may take as long as the function has, but for this rest. */
 const RESERVE_MS = 30_000;
 
-/** Both servers, open. */
-interface Sides {
-  readonly source: Server<'source'>;
-  readonly target: Server<'target'>;
+/** What was taken down and put back, for the evidence. */
+export interface Settled {
+  readonly subscriptions: readonly string[];
+  readonly slots: readonly string[];
+  readonly replicaIdentities: readonly string[];
+  readonly refreshedViews: readonly string[];
+  readonly memberships: number;
 }
 
 /** Opens both servers, settles, and keeps what was done as evidence. */
 export async function settle(input: Input<'settle'>, world: World): Promise<Output<'settle'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
-  const settled = await settleOn({ source, target }, input.databases, world);
+  const settled = await settleOn(source, target, input.databases, world);
   const report = await world.keepEvidence('settle', settled);
   return { phase: 'live', refreshedViews: settled.refreshedViews.length, report };
 }
 
-/** Takes the replication down on both sides, puts the copy's objects back and moves both ledgers to `live`. */
-export async function settleOn(sides: Sides, names: readonly string[], world: World) {
-  const { source, target } = sides;
+/**
+ * Takes the replication down on both sides, puts the copy's objects back and moves both ledgers to `live`. Throws `Blocked` when
+ * the target is not live, `NotReady` while a slot or a table stays in use.
+ */
+export async function settleOn(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  names: readonly string[],
+  world: World,
+): Promise<Settled> {
   const [sourceHome, targetHome] = await Promise.all([source.home(), target.home()]);
+  await endPredecessors(sourceHome, world.migrationId, 'settle');
+  await endPredecessors(targetHome, world.migrationId, 'settle');
   const expected = await expectFlipped(await readLedger(targetHome, world.migrationId), world);
-  await recordFlipOnSource(sourceHome, world, expected.epoch);
+  const sourceEpoch = await recordFlipOnSource(sourceHome, world, expected.epoch);
+  const { subscriptions, slots } = await takeDown(source, target, names, expected, world);
+  const replicaIdentities: string[] = [];
+  const refreshedViews: string[] = [];
+  for (const name of names) {
+    replicaIdentities.push(...(await restoreReplicaIdentities(await target.session(name), expected)));
+    refreshedViews.push(...(await refreshViews(target, name, expected, world)));
+  }
+  await guarded(targetHome, expected, async () => undefined);
+  const memberships = await leaveRoles(targetHome);
+  await moveEverywhere(target, names, expected, 'live');
+  const onSource: Expectation = { ...expected, epoch: sourceEpoch };
+  await moveEverywhere(source, names, onSource, 'live');
+  world.log.fact('target settled', { subscriptions: subscriptions.length, slots: slots.length, memberships });
+  return { subscriptions, slots, replicaIdentities, refreshedViews, memberships };
+}
+
+/** Subscriptions first, so that nothing takes a slot again. */
+async function takeDown(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  names: readonly string[],
+  expected: Expectation,
+  world: World,
+): Promise<Pick<Settled, 'subscriptions' | 'slots'>> {
+  const targetHome = await target.home();
   const subscriptions: string[] = [];
   for (const name of names) {
     await followHome(targetHome, await target.session(name), expected);
@@ -55,18 +93,7 @@ export async function settleOn(sides: Sides, names: readonly string[], world: Wo
     const session = await source.session(name);
     await session.execute(dropPublicationIfPresent(streamName(world.migrationId, name)));
   }
-  const replicaIdentities: string[] = [];
-  const refreshedViews: string[] = [];
-  for (const name of names) {
-    replicaIdentities.push(...(await restoreReplicaIdentities(await target.session(name), expected)));
-    refreshedViews.push(...(await refreshViews(target, name, world)));
-  }
-  await guarded(targetHome, expected, async () => undefined);
-  const memberships = await leaveRoles(targetHome);
-  await moveEverywhere(target, names, expected, 'live');
-  await moveEverywhere(source, names, { ...expected, phases: ['flipped', 'live'] }, 'live');
-  world.log.fact('target settled', { subscriptions: subscriptions.length, slots: slots.length, memberships });
-  return { subscriptions, slots, replicaIdentities, refreshedViews, memberships };
+  return { subscriptions, slots };
 }
 
 /** The target's ledger gives the epoch: whoever asks, only a flipped target is settled. */
@@ -81,7 +108,16 @@ async function expectFlipped(row: LedgerRow | null, world: World): Promise<Expec
 }
 
 /** Fills the materialized views of a database anew; one that fails is named and left for the operator. */
-async function refreshViews(target: Server<'target'>, database: string, world: World): Promise<string[]> {
+async function refreshViews(
+  target: Server<'target'>,
+  database: string,
+  expected: Expectation,
+  world: World,
+): Promise<string[]> {
+  const home = await target.home();
+  const owners = await (await target.session(database)).query<{ owner: string }>(sql.ownersOfClosedViews);
+  const roles = owners.map(({ owner }) => owner);
+  await guarded(home, expected, () => joinRoles(home, roles));
   const statementMs = Math.max(1_000, world.remainingMs() - RESERVE_MS);
   const session = await target.another(database, { statementMs, lockMs: 5_000 });
   const refreshed: string[] = [];

@@ -9,30 +9,50 @@ export const preparedTransactions: Statement = {
   text: 'select gid, owner, database from pg_prepared_xacts order by gid',
 };
 
+/** Ours: sessions of the master user under a name of this migration. */
+const OURS = 'usename = current_user and starts_with(application_name, $1)';
+
+/** A session that could write. */
+export interface OtherSession {
+  readonly username: string;
+}
+
 /**
- * Sessions that could write: every client backend but ours (the master user's under our application name) and RDS's own,
- * which nobody may touch (facts E8). Walsenders stay: the stream must flow. A backend that has not logged in yet has no
- * user and is listed.
+ * Ends the sessions that could write, one row each: every client backend but ours and RDS's own, which nobody may touch (facts
+ * E8), and whoever else holds a transaction id outside RDS's database, RDS's own and background workers included. Walsenders
+ * stay: the stream must flow. A superuser or one who has not logged in yet can be listed only; it is waited for.
  */
-function otherSessions(migrationId: string, columns: string): Statement {
+export function endOtherSessions(migrationId: string): Statement {
   return {
-    text: `select ${columns} from pg_stat_activity
-      where backend_type = 'client backend' and pid <> pg_backend_pid()
-        and not (usename = current_user and starts_with(application_name, $1))
-        and usename is distinct from 'rdsadmin'`,
+    text: `select coalesce(a.usename::text, a.backend_type) as username,
+        case when r.rolsuper is false or (r.oid is not null and own.rolsuper) and a.usename <> 'rdsadmin'
+          then pg_terminate_backend(a.pid) end as ended
+      from pg_stat_activity a
+      left join pg_roles r on r.oid = a.usesysid
+      join pg_roles own on own.rolname = current_user
+      where a.pid <> pg_backend_pid() and (${OURS}) is not true
+        and ((a.backend_type = 'client backend' and a.usename is distinct from 'rdsadmin')
+          or (a.backend_xid is not null and a.backend_type <> 'autovacuum worker' and a.datname is distinct from 'rdsadmin'))`,
     values: [migrationPrefix(migrationId)],
   };
 }
 
-/** Ends every other session; one row each. */
-export function terminateOtherSessions(migrationId: string): Statement {
-  return otherSessions(migrationId, 'pg_terminate_backend(pid) as ended');
+/** Sessions of users that NOLOGIN does not reach: the master user's but ours, superusers', RDS's but `rdsadmin`. */
+export function sessionsBeyondTheFence(migrationId: string): Statement {
+  return {
+    text: `select a.usename::text as username, a.application_name as application
+      from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
+      where a.backend_type = 'client backend' and (${OURS}) is not true and a.usename <> 'rdsadmin'
+        and (a.usename = current_user or r.rolsuper or a.usename ~ '^(pg_|rds)')
+      order by a.backend_start`,
+    values: [migrationPrefix(migrationId)],
+  };
 }
 
-/** Users of the other sessions, for a message. */
-export function listOtherSessions(migrationId: string): Statement {
-  return otherSessions(migrationId, "coalesce(usename::text, 'not logged in yet') as username");
-}
+/** Identity of the cluster, and whether it is a standby. */
+export const cluster: Statement = {
+  text: `select system_identifier::text as "systemIdentifier", pg_is_in_recovery() as standby from pg_control_system()`,
+};
 
 /** Sets phase and epoch of a migration together. */
 export function setPhaseAndEpoch(migrationId: string, phase: Phase, epoch: string): Statement {
@@ -73,7 +93,7 @@ export function subscriptionEnabled(subscription: string): Statement {
 export const sequences: Statement = {
   text: `select n.nspname as schema, c.relname as name
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'S' and c.relpersistence = 'p'
+    where c.relkind = 'S' and c.relpersistence <> 't'
       and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
     order by 1, 2`,
 };
@@ -123,6 +143,15 @@ export const materializedViews: Statement = {
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'm' and c.relispopulated and n.nspname not in ('pg_catalog', 'information_schema')
     order by c.oid`,
+};
+
+/** Owners of the materialized views of the current database that the current user may not act as. */
+export const ownersOfClosedViews: Statement = {
+  text: `select distinct pg_get_userbyid(c.relowner) as owner
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'm' and c.relispopulated and n.nspname not in ('pg_catalog', 'information_schema')
+      and not pg_has_role(current_user, c.relowner, 'usage')
+    order by owner`,
 };
 
 /** Fills a materialized view anew from the tables of the target. */

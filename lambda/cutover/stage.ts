@@ -1,6 +1,5 @@
-/** Everything that a cutover holds open before the fence: connections, taps, tables, and the clock of the outage. */
+/** Everything that a cutover holds open before the fence: sessions, taps, lists of tables; nothing is opened in the outage. */
 import type { BothSides, Input } from '../contract';
-import { CutoverAborted } from '../errors';
 import type { Server, Session } from '../platform/postgres';
 import type { World } from '../platform/world';
 import { ChangeTap } from '../proof/change-tap';
@@ -11,10 +10,16 @@ import { pinSettings } from '../proof/row-hash';
 import type { Settling } from '../proof/settle-keys';
 import { listTables, relationOf } from '../proof/tables';
 
+/** What a cutover is made of beside the servers. */
+export type CutoverInput = Pick<Input<'cutover'>, 'epoch' | 'databases' | 'source' | 'target'>;
+
 /** One database on both sides. */
 export interface DatabaseStage extends Settling {
   readonly name: string;
+  /** Barrier and comparison. */
   readonly pair: Pair;
+  /** Sequences and the slot's confirmation, side by side with the comparison. */
+  readonly aside: Pair;
   /** Keys to be compared under the fence; grows until the gate. */
   readonly pending: ChangedKeys;
 }
@@ -23,6 +28,7 @@ export interface DatabaseStage extends Settling {
 export interface Stage {
   readonly world: World;
   readonly instances: BothSides;
+  readonly names: readonly string[];
   readonly source: Server<'source'>;
   readonly target: Server<'target'>;
   readonly sourceHome: Session<'source'>;
@@ -36,13 +42,18 @@ export interface Stage {
 /** Longest wait of a barrier while writes still flow. */
 const BARRIER_MS = 60_000;
 
-/** Opens and warms everything that the outage will need. */
-export async function openStage(input: Input<'cutover'>, world: World): Promise<Stage> {
-  const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
+/** The stage of a cutover before its databases are opened. */
+export async function openStage(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  input: CutoverInput,
+  world: World,
+): Promise<Stage> {
   const [sourceHome, targetHome] = await Promise.all([source.home(), target.home()]);
   return {
     world,
     instances: { source: input.source, target: input.target },
+    names: input.databases,
     source,
     target,
     sourceHome,
@@ -54,59 +65,39 @@ export async function openStage(input: Input<'cutover'>, world: World): Promise<
 }
 
 /** Opens the sessions and the tap of every database; the keys left by the verification become pending. */
-export async function openDatabases(stage: Stage, names: readonly string[]): Promise<void> {
-  stage.databases.push(...(await Promise.all(names.map((name) => openDatabase(stage, name)))));
+export async function openDatabases(stage: Stage): Promise<void> {
+  stage.databases.push(...(await Promise.all(stage.names.map((name) => openDatabase(stage, name)))));
+}
+
+/** Ends the streams of the taps; their slots stay. Never throws. */
+export async function closeTaps(stage: Stage): Promise<void> {
+  await Promise.all(stage.databases.map(({ tap }) => tap.close()));
 }
 
 async function openDatabase(stage: Stage, name: string): Promise<DatabaseStage> {
   const { world } = stage;
-  const [source, target] = await Promise.all([stage.source.session(name), stage.target.session(name)]);
-  await Promise.all([pinSettings(source), pinSettings(target)]);
-  const tables = await listTables(source);
+  const [pair, aside] = await Promise.all([openPair(stage, name), openPair(stage, name)]);
+  const tables = await listTables(pair.source);
   const tap = await ChangeTap.follow(stage.source, { database: name, migrationId: world.migrationId, tables });
   return {
     name,
-    pair: { source, target },
+    pair,
+    aside,
     tap,
     tables: new Map(tables.map((table) => [relationOf(table), table])),
     marker: { kind: 'cutover', epoch: stage.epoch, execution: world.call.execution },
     barrierMs: BARRIER_MS,
-    pending: await readPendingKeys(target),
+    pending: await readPendingKeys(pair.target),
   };
+}
+
+async function openPair({ source, target }: Stage, name: string): Promise<Pair> {
+  const [left, right] = await Promise.all([source.another(name), target.another(name)]);
+  await Promise.all([pinSettings(left), pinSettings(right)]);
+  return { source: left, target: right };
 }
 
 /** The epoch after `epoch`. */
 export function nextEpoch(epoch: string): string {
   return String(BigInt(epoch) + 1n);
-}
-
-/** The clock of an outage: how long each part took, and whether the budget is over. */
-export class OutageClock {
-  private readonly startedAt = performance.now();
-  private lastAt = this.startedAt;
-
-  constructor(private readonly budgetMs: number) {}
-
-  /** Milliseconds since the last lap. */
-  lap(): number {
-    const now = performance.now();
-    const ms = Math.round(now - this.lastAt);
-    this.lastAt = now;
-    return ms;
-  }
-
-  /** Milliseconds since the fence was begun. */
-  totalMs(): number {
-    return Math.round(performance.now() - this.startedAt);
-  }
-
-  /** Milliseconds until the budget is over; throws `CutoverAborted` when it is. */
-  remainingMs(doing: string): number {
-    const remaining = this.budgetMs - (performance.now() - this.startedAt);
-    if (remaining > 0) return remaining;
-    throw new CutoverAborted(
-      `the budget of ${this.budgetMs} ms was over while ${doing}, writes go on at the source; look at the lag and at ` +
-        'long transactions, or raise policy.cutoverBudgetSeconds',
-    );
-  }
 }

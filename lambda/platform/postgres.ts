@@ -36,6 +36,13 @@ const IDLE_IN_TRANSACTION_MS = 60_000;
 /** How often the server looks whether we still live (14 and later; facts F10). */
 const CONNECTION_CHECK_MS = 500;
 
+/**
+ * A commit that is acknowledged before it is flushed could be forgotten by a crash, a flip among them, and markers would lie
+ * beyond the flushed end of the WAL; a customer's default of `off` is therefore not ours.
+ */
+const READ_VERSION_AND_COMMIT_FLUSHED = `select current_setting('server_version_num') as version,
+  case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'local', false) end`;
+
 /** Keys come as text: the same settings as where keys are read by SQL (facts K7). */
 const STREAM_SETTINGS =
   '-c datestyle=ISO -c timezone=UTC -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex';
@@ -104,8 +111,8 @@ export class Session<S extends Side = Side> {
     client.on('error', () => undefined);
     try {
       await client.connect();
-      const shown = await client.query<{ server_version_num: string }>('show server_version_num');
-      const versionNumber = Number(shown.rows[0]?.server_version_num ?? 0);
+      const shown = await client.query<{ version: string }>(READ_VERSION_AND_COMMIT_FLUSHED);
+      const versionNumber = Number(shown.rows[0]?.version ?? 0);
       await setCheckInterval(client, versionNumber, timeouts.statementMs === 0 ? 0 : CONNECTION_CHECK_MS);
       return new Session(side, options.database, versionNumber, client);
     } catch (error) {

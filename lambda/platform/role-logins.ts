@@ -57,6 +57,16 @@ export async function closeLogins(home: Session, migrationId: string): Promise<s
 }
 
 /**
+ * Gives LOGIN to exactly `roles` and forgets every record; runs inside a transaction of the caller's on the home database. For
+ * the target: those that the fence closed on the source may log in, whatever an operator changed since the adoption.
+ */
+export async function openLogins(home: Session, roles: readonly string[]): Promise<void> {
+  for (const role of roles) await home.execute(alterLogin(role, true));
+  const recorded = await home.query<{ object: string }>(selectUndo(LOGIN_UNDO));
+  for (const { object } of recorded) await home.execute(deleteUndo(LOGIN_UNDO, object));
+}
+
+/**
  * Gives LOGIN back to every recorded role and forgets the record; runs inside a transaction of the caller's on the home
  * database. A role that was dropped meanwhile is left out. Returns the roles.
  */

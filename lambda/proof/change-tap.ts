@@ -55,6 +55,7 @@ export async function dropTap(source: Session<'source'>, migrationId: string): P
 /** Follows the tap of one database and collects the keys that changed. */
 export class ChangeTap {
   private collected = new ChangedKeys();
+  private newest = 0n;
   private failure: unknown = null;
   private stream: ChangeStream | null = null;
 
@@ -84,6 +85,11 @@ export class ChangeTap {
     if (this.failure !== null) throw this.failure;
   }
 
+  /** True when a change of a compared table was collected that was committed at or behind `lsn`, taken or not. */
+  changedSince(lsn: string): boolean {
+    return this.newest >= parseLsn(lsn);
+  }
+
   /** Hands out what was collected and begins anew. */
   take(): ChangedKeys {
     const taken = this.collected;
@@ -104,7 +110,8 @@ export class ChangeTap {
   private receive(reader: PgoutputReader, message: Buffer): void {
     try {
       const change = reader.read(message);
-      if (change !== null) collect(this.collected, change, this.tables);
+      if (change === null || !collect(this.collected, change, this.tables)) return;
+      if (reader.transactionLsn > this.newest) this.newest = reader.transactionLsn;
     } catch (error) {
       this.failure ??= error;
     }

@@ -1,4 +1,5 @@
 /** The set of rows that may differ because they changed after they were compared. Pure: no server is asked here. */
+import { LEDGER_SCHEMA } from '../platform/names';
 import type { Change, StreamRelation, Tuple } from './pgoutput';
 import { type ComparedTable, relationOf } from './tables';
 
@@ -58,24 +59,28 @@ export class ChangedKeys {
   }
 }
 
-/** Adds to `changed` what a change of the stream touches; tables that are not compared (the ledger) are left out. */
-export function collect(changed: ChangedKeys, change: Change, tables: ReadonlyMap<string, ComparedTable>): void {
+/** Adds to `changed` what a change of the stream touches; false for a change of the ledger, which is not compared. */
+export function collect(changed: ChangedKeys, change: Change, tables: ReadonlyMap<string, ComparedTable>): boolean {
   if (change.kind === 'truncate') {
-    for (const relation of change.relations) changed.addWhole(relationOf(relation));
-    return;
+    const compared = change.relations.filter(({ schema }) => schema !== LEDGER_SCHEMA);
+    for (const relation of compared) changed.addWhole(relationOf(relation));
+    return compared.length > 0;
   }
+  if (change.relation.schema === LEDGER_SCHEMA) return false;
   const relation = relationOf(change.relation);
   const table = tables.get(relation);
-  if (table === undefined) {
-    // A table made after the list was taken: unknown to the comparison, so it must be looked at as a whole.
-    if (change.relation.schema !== 'sealift') changed.addWhole(relation);
-    return;
-  }
+  // A table made after the list was taken: unknown to the comparison, so it must be looked at as a whole.
+  if (table === undefined) changed.addWhole(relation);
+  else collectKeys(changed, change, table);
+  return true;
+}
+
+function collectKeys(changed: ChangedKeys, change: Change & { kind: 'row' }, table: ComparedTable): void {
   for (const tuple of [change.old, change.new]) {
     if (tuple === null) continue;
     const key = keyOf(change.relation, tuple, table);
-    if (key === null) changed.addWhole(relation);
-    else changed.add(relation, key);
+    if (key === null) changed.addWhole(relationOf(table));
+    else changed.add(relationOf(table), key);
   }
 }
 

@@ -24,6 +24,12 @@ export type Change =
 /** Turns the messages of one stream into changes; it remembers the relations that the stream has announced. */
 export class PgoutputReader {
   private readonly relations = new Map<number, StreamRelation>();
+  private commitLsn = 0n;
+
+  /** Where the commit of the transaction being read begins; known from its first message on. */
+  get transactionLsn(): bigint {
+    return this.commitLsn;
+  }
 
   /** Reads one message; null for messages that change no row (begin, commit, relation, type, origin, message). */
   read(message: Buffer): Change | null {
@@ -47,6 +53,8 @@ export class PgoutputReader {
       case 'T':
         return this.readTruncate(cursor);
       case 'B':
+        this.commitLsn = cursor.int64();
+        return null;
       case 'C':
       case 'O':
       case 'Y':
@@ -119,6 +127,12 @@ class Cursor {
   int32(): number {
     const value = this.bytes.readUInt32BE(this.at);
     this.at += 4;
+    return value;
+  }
+
+  int64(): bigint {
+    const value = this.bytes.readBigUInt64BE(this.at);
+    this.at += 8;
     return value;
   }
 

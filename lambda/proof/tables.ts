@@ -14,8 +14,10 @@ export interface KeyColumn {
 export interface ComparedTable {
   readonly schema: string;
   readonly name: string;
-  /** The primary key, else the replica identity index; empty: rows have no name and the table is compared as a whole. */
+  /** The replica identity index, else the primary key; empty: rows have no name and the table is compared as a whole. */
   readonly key: readonly KeyColumn[];
+  /** A partitioned table: it holds no row of its own, but a stream names it when it is truncated. */
+  readonly root: boolean;
   readonly bytes: number;
   readonly estimatedRows: number;
 }
@@ -31,12 +33,13 @@ export function keyList(table: ComparedTable, alias: string): string {
 }
 
 /**
- * Every permanent table that holds rows: ordinary tables and leaf partitions, the ledger left out. A key is a primary key or
- * the replica identity index, which PostgreSQL keeps unique, immediate, complete and NOT NULL; `indnkeyatts` leaves out
- * INCLUDE columns. Unlogged and temporary tables are not replicated and not listed.
+ * Every permanent table: ordinary tables, leaf partitions and partitioned tables, the ledger left out. A key is the replica
+ * identity index, whose columns alone a DELETE names in the stream, or a primary key; PostgreSQL keeps both unique,
+ * immediate, complete and NOT NULL; `indnkeyatts` leaves out INCLUDE columns. Unlogged and temporary tables are not
+ * replicated and not listed, nor are tables of extensions that the master user may not read (RDS owns them).
  */
 const comparedTables: Statement = {
-  text: `select n.nspname as schema, c.relname as name, pg_table_size(c.oid)::text as bytes,
+  text: `select n.nspname as schema, c.relname as name, c.relkind = 'p' as root, pg_table_size(c.oid)::text as bytes,
       greatest(c.reltuples, 0)::bigint::text as rows, coalesce(k.key, '[]') as key
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
@@ -50,23 +53,24 @@ const comparedTables: Statement = {
           select p.indexrelid from pg_index p
           where p.indrelid = c.oid and p.indisvalid and p.indimmediate
             and (p.indisprimary or (p.indisreplident and c.relreplident = 'i'))
-          order by p.indisprimary desc limit 1)
+          order by (p.indisreplident and c.relreplident = 'i') desc limit 1)
         and o.position <= i.indnkeyatts) k on true
-    where c.relkind = 'r' and c.relpersistence = 'p'
+    where c.relkind in ('r', 'p') and c.relpersistence = 'p'
       and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
       and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
+      and (has_table_privilege(c.oid, 'select') or not exists (select from pg_depend d
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))
     order by pg_table_size(c.oid) desc, n.nspname, c.relname`,
 };
 
 /** Lists the tables to compare, largest first. */
 export async function listTables(session: Session): Promise<ComparedTable[]> {
-  const rows = await session.query<{ schema: string; name: string; bytes: string; rows: string; key: KeyColumn[] }>(
-    comparedTables,
-  );
+  const rows = await session.query<Omit<ComparedTable, 'bytes'> & { bytes: string; rows: string }>(comparedTables);
   return rows.map((row) => ({
     schema: row.schema,
     name: row.name,
     key: row.key,
+    root: row.root,
     bytes: Number(row.bytes),
     estimatedRows: Number(row.rows),
   }));

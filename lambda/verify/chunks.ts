@@ -2,86 +2,126 @@
  * Compares queued ranges until the time budget ends. The item's result and its `done` mark commit in the transaction that
  * claimed it, together with nothing else: a killed worker leaves its item open, a doubled one finds it done.
  */
-import * as z from 'zod';
+import { z } from 'zod';
 import type { Input, Output } from '../contract';
+import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';
 import { bothSides, claimedCall } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import type { World } from '../platform/world';
-import { compareRange, type Pair } from '../proof/compare';
+import { compareRange } from '../proof/compare';
 import { keepPendingKeys } from '../proof/pending-keys';
-import { pinSettings } from '../proof/row-hash';
-import { claimItem, countQueue, finishItem } from './queue';
+import { relationOf } from '../proof/tables';
+import { Pairs } from './pairs';
+import { type ClaimedItem, claimItem, countAttempt, countQueue, finishItem, limitIdleTransaction } from './queue';
 
 /** Input of `verify-chunks`. */
 export const chunksInput = claimedCall.extend({ ...bothSides, worker: z.number().int().nonnegative() });
 
-/** A worker ends this long before the Lambda does, so that its last range can finish. */
+/** A worker takes no range this long before the Lambda ends, so that its last one can finish. */
 const RESERVE_MS = 120_000;
+
+/** A statement ends this long before the Lambda does. */
+const LAST_MS = 20_000;
 
 /** Pause before looking again for a range that another worker holds. */
 const OTHERS_MS = 200;
 
-/** Compares ranges until none is open or the time is over, and says what is left. */
+/** A range that could not be compared here; the others are compared before it is told. */
+interface Failure {
+  readonly item: ClaimedItem;
+  readonly error: Error;
+}
+
+/** Opens both servers and compares. */
 export async function compareChunks(input: Input<'verify-chunks'>, world: World): Promise<Output<'verify-chunks'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
+  return compareChunksOn(source, target, input.worker, world);
+}
+
+/**
+ * Compares ranges until none is open or the time is over, and says what is left. Throws `Blocked` naming a table that cannot be
+ * compared, after all the others were (fault 25).
+ */
+export async function compareChunksOn(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  worker: number,
+  world: World,
+): Promise<Output<'verify-chunks'>> {
   const home = await target.home();
   await assertCurrent(home, world.expect('replicating', 'verified'));
-  const pairs = new Map<string, Promise<Pair>>();
+  const pairs = new Pairs(source, target, Math.max(LAST_MS, world.remainingMs() - LAST_MS));
+  const failed: Failure[] = [];
   let done = 0;
   let rows = 0;
-  // Every turn finishes an item, finds none left, or waits for another worker's item, which comes back when that worker dies;
-  // the time budget bounds it.
+  // Every turn finishes an item, puts one aside, finds none left, or waits for another worker's item, which comes back when
+  // that worker dies; the time budget bounds it.
   while (world.remainingMs() > RESERVE_MS) {
-    const compared = await compareNext(home, (database) => pairOf(pairs, source, target, database));
-    if (compared !== null) {
+    const compared = await compareNext(home, pairs, failed, world);
+    if (typeof compared === 'number') {
       done += 1;
       rows += compared;
-    } else if ((await openItems(home)) === 0) break;
-    else await new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
+    } else if (compared === 'none') {
+      if ((await openItems(home)) <= failed.length) break;
+      await new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
+    }
   }
-  const open = await openItems(home);
-  world.log.fact('ranges compared', { worker: input.worker, done, left: open, rows });
-  return { left: open, done, rows };
+  await pairs.close();
+  const left = await openItems(home);
+  world.log.fact('ranges compared', { worker, done, left, rows });
+  const [first] = failed;
+  if (first !== undefined) throw failureOf(first);
+  return { left, done, rows };
 }
 
 async function openItems(home: Session<'target'>): Promise<number> {
   return (await home.one<{ open: number }>(countQueue)).open;
 }
 
-/** Compares the next open range; returns its rows, or null when none is open that nobody else holds. */
+/** Compares the next open range; returns its rows, `none` when none is open that nobody else holds. */
 async function compareNext(
   home: Session<'target'>,
-  pairFor: (database: string) => Promise<Pair>,
-): Promise<number | null> {
-  return home.transaction(async () => {
-    const item = await claimItem(home);
-    if (item === null) return null;
-    const startedAt = Date.now();
-    const pair = await pairFor(item.database);
-    const { rows, different } = await compareRange(pair, item.table, item.range);
-    // Kept before the item is done: a crash between the two compares the range again, which forgets nothing.
-    if (different.size > 0) await keepPendingKeys(pair.target, different);
-    await finishItem(home, item.item, { rows, different: different.size, ms: Date.now() - startedAt });
-    return rows;
-  });
+  pairs: Pairs,
+  failed: Failure[],
+  world: World,
+): Promise<number | 'none' | 'failed'> {
+  const budgetMs = Math.max(1_000, world.remainingMs() - LAST_MS);
+  let item: ClaimedItem | null = null;
+  try {
+    return await home.transaction(async () => {
+      // The claim lies idle while the rows are read elsewhere.
+      await home.query(limitIdleTransaction(budgetMs + LAST_MS));
+      item = await claimItem(
+        home,
+        failed.map((failure) => failure.item.item),
+      );
+      return item === null ? 'none' : compareItem(home, await pairs.of(item.database, budgetMs), item);
+    });
+  } catch (error) {
+    if (item === null || error instanceof NotReady || !(error instanceof Error)) throw error;
+    await home.execute(countAttempt(item));
+    failed.push({ item, error });
+    return 'failed';
+  }
 }
 
-function pairOf(
-  pairs: Map<string, Promise<Pair>>,
-  source: Server<'source'>,
-  target: Server<'target'>,
-  database: string,
-): Promise<Pair> {
-  const known = pairs.get(database);
-  if (known !== undefined) return known;
-  const opened = openPair(source, target, database);
-  pairs.set(database, opened);
-  return opened;
+async function compareItem(
+  home: Session<'target'>,
+  pair: Awaited<ReturnType<Pairs['of']>>,
+  item: ClaimedItem,
+): Promise<number> {
+  const startedAt = Date.now();
+  const { rows, different } = await compareRange(pair, item.table, item.range);
+  // Kept before the item is done: a crash between the two compares the range again, which forgets nothing.
+  if (different.size > 0) await keepPendingKeys(pair.target, different);
+  await finishItem(home, item.item, { rows, different: different.size, ms: Date.now() - startedAt });
+  return rows;
 }
 
-async function openPair(source: Server<'source'>, target: Server<'target'>, database: string): Promise<Pair> {
-  const [left, right] = await Promise.all([source.another(database), target.another(database)]);
-  await Promise.all([pinSettings(left), pinSettings(right)]);
-  return { source: left, target: right };
+function failureOf({ item, error }: Failure): Blocked {
+  return new Blocked(
+    `table ${relationOf(item.table)} of database ${JSON.stringify(item.database)} cannot be compared: ${error.message}`,
+    { cause: error },
+  );
 }

@@ -3,10 +3,11 @@
  * What changed since stays in the ledger, to be compared under the fence.
  */
 import type { Input, Output, Verification } from '../contract';
-import { NotReady } from '../errors';
-import { assertCurrent, moveTo } from '../platform/ledger';
+import { Blocked, NotReady } from '../errors';
+import type { LedgerRow } from '../platform/ledger';
+import { followSource, moveEverywhere } from '../platform/ledger-follow';
 import { bothSides, claimedCall, databases } from '../platform/payload';
-import type { Server } from '../platform/postgres';
+import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
 import { catalogDifferences } from '../proof/catalog-diff';
@@ -16,6 +17,7 @@ import { readPendingKeys, replacePendingKeys } from '../proof/pending-keys';
 import { pinSettings } from '../proof/row-hash';
 import { settleKeys } from '../proof/settle-keys';
 import { listTables, relationOf } from '../proof/tables';
+import { readPlan } from './plan-facts';
 import { countQueue, resultsByTable } from './queue';
 
 /** Input of `conclude-verification`. */
@@ -50,30 +52,38 @@ interface TableResult {
   readonly bytes: string;
 }
 
-/** Says whether both sides hold the same, and keeps the evidence; `equal` moves the migration to `verified`. */
+/** Opens both servers and concludes. */
 export async function conclude(
   input: Input<'conclude-verification'>,
   world: World,
 ): Promise<Output<'conclude-verification'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
-  const home = await target.home();
-  await endPredecessors(await source.home(), world.migrationId, world.step);
+  return concludeOn(source, target, input.databases, world);
+}
+
+/**
+ * Says whether both sides hold the same, and keeps the evidence; `equal` moves the migration to `verified`, `different` leaves
+ * it or puts it back at `replicating`, so that nothing can be cut over. Throws `NotReady` while ranges are open.
+ */
+export async function concludeOn(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  names: readonly string[],
+  world: World,
+): Promise<Output<'conclude-verification'>> {
+  const [sourceHome, home] = await Promise.all([source.home(), target.home()]);
+  await endPredecessors(sourceHome, world.migrationId, world.step);
   await endPredecessors(home, world.migrationId, world.step);
   const expected = world.expect('replicating', 'verified');
-  await assertCurrent(home, expected);
-  const { open } = await home.one<{ open: number }>(countQueue);
-  if (open > 0) throw new NotReady(`${open} ranges are not compared yet, run verify-chunks until none is left`);
+  await assertAllCompared(home, await followSource(sourceHome, home, expected), world);
 
-  const findings = await Promise.all(
-    input.databases.map((database) => concludeDatabase(world, source, target, database)),
-  );
+  const findings = await Promise.all(names.map((database) => concludeDatabase(world, source, target, database)));
   const tables = await home.query<TableResult>(resultsByTable);
   const equal = findings.every((found) => found.mismatched.length === 0 && found.catalogDifferences.length === 0);
   const report = await world.keepEvidence('verification', { equal, findings, tables });
-  if (equal) {
-    await moveTo(await source.home(), expected, 'verified');
-    await moveTo(home, expected, 'verified');
-  }
+  const phase = equal ? 'verified' : 'replicating';
+  await moveEverywhere(source, names, expected, phase);
+  await moveEverywhere(target, names, expected, phase);
   const keysToCompareAgain = findings.reduce((sum, found) => sum + found.keysPending, 0);
   world.log.fact('verification concluded', { equal, keysToCompareAgain });
   return {
@@ -84,13 +94,23 @@ export async function conclude(
   };
 }
 
+/** An empty queue proves nothing unless a plan of this epoch filled it. */
+async function assertAllCompared(home: Session<'target'>, ledger: LedgerRow, world: World): Promise<void> {
+  const { items, open } = await home.one<{ items: number; open: number }>(countQueue);
+  const plan = readPlan(ledger, world.epoch);
+  if (plan === null || plan.items !== items) {
+    throw new Blocked(`no verification was planned at epoch ${world.epoch}, run plan-verification first`);
+  }
+  if (open > 0) throw new NotReady(`${open} ranges are not compared yet, run verify-chunks until none is left`);
+}
+
 async function concludeDatabase(
   world: World,
   sourceServer: Server<'source'>,
   targetServer: Server<'target'>,
   database: string,
 ): Promise<DatabaseFinding> {
-  const [source, target] = await Promise.all([sourceServer.session(database), targetServer.session(database)]);
+  const [source, target] = await Promise.all([sourceServer.another(database), targetServer.another(database)]);
   await Promise.all([pinSettings(source), pinSettings(target)]);
   const tables = await listTables(source);
   const tap = await ChangeTap.follow(sourceServer, { database, migrationId: world.migrationId, tables });
@@ -112,13 +132,15 @@ async function concludeDatabase(
   await replacePendingKeys(target, pending);
   tap.acknowledge(settled.lsn);
   await tap.close();
+  const differences = await catalogDifferences(source, target);
+  await Promise.all([source.close(), target.close()]);
   return {
     name: database,
     mismatched: [
       ...settled.mismatched.wholeRelations().map((relation) => ({ relation, keys: 0 })),
       ...settled.mismatched.entries().map(({ relation, keys }) => ({ relation, keys: keys.length })),
     ],
-    catalogDifferences: await catalogDifferences(source, target),
+    catalogDifferences: differences,
     keysCompared: settled.compared,
     keysPending: settled.pending.size,
   };

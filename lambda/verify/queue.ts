@@ -54,14 +54,36 @@ export const resultsByTable: Statement = {
   values: [QUEUE],
 };
 
-/** Locks the next open item for this transaction; null when none is left that nobody else holds. */
-export async function claimItem(target: Session<'target'>): Promise<ClaimedItem | null> {
+/** Locks the next open item but `without`, those tried least first; null when none is left that nobody else holds. */
+export async function claimItem(target: Session<'target'>, without: readonly string[]): Promise<ClaimedItem | null> {
   const [row] = await target.query<{ item: string; payload: WorkItem }>({
     text: `select item::text as item, payload from sealift.work
-      where queue = $1 and state = 'open' order by item limit 1 for update skip locked`,
-    values: [QUEUE],
+      where queue = $1 and state = 'open' and item <> all ($2::bigint[])
+      order by attempts, item limit 1 for update skip locked`,
+    values: [QUEUE, without],
   });
   return row === undefined ? null : { ...row.payload, item: row.item };
+}
+
+/** Counts a failed attempt, so that the item comes last the next time. */
+export function countAttempt({ item }: ClaimedItem): Statement {
+  return {
+    text: 'update sealift.work set attempts = attempts + 1 where queue = $1 and item = $2::bigint',
+    values: [QUEUE, item],
+  };
+}
+
+/** How long the present transaction may lie idle. */
+export function limitIdleTransaction(ms: number): Statement {
+  return {
+    text: `select set_config('idle_in_transaction_session_timeout', $1, true)`,
+    values: [`${Math.ceil(ms)}ms`],
+  };
+}
+
+/** How long the next statements of a session may take. */
+export function limitStatement(ms: number): Statement {
+  return { text: `select set_config('statement_timeout', $1, false)`, values: [`${Math.ceil(ms)}ms`] };
 }
 
 /** Marks an item as done, in the transaction that claimed it. */

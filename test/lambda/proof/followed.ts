@@ -18,21 +18,27 @@ export interface Followed {
 }
 
 /** Claims, prepares, copies, adopts and subscribes on fresh servers. */
-export async function follow(major = 17, policy: Partial<Policy> = {}): Promise<Followed> {
-  const stage = await Stage.start(major, { max_prepared_transactions: 10 });
+export async function follow(
+  major = 17,
+  policy: Partial<Policy> = {},
+  fill: (source: PostgresServer) => Promise<void> = async () => undefined,
+): Promise<Followed> {
+  const settings = { max_prepared_transactions: 10, max_connections: 200 };
+  const stage = await Stage.start(major, settings);
   const stopHooks = startRdsHooks(stage.source, 20);
   const close = async (): Promise<void> => {
     await stopHooks();
     await stage.close();
   };
   try {
+    await fill(stage.source);
     const claiming = stage.world('claim', '0', { policy });
     const claim = { execution: EXECUTION, databases: DATABASES, takeOver: null, mode: 'hold' } as const;
     const { epoch } = await claimOn(stage.server('source', stage.source, claiming), claim, claiming);
     const world = stage.world('prepare', epoch, { policy });
     const source = stage.server('source', stage.source, world);
     const { slots } = await prepareOn(source, DATABASES, REPLICATION, world);
-    const target = await stage.copy('target', { max_prepared_transactions: 10 });
+    const target = await stage.copy('target', settings);
     await target.start();
     const adopting = stage.world('adopt', epoch, { policy });
     const copy = stage.server('target', target, adopting);

@@ -1,0 +1,43 @@
+/** What the target's ledger keeps of the flip, so that whoever completes the way forward can answer like its first call. */
+import { z } from 'zod';
+import type { CutoverFacts } from '../contract';
+import type { LedgerRow } from '../platform/ledger';
+
+const flipFacts = z.object({
+  fenceLsn: z.string(),
+  keysCompared: z.number(),
+  sequencesSet: z.number(),
+  parts: z.object({ fence: z.number(), barrier: z.number(), sequences: z.number(), gate: z.number() }),
+  flippedAt: z.string(),
+  /** From the fence to the flip. */
+  outageMs: z.number(),
+  execution: z.string(),
+});
+
+/** Facts of a flip. */
+export type FlipFacts = z.infer<typeof flipFacts>;
+
+/** The cutover's answer without its evidence. */
+export type Answer = Omit<CutoverFacts, 'report'>;
+
+/** True when the target is live. */
+export function isPast(row: LedgerRow): boolean {
+  return row.side === 'target' && (row.phase === 'flipped' || row.phase === 'live');
+}
+
+/** The answer of a flip whose switch took `switchMs`. */
+export function answerOf(facts: FlipFacts, epoch: string, switchMs: number): Answer {
+  const { fenceLsn, flippedAt, keysCompared, sequencesSet, parts } = facts;
+  const outageMs = { total: facts.outageMs + switchMs, ...parts, switch: switchMs };
+  return { epoch, fenceLsn, flippedAt, outageMs, keysCompared, sequencesSet };
+}
+
+/** Reads the flip of a ledger that stands past it. */
+export function readFlip(row: LedgerRow): FlipFacts {
+  return flipFacts.parse(row.facts.flip);
+}
+
+/** The answer that was given when the switch was complete; null before that. */
+export function readAnswer(row: LedgerRow): Answer | null {
+  return (row.facts.cutover as Answer | undefined) ?? null;
+}

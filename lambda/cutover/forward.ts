@@ -1,0 +1,147 @@
+/** The way forward from the flip: the switch, the source's record of it, the answer. Every part looks first and can run again. */
+import type { CutoverFacts } from '../contract';
+import { Blocked, NotReady, PastTheFlip } from '../errors';
+import { guarded, type LedgerRow, readLedger } from '../platform/ledger';
+import { lockMigration, mergeFacts, updatePhase } from '../platform/ledger-sql';
+import type { Session } from '../platform/postgres';
+import { changeInSync, readRecord, writeRecord } from '../platform/route53';
+import type { World } from '../platform/world';
+import type { ReadyToFlip } from './cutover';
+import { type Answer, answerOf, isPast, readAnswer, readFlip } from './flip-facts';
+import type { OutageClock } from './outage-clock';
+import type { Stage } from './stage';
+
+/** Pause between two looks at the change of the record. */
+const LOOK_MS = 25;
+
+/** Longest wait for Route 53; its servers take up to a minute (facts E21). */
+const IN_SYNC_MS = 120_000;
+
+/** What the way forward is walked with. */
+export interface ForwardPath {
+  readonly world: World;
+  readonly sourceHome: Session<'source'>;
+  readonly targetHome: Session<'target'>;
+  readonly sourceHost: string;
+  readonly targetHost: string;
+}
+
+/** The answer of an earlier call whose flip happened at `epoch`, its way forward completed; null when there was none. */
+export async function answerOfFlip(stage: Stage, epoch: string): Promise<CutoverFacts | null> {
+  const row = await readLedger(stage.targetHome, stage.world.migrationId);
+  if (row === null || !isPast(row) || row.epoch !== epoch) return null;
+  return finishForward(pathOf(stage), row);
+}
+
+/** Completes what a call began behind the flip; throws `NotReady` for what passes, `PastTheFlip` for what needs a human. */
+export async function finishForward(path: ForwardPath, row: LedgerRow): Promise<CutoverFacts> {
+  const { world } = path;
+  const known = readAnswer(row);
+  if (known !== null) return keep(world, known);
+  await forward(async () => {
+    await assertNotForeign(path);
+    await switchRecord(world, path.targetHost);
+  });
+  const flip = readFlip(row);
+  return complete(path, row.epoch, answerOf(flip, row.epoch, Date.now() - Date.parse(flip.flippedAt)));
+}
+
+/** The switch right after the flip. The record was looked at behind the fence. */
+export async function afterTheFlip(stage: Stage, clock: OutageClock, ready: ReadyToFlip): Promise<CutoverFacts> {
+  const path = pathOf(stage);
+  const beforeMs = clock.totalMs();
+  clock.lap();
+  await forward(() => switchRecord(stage.world, path.targetHost));
+  const switchMs = clock.lap();
+  const flippedAt = new Date(Date.now() - switchMs).toISOString();
+  const facts = { ...ready, flippedAt, outageMs: beforeMs, execution: stage.world.call.execution };
+  return complete(path, stage.fencedEpoch, answerOf(facts, stage.fencedEpoch, switchMs));
+}
+
+function pathOf({ world, sourceHome, targetHome, instances }: Stage): ForwardPath {
+  return {
+    world,
+    sourceHome,
+    targetHome,
+    sourceHost: instances.source.host,
+    targetHost: instances.target.host,
+  };
+}
+
+async function complete(path: ForwardPath, epoch: string, answer: Answer): Promise<CutoverFacts> {
+  const { world, sourceHome, targetHome } = path;
+  return forward(async () => {
+    await recordFlipOnSource(sourceHome, world, epoch);
+    await guarded(targetHome, { migrationId: world.migrationId, epoch, phases: ['flipped', 'live'] }, () =>
+      targetHome.execute(mergeFacts(world.migrationId, { cutover: answer })),
+    );
+    return keep(world, answer);
+  });
+}
+
+async function keep(world: World, answer: Answer): Promise<CutoverFacts> {
+  return { ...answer, report: await world.keepEvidence('cutover', answer) };
+}
+
+/** What passes is asked for again by whoever completes the way forward; everything else needs a human. */
+async function forward<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PastTheFlip || error instanceof NotReady) throw error;
+    const reason = error instanceof Error ? error.message : 'an unknown failure';
+    throw new PastTheFlip(`the target is live and the switch is not complete: ${reason}`, { cause: error });
+  }
+}
+
+/** Somebody else's change of the record is never overwritten (faults 93, 111). */
+async function assertNotForeign({ world, sourceHost, targetHost }: ForwardPath): Promise<void> {
+  const { hostedZoneId, recordName } = world.environment;
+  const { value } = await readRecord({ hostedZoneId, recordName });
+  if (value === targetHost.toLowerCase() || value === sourceHost.toLowerCase()) return;
+  throw new PastTheFlip(
+    `record ${recordName} points to ${value ?? 'nothing'} although the target ${targetHost} is live, somebody else ` +
+      'changed it; point it at the target by hand',
+  );
+}
+
+/** Points the record at the target and waits until every server answers so. */
+async function switchRecord(world: World, targetHost: string): Promise<void> {
+  const { hostedZoneId, recordName, policy } = world.environment;
+  const changeId = await writeRecord({ hostedZoneId, recordName }, targetHost, policy.recordTtlSeconds);
+  const deadline = Date.now() + IN_SYNC_MS;
+  // Ends by Route 53's answer or by the deadline.
+  while (!(await changeInSync(changeId))) {
+    if (Date.now() > deadline)
+      throw new PastTheFlip(`record ${recordName} is not in sync after ${IN_SYNC_MS} ms, look at it`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  world.log.fact('record switched', { record: recordName });
+}
+
+/**
+ * Tells the source's ledger that it will not be given back, and returns its epoch: a later claim may have moved it beyond the
+ * flip's. Doing so twice is no error. Throws `Blocked` when the source is not fenced, which must never be (I2).
+ */
+export async function recordFlipOnSource(
+  sourceHome: Session<'source'>,
+  world: World,
+  flipEpoch: string,
+): Promise<string> {
+  return sourceHome.transaction(async () => {
+    await sourceHome.query(lockMigration(world.migrationId));
+    const row = await readLedger(sourceHome, world.migrationId);
+    if (row === null || BigInt(row.epoch) < BigInt(flipEpoch) || !isBehindTheFence(row)) {
+      throw new Blocked(
+        `the target flipped at epoch ${flipEpoch} and the source stands at epoch ${row?.epoch ?? 'none'} in phase ` +
+          `${row?.phase ?? 'none'}, it must stay fenced: let a human look at both`,
+      );
+    }
+    if (row.phase === 'fenced') await sourceHome.execute(updatePhase(world.migrationId, 'flipped'));
+    return row.epoch;
+  });
+}
+
+function isBehindTheFence({ phase }: LedgerRow): boolean {
+  return phase === 'fenced' || phase === 'flipped' || phase === 'live';
+}

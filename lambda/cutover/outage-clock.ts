@@ -1,0 +1,54 @@
+/** The clock of an outage: how long each part took, and whether the budget is over. */
+import { CutoverAborted } from '../errors';
+
+/** Starts when it is made. */
+export class OutageClock {
+  private readonly startedAt = performance.now();
+  private lastAt = this.startedAt;
+
+  constructor(private readonly budgetMs: number) {}
+
+  /** Milliseconds since the last lap. */
+  lap(): number {
+    const now = performance.now();
+    const ms = Math.round(now - this.lastAt);
+    this.lastAt = now;
+    return ms;
+  }
+
+  /** Milliseconds since the fence was begun. */
+  totalMs(): number {
+    return Math.round(performance.now() - this.startedAt);
+  }
+
+  /** Milliseconds until the budget is over; throws `CutoverAborted` when it is. */
+  remainingMs(doing: string): number {
+    const remaining = this.budgetMs - (performance.now() - this.startedAt);
+    if (remaining > 0) return remaining;
+    throw new CutoverAborted(
+      `the budget of ${this.budgetMs} ms was over while ${doing}, writes go on at the source; look at the lag and at ` +
+        'long transactions, or raise policy.cutoverBudgetSeconds',
+    );
+  }
+
+  /** Waits for `work`, but not beyond the budget: then it is left to itself and `CutoverAborted` is thrown. */
+  async within<T>(work: Promise<T>, doing: string): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<never>((_, reject) => {
+      const ring = (): void => {
+        try {
+          timer = setTimeout(ring, this.remainingMs(doing) + 1);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      ring();
+    });
+    work.catch(() => undefined);
+    try {
+      return await Promise.race([work, over]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
