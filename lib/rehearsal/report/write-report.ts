@@ -1,19 +1,33 @@
 /** Puts a report and what it rests on into a directory. */
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RehearsalFailure } from '../run/rehearsal-failure';
 import type { Rehearsal } from '../run/rehearse';
 import { renderReport } from './report-html';
 
-/** Refuses a directory that cannot be written, before an hour of work is put into it. */
+/**
+ * Refuses a directory that cannot be written, before an hour of work is put into it. Permission bits say nothing to root, so
+ * it is tried; what was made for the trial is taken away again.
+ */
 export async function requireWritable(directory: string): Promise<void> {
   const path = resolve(directory);
+  const made: string[] = [];
   try {
-    await access(await firstExisting(path), constants.W_OK | constants.X_OK);
+    await makeDirectory(path, made);
+    const probe = join(path, `.sealift-${process.pid}`);
+    await writeFile(probe, '');
+    await rm(probe);
   } catch (cause) {
-    throw new RehearsalFailure(`the report cannot be written to ${path}: choose another directory with --report`, {
-      cause,
-    });
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new RehearsalFailure(
+      `the report cannot be written to ${path} (${code}): choose another directory with --report`,
+      {
+        cause,
+      },
+    );
+  } finally {
+    for (const one of made) await rmdir(one).catch(() => undefined);
   }
 }
 
@@ -22,7 +36,7 @@ export async function writeReport(directory: string, rehearsal: Rehearsal): Prom
   const { report, logs, evidence } = rehearsal;
   const folder = join(directory, 'evidence');
   try {
-    await mkdir(folder, { recursive: true });
+    await makeDirectory(folder, []);
     await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
     await writeFile(join(directory, 'report.html'), renderReport(report));
     const lines = logs.map(({ functionName, line }) => `${functionName} ${line}\n`);
@@ -36,13 +50,10 @@ export async function writeReport(directory: string, rehearsal: Rehearsal): Prom
   }
 }
 
-/** The directory itself, or the nearest one above it that exists. */
-async function firstExisting(path: string): Promise<string> {
-  try {
-    await access(path, constants.F_OK);
-    return path;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
-    return firstExisting(dirname(path));
-  }
+/** Makes a directory and those above it, noting each, deepest first; Node.js' own recursion never ends below /proc. */
+async function makeDirectory(path: string, made: string[]): Promise<void> {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) await makeDirectory(dirname(path), made);
+  await mkdir(path);
+  made.unshift(path);
 }
