@@ -32,10 +32,10 @@ const TOP = 12;
 /** Draws a line over time. */
 export function timePlot(plot: TimePlot): Markup {
   const { from, to, shade } = plot;
-  const top = Math.max(...plot.line.map(({ y }) => y), 1);
+  const inside = plot.line.filter((point) => point.x >= from && point.x <= to);
+  const top = inside.reduce((most, point) => Math.max(most, point.y), 1);
   const x = (at: number) => LEFT + ((at - from) / Math.max(1, to - from)) * (WIDTH - LEFT - 10);
   const y = (value: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP);
-  const inside = plot.line.filter((point) => point.x >= from && point.x <= to);
   const path = inside.map(
     (point, index) => `${index === 0 ? 'M' : 'L'}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`,
   );

@@ -1,0 +1,26 @@
+import { SEED_CHOICES } from '../../lib/rehearsal/control-plane/rds/seed-choice';
+import type { TestOptions } from '../../lib/rehearsal/run/options';
+import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
+
+const WRONG_SEEDS: Readonly<Record<string, NonNullable<TestOptions['chooseSeedLsn']>>> = {
+  "the slots' confirmed_flush_lsn": () => SEED_CHOICES['confirmed-flush'],
+  'the LSN after `redo done at`': () => SEED_CHOICES['redo-done'],
+  "the source's current LSN":
+    ({ source }) =>
+    () =>
+      source.withAdmin('postgres', async (session) => {
+        const { rows } = await session.query<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
+        return rows[0]?.lsn ?? '0/0';
+      }),
+};
+
+test.each(Object.keys(WRONG_SEEDS))(
+  'a seed forced to %s ends aborted, with the source writable',
+  async (name) => {
+    const { report } = await rehearseTiny({ chooseSeedLsn: WRONG_SEEDS[name] }, { writers: 4 });
+    expect(report).toMatchObject({ outcome: 'aborted', writableSide: 'source' });
+    expect(report.writers).toMatchObject({ lost: 0, doubled: 0 });
+    expect(report.reason?.error).toBe('Blocked');
+  },
+  SCENARIO_TIMEOUT_MS,
+);
