@@ -25,9 +25,9 @@ import { confirm, type Drained, drain, setSequences } from './drain';
 import { closeSource, quietSource } from './fence';
 import { flip } from './flip';
 import { afterTheFlip, answerOfFlip } from './forward';
-import { assertNothingLate, passGate } from './gate';
+import { assertNothingLate, assertSameDefinitions, passGate } from './gate';
 import { giveBackAfter } from './give-back';
-import { assertRecord, checkBeforeFence, checkBeforeOpening } from './guardrails';
+import { assertNoOtherDatabases, assertRecord, checkBeforeFence, checkBeforeOpening } from './guardrails';
 import { OutageClock } from './outage-clock';
 import { type CutoverInput, closeTaps, nextEpoch, openDatabases, openStage, type Stage } from './stage';
 
@@ -129,12 +129,12 @@ async function shrinkPending(stage: Stage): Promise<void> {
   );
 }
 
-/** Fence, then all that needs no writes, side by side: barrier and comparison, sequences, the record, the slots. */
+/** Fence, then all that needs no writes, side by side: barrier and comparison, sequences, definitions, the record, the slots. */
 async function behindTheFence(stage: Stage, clock: OutageClock): Promise<ReadyToFlip> {
   await quietSource(stage, clock);
   const fence = clock.lap();
   const setting = heard(setSequences(stage));
-  const recorded = heard(assertRecord(stage));
+  const looked = heard(Promise.all([assertRecord(stage), assertSameDefinitions(stage), assertNoOtherDatabases(stage)]));
   const drained = await drain(stage, clock);
   const barrier = clock.lap();
   // One session sets the sequences, then asks for the slots.
@@ -142,7 +142,7 @@ async function behindTheFence(stage: Stage, clock: OutageClock): Promise<ReadyTo
   const sequencesSet = await setting;
   const sequences = clock.lap();
   const keysCompared = await passGate(drained);
-  await Promise.all([confirmed, recorded]);
+  await Promise.all([confirmed, looked]);
   await assertNothingLate(stage, drained, clock);
   const gate = clock.lap();
   stage.world.log.fact('gate passed', { keysCompared, sequencesSet });

@@ -13,6 +13,9 @@ import type { Stage } from './stage';
 /** This many looks in a row must find no other session: one that was logging in shows up late. */
 const QUIET_LOOKS = 3;
 
+/** Longest wait for logins that were in progress at the fence: they take milliseconds, one that lasts waits for its client. */
+const ENTERING_MS = 2_000;
+
 /** Pause between two looks. */
 const LOOK_MS = 5;
 
@@ -32,10 +35,36 @@ export async function closeSource(stage: Stage): Promise<string[]> {
 /** Ends every other session until none comes back; throws `CutoverAborted` when the budget is over first. */
 export async function quietSource(stage: Stage, clock: OutageClock): Promise<void> {
   const { world, sourceHome } = stage;
-  const sessionsEnded = await endOthers(stage, clock, QUIET_LOOKS);
+  const entering = await sourceHome.query<sql.EnteringSession>(sql.enteringSessions);
+  let sessionsEnded = await endOthers(stage, clock, QUIET_LOOKS);
+  if (entering.length > 0) {
+    await waitForLogins(stage, entering);
+    sessionsEnded += await endOthers(stage, clock, QUIET_LOOKS);
+  }
   await assertNothingPrepared(stage);
   await moveTo(sourceHome, { ...world.expect('fencing'), epoch: stage.fencedEpoch }, 'fenced');
   world.log.fact('source fenced', { sessionsEnded });
+}
+
+/**
+ * Waits until every login that was in progress at the fence has come to its end; those that began later find their role closed.
+ * Throws `CutoverAborted` for one that does not end.
+ */
+async function waitForLogins({ sourceHome }: Stage, before: readonly sql.EnteringSession[]): Promise<void> {
+  const deadline = performance.now() + ENTERING_MS;
+  // Ends with the last of these logins, or by the deadline.
+  for (;;) {
+    const now = new Set((await sourceHome.query<sql.EnteringSession>(sql.enteringSessions)).map(({ login }) => login));
+    const left = before.filter(({ login }) => now.has(login));
+    if (left.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new CutoverAborted(
+        `${left.length} logins to the source that began before the fence did not end within ${ENTERING_MS} ms, and could write ` +
+          'later on; look for clients that hang while they connect, and cut over again',
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The gate: every key that changed since it was compared is compared now, with both sides at rest, and nothing came late. */
 import { CutoverAborted } from '../errors';
+import { catalogDigest } from '../proof/catalog-digest';
 import { compareAgain } from '../proof/compare';
 import type { Drained } from './drain';
 import { endOthers } from './fence';
@@ -27,6 +28,22 @@ export async function passGate(drained: readonly Drained[]): Promise<number> {
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Throws `CutoverAborted` when something was defined, altered or dropped on the source after the catalogues were compared: no
+ * stream carries it, nor the rows of a table that is not published (facts B1, B5).
+ */
+export async function assertSameDefinitions({ databases }: Stage): Promise<void> {
+  await Promise.all(
+    databases.map(async ({ name, pair, catalog }) => {
+      if ((await catalogDigest(pair.source)) === catalog) return;
+      throw new CutoverAborted(
+        `the catalogue of database ${JSON.stringify(name)} was changed on the source after it was compared with the target's, ` +
+          'verify again and let nobody change definitions or roles meanwhile',
+      );
+    }),
+  );
 }
 
 /**

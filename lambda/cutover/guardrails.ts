@@ -16,6 +16,7 @@ export async function checkBeforeOpening(stage: Stage): Promise<void> {
   const { world } = stage;
   assertEncrypted(stage);
   await assertSameCluster(stage);
+  await assertNoOtherDatabases(stage);
   for (const name of stage.names) {
     if (!(await tapIsOpen(await stage.source.session(name), world.migrationId))) {
       throw new Blocked(
@@ -24,6 +25,18 @@ export async function checkBeforeOpening(stage: Stage): Promise<void> {
       );
     }
   }
+}
+
+/** Throws when the source has a database that is neither moved nor left out on purpose: it was made after the assessment. */
+export async function assertNoOtherDatabases({ sourceHome, names, world }: Stage): Promise<void> {
+  const known = [...names, ...world.environment.policy.excludeDatabases];
+  const others = await sourceHome.query<{ name: string }>(sql.otherDatabases(known));
+  if (others.length === 0) return;
+  const named = others.slice(0, NAMED).map(({ name }) => JSON.stringify(name));
+  throw new Blocked(
+    `databases ${named.join(', ')} of the source hold tables and are not replicated, because they were made or filled after the ` +
+      'replication began: replicate anew, or name them in policy.excludeDatabases',
+  );
 }
 
 /** The guardrails of the running replication; throws `NotReady` while the lag is too high. */

@@ -3,6 +3,7 @@ import type { Phase } from '../contract';
 import { migrationPrefix } from '../platform/names';
 import type { Statement } from '../platform/postgres';
 import { qualified } from '../platform/quote';
+import { OF_RDS, RDS_LOGIN_ROLES } from '../platform/rds-roles';
 
 /** Prepared transactions: they survive every fence and commit later (facts F1). */
 export const preparedTransactions: Statement = {
@@ -20,7 +21,7 @@ export interface OtherSession {
 /**
  * Ends the sessions that could write, one row each: every client backend but ours and RDS's own, which nobody may touch (facts
  * E8), and whoever else holds a transaction id outside RDS's database, RDS's own and background workers included. Walsenders
- * stay: the stream must flow. A superuser or one who has not logged in yet can be listed only; it is waited for.
+ * stay: the stream must flow. A superuser can be listed only; it is waited for. Who has not logged in yet is `enteringSessions`.
  */
 export function endOtherSessions(migrationId: string): Statement {
   return {
@@ -31,19 +32,36 @@ export function endOtherSessions(migrationId: string): Statement {
       left join pg_roles r on r.oid = a.usesysid
       join pg_roles own on own.rolname = current_user
       where a.pid <> pg_backend_pid() and (${OURS}) is not true
-        and ((a.backend_type = 'client backend' and a.usename is distinct from 'rdsadmin')
+        and ((a.backend_type = 'client backend' and a.usesysid is not null and a.usename not in ${RDS_LOGIN_ROLES})
           or (a.backend_xid is not null and a.backend_type <> 'autovacuum worker' and a.datname is distinct from 'rdsadmin'))`,
     values: [migrationPrefix(migrationId)],
   };
 }
 
-/** Sessions of users that NOLOGIN does not reach: the master user's but ours, superusers', RDS's but `rdsadmin`. */
+/** A login in progress: process and virtual transaction, which no later login shares. */
+export interface EnteringSession {
+  readonly login: string;
+}
+
+/**
+ * Logins in progress. Such a process is in a transaction from before it is authenticated until it is ready, and appears among
+ * the sessions at the end of that only (from 18 on without a user before): one that found its role allowed to log in before the
+ * fence may come up long after it (measured on 17 with `post_auth_delay`, which every client may ask for).
+ */
+export const enteringSessions: Statement = {
+  text: `select l.pid || ' ' || l.virtualxid as login from pg_locks l
+    where l.locktype = 'virtualxid' and l.granted and l.pid <> pg_backend_pid()
+      and not exists (select from pg_stat_activity a
+        where a.pid = l.pid and (a.usesysid is not null or a.backend_type <> 'client backend'))`,
+};
+
+/** Sessions of users that NOLOGIN does not reach: the master user's but ours, superusers', unknown ones of RDS. */
 export function sessionsBeyondTheFence(migrationId: string): Statement {
   return {
     text: `select a.usename::text as username, a.application_name as application
       from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
-      where a.backend_type = 'client backend' and (${OURS}) is not true and a.usename <> 'rdsadmin'
-        and (a.usename = current_user or r.rolsuper or a.usename ~ '^(pg_|rds)')
+      where a.backend_type = 'client backend' and (${OURS}) is not true and a.usename not in ${RDS_LOGIN_ROLES}
+        and (a.usename = current_user or r.rolsuper or ${OF_RDS})
       order by a.backend_start`,
     values: [migrationPrefix(migrationId)],
   };
@@ -53,6 +71,27 @@ export function sessionsBeyondTheFence(migrationId: string): Statement {
 export const cluster: Statement = {
   text: `select system_identifier::text as "systemIdentifier", pg_is_in_recovery() as standby from pg_control_system()`,
 };
+
+/**
+ * Databases of applications that are not among `known`. `postgres`, where this is asked, counts only when it holds relations of
+ * users, as in the assessment.
+ */
+export function otherDatabases(known: readonly string[]): Statement {
+  return {
+    text: `select d.datname as name from pg_database d
+      where not d.datistemplate and d.datallowconn and d.datconnlimit <> -2 and d.datname <> 'rdsadmin'
+        and d.datname <> all ($1)
+        and (d.datname <> current_database() or exists (
+          select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+          where c.relkind in ('r', 'p', 'm', 'S', 'v', 'f')
+            and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+            and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
+            and not exists (select from pg_depend x
+              where x.classid = 'pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')))
+      order by d.datname`,
+    values: [known],
+  };
+}
 
 /** Sets phase and epoch of a migration together. */
 export function setPhaseAndEpoch(migrationId: string, phase: Phase, epoch: string): Statement {
@@ -144,6 +183,15 @@ export const materializedViews: Statement = {
     where c.relkind = 'm' and c.relispopulated and n.nspname not in ('pg_catalog', 'information_schema')
     order by c.oid`,
 };
+
+/** Owners of those databases that the current user may not enter. */
+export function ownersOfClosedDatabases(databases: readonly string[]): Statement {
+  return {
+    text: `select distinct pg_get_userbyid(datdba) as owner from pg_database
+      where datname = any($1) and not has_database_privilege(oid, 'connect') order by owner`,
+    values: [databases],
+  };
+}
 
 /** Owners of the materialized views of the current database that the current user may not act as. */
 export const ownersOfClosedViews: Statement = {

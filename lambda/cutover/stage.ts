@@ -2,6 +2,7 @@
 import type { BothSides, Input } from '../contract';
 import type { Server, Session } from '../platform/postgres';
 import type { World } from '../platform/world';
+import { catalogDigest } from '../proof/catalog-digest';
 import { ChangeTap } from '../proof/change-tap';
 import type { ChangedKeys } from '../proof/changed-keys';
 import type { Pair } from '../proof/compare';
@@ -20,6 +21,8 @@ export interface DatabaseStage extends Settling {
   readonly pair: Pair;
   /** Sequences and the slot's confirmation, side by side with the comparison. */
   readonly aside: Pair;
+  /** The source's catalogue, before it was compared with the target's: it must be the same behind the fence. */
+  readonly catalog: string;
   /** Keys to be compared under the fence; grows until the gate. */
   readonly pending: ChangedKeys;
 }
@@ -77,12 +80,14 @@ export async function closeTaps(stage: Stage): Promise<void> {
 async function openDatabase(stage: Stage, name: string): Promise<DatabaseStage> {
   const { world } = stage;
   const [pair, aside] = await Promise.all([openPair(stage, name), openPair(stage, name)]);
+  const catalog = await catalogDigest(pair.source);
   const tables = await listTables(pair.source);
   const tap = await ChangeTap.follow(stage.source, { database: name, migrationId: world.migrationId, tables });
   return {
     name,
     pair,
     aside,
+    catalog,
     tap,
     tables: new Map(tables.map((table) => [relationOf(table), table])),
     marker: { kind: 'cutover', epoch: stage.epoch, execution: world.call.execution },

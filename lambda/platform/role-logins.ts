@@ -9,19 +9,20 @@ import { replicationRole } from './names';
 import type { Session, Statement } from './postgres';
 import { sqlStateOf } from './postgres-error';
 import { ident } from './quote';
+import { OF_RDS } from './rds-roles';
 
 /** Kind of the undo rows; their object is the role. */
 export const LOGIN_UNDO = 'login';
 
 /**
- * Login roles of applications: not ours (the master user, the replication role), not RDS's (`rds…`), not predefined
- * (`pg_…`). A superuser is listed too: on RDS there is none but `rdsadmin`, and `assess` blocks another.
+ * Login roles of applications: not ours (the master user, the replication role), not RDS's, not predefined (`pg_…`, a prefix
+ * that PostgreSQL keeps to itself). A superuser is listed too: on RDS there is none but `rdsadmin`, and `assess` blocks another.
  */
 function applicationLogins(migrationId: string): Statement {
   return {
-    text: `select rolname as role from pg_roles
-      where rolcanlogin and rolname <> current_user and rolname <> $1 and rolname !~ '^(pg_|rds)'
-      order by rolname`,
+    text: `select r.rolname as role from pg_roles r
+      where r.rolcanlogin and r.rolname <> current_user and r.rolname <> $1 and r.rolname !~ '^pg_' and not ${OF_RDS}
+      order by r.rolname`,
     values: [replicationRole(migrationId)],
   };
 }

@@ -1,6 +1,7 @@
 /** The difference of two catalogues, in words: what is missing, what is more, what is defined otherwise. */
 import type { Session } from '../platform/postgres';
 import { catalogFacts } from './catalog-sql';
+import { notFollowed } from './followed-tables';
 
 /** One fact of a catalogue. */
 export interface CatalogFact {
@@ -9,13 +10,16 @@ export interface CatalogFact {
   readonly definition: string | null;
 }
 
-/** Compares the catalogues of one database on both sides; empty when they say the same. Both sessions must be pinned. */
+/**
+ * Compares the catalogues of one database on both sides, and whether every table is part of the stream; empty when they say the
+ * same. Both sessions must be pinned.
+ */
 export async function catalogDifferences(source: Session<'source'>, target: Session<'target'>): Promise<string[]> {
   const [left, right] = await Promise.all([
     source.query<CatalogFact>(catalogFacts),
     target.query<CatalogFact>(catalogFacts),
   ]);
-  return differencesOf(left, right);
+  return [...differencesOf(left, right), ...(await notFollowed(source, target))];
 }
 
 /** Compares two lists of facts; pure. */

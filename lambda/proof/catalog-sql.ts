@@ -4,6 +4,7 @@
  * the ledger, our own roles, RDS's own schema of tools, and `rolcanlogin`, which the fence and the adoption change on purpose.
  */
 import type { Statement } from '../platform/postgres';
+import { OF_RDS } from '../platform/rds-roles';
 
 /** Schemas that are compared; `pg_depend` with deptype `e` marks members of extensions. */
 const USER_NAMESPACE = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'rds_tools')
@@ -85,7 +86,7 @@ const parts: readonly string[] = [
       r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil,
       (select string_agg(g.rolname::text, ',' order by g.rolname) from pg_auth_members m join pg_roles g on g.oid = m.roleid
         where m.member = r.oid and not starts_with(g.rolname, 'sealift_')))
-    from pg_roles r where r.rolname !~ '^(pg_|rds|sealift_)'`,
+    from pg_roles r where r.rolname !~ '^(pg_|sealift_)' and not ${OF_RDS}`,
 ];
 
 /** Everything that the catalogue of the current database says; a list keeps its places where a value is null. */

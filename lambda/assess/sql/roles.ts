@@ -1,5 +1,6 @@
 /** What `assess` reads of roles and privileges; probed, never assumed: RDS patches some of PostgreSQL's rules (facts E1, E7). */
 import type { Statement } from '../../platform/postgres';
+import { OF_RDS } from '../../platform/rds-roles';
 
 /**
  * May the current user ALTER role `r`, and grant itself membership in it? From 16 both need ADMIN OPTION on the role; before,
@@ -31,16 +32,14 @@ export const masterPrivileges: Statement = {
 };
 
 /**
- * Roles that can log in and are not the system's, ours or the master: the fence takes the login of each. RDS owns the names
- * listed here and those that begin with `rds_`.
+ * Roles that can log in and are not the system's, RDS's, ours or the master: the fence takes the login of each.
  */
 export function loginRoles(ourPrefix: string): Statement {
   return {
     text: `select r.rolname::text as name, r.rolsuper as superuser, ${MAY_ALTER} as "mayAlter"
       from pg_roles r, pg_roles me
       where me.rolname = current_user and r.rolcanlogin and r.oid <> me.oid
-        and r.rolname not in ('rdsadmin', 'rdsrepladmin', 'rdstopmgr', 'rdsproxyadmin', 'rdswriteforwarduser')
-        and not starts_with(r.rolname, 'rds_') and not starts_with(r.rolname, 'pg_') and not starts_with(r.rolname, $1)
+        and not ${OF_RDS} and not starts_with(r.rolname, 'pg_') and not starts_with(r.rolname, $1)
       order by r.rolname`,
     values: [ourPrefix],
   };

@@ -1,6 +1,7 @@
 /** Statements of `adopt`. */
 import type { Statement } from '../../platform/postgres';
 import { ident, literal } from '../../platform/quote';
+import { RDS_LOGIN_ROLES } from '../../platform/rds-roles';
 
 /** Where the seed can be read: RDS's function, the extension that brings it, and the end of the copy's own recovery. */
 export const seedOrigins: Statement = {
@@ -81,7 +82,7 @@ export function endForeignSessions(prefix: string): Statement {
   return {
     text: `select count(pg_terminate_backend(pid))::integer as ended from pg_stat_activity
       where backend_type = 'client backend' and pid <> pg_backend_pid()
-        and usename !~ '^(pg_|rds)' and not starts_with(application_name, $1)`,
+        and usename not in ${RDS_LOGIN_ROLES} and not starts_with(application_name, $1)`,
     values: [prefix],
   };
 }

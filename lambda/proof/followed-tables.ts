@@ -1,0 +1,43 @@
+/**
+ * Tables whose changes do not follow, although both catalogues agree: one that was made later on both sides by hand is in no
+ * publication, and one that the subscription was not told of is skipped by apply without a word (facts B5, fault 40).
+ */
+import type { Session, Statement } from '../platform/postgres';
+
+/** Permanent tables that hold rows of users; those of extensions are published only when their owner was at hand. */
+const USER_TABLES = `pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind = 'r' and c.relpersistence = 'p'
+    and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+    and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
+    and not exists (select from pg_depend d
+      where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
+
+/** A leaf is published by its root as well; `pg_publication_tables` knows. */
+const unpublished: Statement = {
+  text: `select format('%I.%I', n.nspname, c.relname) as "table" from ${USER_TABLES}
+      and not exists (select from pg_publication_tables p
+        where p.schemaname = n.nspname and p.tablename = c.relname and starts_with(p.pubname, 'sealift_'))
+    order by 1`,
+};
+
+const unsubscribed: Statement = {
+  text: `select format('%I.%I', n.nspname, c.relname) as "table" from ${USER_TABLES}
+      and not exists (select from pg_subscription_rel r join pg_subscription s on s.oid = r.srsubid
+        where r.srrelid = c.oid and r.srsubstate = 'r' and starts_with(s.subname, 'sealift_'))
+    order by 1`,
+};
+
+/** What does not follow in one database, in words; empty when every table of the source does. */
+export async function notFollowed(source: Session<'source'>, target: Session<'target'>): Promise<string[]> {
+  const [left, right] = await Promise.all([
+    source.query<{ table: string }>(unpublished),
+    target.query<{ table: string }>(unsubscribed),
+  ]);
+  const missing = new Set(left.map(({ table }) => table));
+  return [
+    ...left.map(({ table }) => `table ${table} is not published, so its rows do not follow: replicate anew`),
+    ...right
+      .filter(({ table }) => !missing.has(table))
+      .map(({ table }) => `table ${table} is not followed by the subscription: replicate anew`),
+  ];
+}
