@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKS } from '../lambda/assess/check';
 import { ERRORS, PHASES, STEPS } from '../lambda/contract';
@@ -158,5 +158,18 @@ describe('README.md', () => {
       .filter((text) => text.startsWith('--'))
       .map((text) => text.split(' ')[0] ?? '');
     expect(explained.sort()).toEqual(flags.sort());
+  });
+
+  it('names scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...read('README.md').matchAll(/npm (?:run )?(start|test|(?<=run )[a-z]+)/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(named).toContain('start');
+    const gone = named.filter((name) => {
+      const [, file] = /tsx (\S+)/.exec(scripts[name] ?? '') ?? [];
+      return scripts[name] === undefined || (file !== undefined && !existsSync(join(ROOT, file)));
+    });
+    expect(gone).toEqual([]);
   });
 });
