@@ -58,7 +58,12 @@ export async function migrateAndProve(
   await options.test?.afterMigration?.(surroundings);
   if (traffic) await timeline.during('Write on the target', () => pause(AFTERWARDS_MS));
   const live = liveSide(stage);
-  const writableSide = await findWritableSide(stage.source.server, stage.target(), content.writerDatabases);
+  const writableSide = await findWritableSide({
+    source: stage.source.server,
+    target: stage.target(),
+    live,
+    databases: content.writerDatabases,
+  });
   await lag.stop();
   traffic?.stopTelling();
   const record = await traffic?.writers.stop();

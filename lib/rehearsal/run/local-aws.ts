@@ -122,6 +122,7 @@ function databaseHost(run: RunDirectory, authority: CertificateAuthority, test: 
     onServer: (server) => run.add(server),
     settings: SERVER_SETTINGS,
     ...(test.exposeSeedFunction !== undefined && { exposeSeedFunction: test.exposeSeedFunction }),
+    ...(test.restartAfterRestore !== undefined && { restartAfterRestore: test.restartAfterRestore }),
     ...(chooseSeedLsn && {
       chooseSeedLsn: (context) => {
         const source = host.server(SOURCE_INSTANCE);

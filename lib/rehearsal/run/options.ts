@@ -40,6 +40,8 @@ export interface TestOptions {
   readonly chooseSeedLsn?: (servers: { readonly source: PostgresServer }) => ChooseSeedLsn;
   /** Whether restored instances have that function. @default true */
   readonly exposeSeedFunction?: boolean;
+  /** Whether a restored server is restarted once, so that only that function can tell the seed. @default false */
+  readonly restartAfterRestore?: boolean;
   /** Decides before each invocation of a step whether it goes wrong. @default nothing goes wrong */
   readonly chaos?: (step: string, invocation: Invocation) => Chaos | undefined;
   /** Faults of AWS calls. @default none */
@@ -66,8 +68,6 @@ export interface TestOptions {
   readonly startTwice?: boolean;
   /** How much shorter Wait states and RDS's own times are. @default `CLOCK_FACTOR` */
   readonly clockFactor?: number;
-  /** Cloud assembly of an earlier synthesis, for whoever rehearses often. @default synthesized by the run */
-  readonly parent?: string;
 }
 
 /** What hooks may look at. */

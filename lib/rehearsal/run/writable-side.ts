@@ -1,20 +1,40 @@
-/** Asks both servers, as the application, whether it may write: exactly one of them must say yes. */
+/**
+ * Asks both servers, as the application, whether it may write: exactly one of them must say yes. A copy that follows nobody and
+ * that the record does not lead to is no side but a leftover: a seed that was refused leaves one, before its logins were closed.
+ */
 import type { WritableSide } from '../report/report';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { WriterDatabase } from '../writers/protocol';
 import { connect } from './master-session';
 
+/** Who is asked. */
+export interface Sides {
+  readonly source: PostgresServer;
+  /** Null before the restore. */
+  readonly target: PostgresServer | null;
+  /** Where the record leads. */
+  readonly live: 'source' | 'target';
+  readonly databases: readonly WriterDatabase[];
+}
+
 /** Which side lets the application write; a side that lets it into one database only counts as writable. */
-export async function findWritableSide(
-  source: PostgresServer,
-  target: PostgresServer | null,
-  databases: readonly WriterDatabase[],
-): Promise<WritableSide> {
+export async function findWritableSide({ source, target, live, databases }: Sides): Promise<WritableSide> {
   const onSource = await mayWrite(source, databases);
-  const onTarget = target !== null && (await mayWrite(target, databases));
+  const isSide = target !== null && (live === 'target' || (await followsSomebody(target)));
+  const onTarget = isSide && (await mayWrite(target, databases));
   if (onSource && onTarget) return 'both';
   if (onSource) return 'source';
   return onTarget ? 'target' : 'neither';
+}
+
+async function followsSomebody(server: PostgresServer): Promise<boolean> {
+  if (!server.running) return false;
+  return server.withAdmin('postgres', async (session) => {
+    const { rows } = await session.query<{ follows: boolean }>(
+      'select exists (select from pg_subscription) as follows',
+    );
+    return rows[0]?.follows ?? false;
+  });
 }
 
 async function mayWrite(server: PostgresServer, databases: readonly WriterDatabase[]): Promise<boolean> {

@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+/** `npm run bench -- [--runs N] [--size SIZE]`: what the project's speed is measured by; prints, judges nothing. */
+import { parseArgs } from 'node:util';
+import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
+import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
+import { median, shortcomings } from '../lib/rehearsal/measure/measured-run';
+import type { OutageReport, Report } from '../lib/rehearsal/report/report';
+import { bytes, seconds } from '../lib/rehearsal/report/words';
+import { DEFAULT_OPTIONS, SIZES, type Size } from '../lib/rehearsal/run/options';
+import { rehearse } from '../lib/rehearsal/run/rehearse';
+
+const PARTS = ['total', 'fence', 'barrier', 'sequences', 'gate', 'switch'] as const satisfies (keyof OutageReport)[];
+
+interface Measured {
+  readonly report: Report;
+  /** Sequential read of the tables of both sides, under the same load as the verification. */
+  readonly bareMs: number;
+}
+
+async function measure(size: Size, signal: AbortSignal): Promise<Measured> {
+  let bareMs = Number.NaN;
+  const { report } = await rehearse({
+    ...DEFAULT_OPTIONS,
+    size,
+    signal,
+    test: {
+      afterMigration: async ({ source, databases, target }) => {
+        const there = target();
+        if (there) bareMs = await bareReadMs([source, there], databases);
+      },
+    },
+  });
+  return { report, bareMs };
+}
+
+/** From the planning of the verification to its conclusion. */
+function verificationMs({ states }: Report): number {
+  const names = ['Plan the verification', 'Verify', 'Conclude the verification'];
+  return states.filter(({ name }) => names.includes(name)).reduce((sum, { ms }) => sum + ms, 0);
+}
+
+async function bench(runs: number, size: Size, signal: AbortSignal): Promise<void> {
+  const { ms, bundles } = await measureSynthesis();
+  console.log(`synthesis ${seconds(ms)}`);
+  for (const bundle of bundles) console.log(`bundle ${bundle.functionName.padEnd(40)} ${bytes(bundle.bytes)}`);
+  const measured: Measured[] = [];
+  for (let run = 1; run <= runs; run += 1) {
+    const one = await measure(size, signal);
+    const short = shortcomings(one.report);
+    const verify = verificationMs(one.report);
+    measured.push(one);
+    console.log(
+      `run ${run}: outage ${one.report.outageMs.total} ms, verification ${seconds(verify)}, bare read ${seconds(one.bareMs)}, ` +
+        `ratio ${(verify / one.bareMs).toFixed(1)}${short.length > 0 ? `; FELL SHORT: ${short.join(', ')}` : ''}`,
+    );
+  }
+  for (const part of PARTS) {
+    const values = measured.flatMap(({ report }) => report.outageMs[part] ?? []);
+    console.log(`${part.padEnd(10)} median ${median(values)} ms, maximum ${Math.max(...values)} ms`);
+  }
+  const ratios = measured.map(({ report, bareMs }) => verificationMs(report) / bareMs);
+  console.log(`verification to bare read: median ratio ${median(ratios).toFixed(1)}`);
+}
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '10' }, size: { type: 'string', default: 'small' } },
+});
+const runs = Number(values.runs);
+const size = SIZES.find((each) => each === values.size);
+if (!Number.isInteger(runs) || runs < 1 || size === undefined) {
+  console.error(`--runs is a number from 1, --size one of ${SIZES.join(', ')}`);
+  process.exitCode = 2;
+} else {
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort(new Error('ended by Ctrl-C')));
+  bench(runs, size, stopping.signal).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exit(stopping.signal.aborted ? 130 : 1);
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import { STEPS, type StepName } from '../../lambda/contract';
+import type { Report } from '../../lib/rehearsal/report/report';
+import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
+
+/** Every moment of every step takes an hour; SEALIFT_ALL=1 asks for it, otherwise a few moments stand for all. */
+const ALL = process.env.SEALIFT_ALL === '1';
+
+/** Steps of the road forward; `give-back` and `release` run when another one fails for good. */
+const FORWARD = (Object.keys(STEPS) as StepName[]).filter((step) => step !== 'give-back' && step !== 'release');
+
+const MOMENTS = {
+  before: { kill: 'before' },
+  during: { kill: 'after-ms', ms: 60 },
+  'just before its end': { kill: 'after-ms', ms: 250 },
+  'after its effect': 'kill-after-effect',
+} as const;
+
+type Moment = keyof typeof MOMENTS;
+
+const FEW: readonly (readonly [StepName, Moment])[] = [
+  ['prepare', 'during'],
+  ['cutover', 'just before its end'],
+];
+
+const CASES = ALL
+  ? FORWARD.flatMap((step) => (Object.keys(MOMENTS) as Moment[]).map((moment) => [step, moment] as const))
+  : FEW;
+
+/** Either way nothing is lost and exactly one side is writable: the one that the name leads to. */
+function expectSoundEnd(report: Report): void {
+  expect(['succeeded', 'aborted']).toContain(report.outcome);
+  expect(report.writableSide).toBe(report.outcome === 'succeeded' ? 'target' : 'source');
+  expect(report.writers).toMatchObject({ lost: 0, doubled: 0, torn: 0, phantom: 0 });
+  expect(report.databases.flatMap(({ mismatchedTables }) => mismatchedTables)).toEqual([]);
+}
+
+test.each(CASES)(
+  '%s killed %s ends in success or a clean abort',
+  async (step, moment) => {
+    const { report } = await rehearseTiny({
+      chaos: (name, { count }) => (name === step && count === 1 ? MOMENTS[moment] : undefined),
+    });
+    expect(report.failedSteps.some((failed) => failed.step === step) || moment.startsWith('just')).toBe(true);
+    expectSoundEnd(report);
+  },
+  SCENARIO_TIMEOUT_MS,
+);
