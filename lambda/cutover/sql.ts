@@ -128,12 +128,15 @@ export function subscriptionEnabled(subscription: string): Statement {
   };
 }
 
-/** Sequences of every kind: serial, identity, standalone. */
+/** Sequences of every kind: serial, identity, standalone; those of extensions only when the current user may set them. */
 export const sequences: Statement = {
   text: `select n.nspname as schema, c.relname as name
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'S' and c.relpersistence <> 't'
       and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+      and (has_sequence_privilege(c.oid, 'select') and has_sequence_privilege(c.oid, 'update')
+        or not exists (select from pg_depend d
+          where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))
     order by 1, 2`,
 };
 

@@ -9,13 +9,18 @@ const WHOLE_KEY = '';
 const KEYS_PER_STATEMENT = 10_000;
 
 const createTable: Statement = {
-  text: `create table if not exists sealift.pending_key (
-    relation text not null, key text not null, primary key (relation, key))`,
+  text: 'create table if not exists sealift.pending_key (relation text not null, key text not null)',
+};
+
+/** Unique by a hash: a key as text may be longer than what an index holds (2,704 bytes). */
+const createIndex: Statement = {
+  text: 'create unique index if not exists pending_key_once on sealift.pending_key (relation, md5(key))',
 };
 
 /** Makes the table and empties it: a new comparison begins. */
 export async function beginPendingKeys(target: Session<'target'>): Promise<void> {
   await target.execute(createTable);
+  await target.execute(createIndex);
   await target.execute({ text: 'truncate sealift.pending_key' });
 }
 

@@ -82,7 +82,9 @@ export function rowsOf(table: ComparedTable, range: KeyRange): Statement {
 export function rowsByKey(table: ComparedTable, keys: readonly (readonly string[])[]): Statement {
   const wanted = table.key.map((_, index) => `w${index}`);
   const arrays = table.key.map((_, index) => `$${index + 1}::text[]`);
-  const join = table.key.map((column, index) => `compared.${ident(column.name)} = w.w${index}::${column.type}`);
+  const join = table.key.map(
+    (column, index) => `compared.${ident(column.name)} ${operator('=', column)} w.w${index}::${column.type}`,
+  );
   return {
     text: `select ${keyTexts(table)}, ${ROW_HASH}::text as hash
       from unnest(${arrays.join(', ')}) as w(${wanted.join(', ')})
@@ -111,6 +113,16 @@ function textOf(alias: string, column: KeyColumn): string {
   return `format('%s', ${alias}.${ident(column.name)})`;
 }
 
+/** The search path is pinned, so that an operator of an extension's type is found by its schema only. */
+function operator(symbol: string, column: KeyColumn): string {
+  return `operator(${ident(column.operators)}.${symbol})`;
+}
+
+/** True when one operator compares keys as a whole; else the table cannot be cut into ranges of keys. */
+export function hasOrderedKey(table: ComparedTable): boolean {
+  return new Set(table.key.map(({ operators }) => operators)).size === 1;
+}
+
 function keyTexts(table: ComparedTable): string {
   return table.key.map((column, index) => `${textOf('compared', column)} as k${index}`).join(', ');
 }
@@ -124,9 +136,11 @@ function rangeCondition(table: ComparedTable, range: KeyRange): { text: string; 
         return `$${values.length}::text::${column.type}`;
       })
       .join(', ');
-  const conditions = [
-    ...(range.from === null ? [] : [`(${keyList(table, 'compared')}) >= (${bound(range.from)})`]),
-    ...(range.to === null ? [] : [`(${keyList(table, 'compared')}) < (${bound(range.to)})`]),
-  ];
+  const condition = (symbol: string, key: readonly string[] | null): string[] => {
+    const [first] = table.key;
+    if (key === null || first === undefined) return [];
+    return [`(${keyList(table, 'compared')}) ${operator(symbol, first)} (${bound(key)})`];
+  };
+  const conditions = [...condition('>=', range.from), ...condition('<', range.to)];
   return { text: conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`, values };
 }
