@@ -60,7 +60,7 @@ export async function prepareOn(
 
 interface Survey {
   readonly database: string;
-  /** Owners of the tables to be published. */
+  /** Owners of the tables to be published, and of schemas that could not be used otherwise. */
   readonly owners: readonly string[];
   readonly tables: readonly PublishableTable[];
   readonly plan: ReturnType<typeof planIdentities>;
@@ -69,7 +69,8 @@ interface Survey {
 async function survey(source: Server<'source'>, database: string, world: World): Promise<Survey> {
   const session = await source.session(database);
   const tables = await session.query<PublishableTable>(sql.publishableTables);
-  const owners = tables.map((table) => table.owner);
+  const closed = await session.query<{ owner: string }>(sql.ownersOfClosedSchemas);
+  const owners = [...tables, ...closed].map(({ owner }) => owner);
   return { database, owners, tables, plan: planIdentities(tables, world.environment.policy) };
 }
 

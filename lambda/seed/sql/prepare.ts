@@ -45,6 +45,28 @@ export const publishableTables: Statement = {
     order by n.nspname, c.relname`,
 };
 
+/**
+ * Owners of the schemas that the current user may not use, not even as an owner of a table in them: to name a table is to use its
+ * schema. `pg_database_owner` (from 14) stands for the owner of the database.
+ */
+export const ownersOfClosedSchemas: Statement = {
+  text: `select distinct case o.rolname when 'pg_database_owner' then pg_get_userbyid(d.datdba) else o.rolname end as owner
+    from pg_namespace n
+    join pg_roles o on o.oid = n.nspowner
+    join pg_database d on d.datname = current_database()
+    where n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+      and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
+      and not has_schema_privilege(n.oid, 'usage')
+      and exists (select from pg_class c
+        where c.relnamespace = n.oid and c.relkind in ('r', 'p', 'S', 'm') and c.relpersistence = 'p'
+          and not exists (select from pg_depend x
+            where x.classid = 'pg_class'::regclass and x.objid = c.oid and x.deptype = 'e'))
+      and not exists (select from pg_class c
+        where c.relnamespace = n.oid and c.relkind in ('r', 'p') and c.relpersistence = 'p'
+          and has_schema_privilege(c.relowner, n.oid, 'usage'))
+    order by 1`,
+};
+
 /** What the replication role is now, and whether the current user may hand on the REPLICATION attribute (facts E1). */
 export function replicationRoleFacts(role: string): Statement {
   return {
