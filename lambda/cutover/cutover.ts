@@ -28,7 +28,7 @@ import { afterTheFlip, answerOfFlip } from './forward';
 import { assertNothingLate, assertSameDefinitions, passGate } from './gate';
 import { giveBackAfter } from './give-back';
 import { assertNoOtherDatabases, assertRecord, checkBeforeFence, checkBeforeOpening } from './guardrails';
-import { OutageClock } from './outage-clock';
+import { assertTimeLeft, OutageClock } from './outage-clock';
 import { type CutoverInput, closeTaps, nextEpoch, openDatabases, openStage, type Stage } from './stage';
 
 /** Input of `cutover`. */
@@ -98,7 +98,9 @@ async function prepareAndCutOver(stage: Stage): Promise<CutoverFacts> {
 }
 
 async function outage(stage: Stage): Promise<CutoverFacts> {
-  const clock = new OutageClock(stage.world.environment.policy.cutoverBudgetSeconds * 1000);
+  const budgetMs = stage.world.environment.policy.cutoverBudgetSeconds * 1000;
+  assertTimeLeft(stage.world.remainingMs(), budgetMs);
+  const clock = new OutageClock(budgetMs);
   try {
     const roles = await closeSource(stage);
     const ready = await clock.within(behindTheFence(stage, clock), 'proving the target');

@@ -1,5 +1,22 @@
 /** The clock of an outage: how long each part took, and whether the budget is over. */
-import { CutoverAborted } from '../errors';
+import { CutoverAborted, NotReady } from '../errors';
+
+/** What the function must have left beyond the budget: to give the source back, or to go on after the flip. */
+const RESERVE_MS = 30_000;
+
+/**
+ * Throws `NotReady` when the function would end in mid-outage: it would leave the source fenced until the state machine notices,
+ * so the outage is not begun at all.
+ */
+export function assertTimeLeft(leftMs: number, budgetMs: number): void {
+  const neededMs = budgetMs + RESERVE_MS;
+  if (leftMs >= neededMs) return;
+  throw new NotReady(
+    `${Math.round(leftMs)} ms of the function are left before the fence and ${neededMs} ms are needed: the target was too far ` +
+      'behind, or too much changed since the verification; cut over again at a quieter time, or lower ' +
+      'policy.cutoverBudgetSeconds',
+  );
+}
 
 /** Starts when it is made. */
 export class OutageClock {

@@ -134,7 +134,7 @@ export const sequences: Statement = {
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'S' and c.relpersistence <> 't'
       and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
-      and (has_sequence_privilege(c.oid, 'select') and has_sequence_privilege(c.oid, 'update')
+      and (case when c.relkind = 'S' then has_sequence_privilege(c.oid, 'select') and has_sequence_privilege(c.oid, 'update') end
         or not exists (select from pg_depend d
           where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))
     order by 1, 2`,

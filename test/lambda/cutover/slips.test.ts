@@ -3,9 +3,9 @@ import { Client } from 'pg';
 import { closeSource, quietSource } from '../../../lambda/cutover/fence';
 import { assertSameDefinitions } from '../../../lambda/cutover/gate';
 import { assertNoOtherDatabases } from '../../../lambda/cutover/guardrails';
-import { OutageClock } from '../../../lambda/cutover/outage-clock';
+import { assertTimeLeft, OutageClock } from '../../../lambda/cutover/outage-clock';
 import { openDatabases, openStage, type Stage } from '../../../lambda/cutover/stage';
-import { CutoverAborted } from '../../../lambda/errors';
+import { CutoverAborted, NotReady } from '../../../lambda/errors';
 import { moveEverywhere } from '../../../lambda/platform/ledger-follow';
 import { streamName } from '../../../lambda/platform/names';
 import { catalogDifferences } from '../../../lambda/proof/catalog-diff';
@@ -46,6 +46,11 @@ describe('what could slip through', () => {
     await expect(assertNoOtherDatabases(stage)).rejects.toMatchObject({ name: 'Blocked', message: /"newcomer"/ });
     await onSource('drop database newcomer', 'postgres');
     await assertNoOtherDatabases(stage);
+  });
+
+  it('begins no outage that the function could not end', () => {
+    expect(() => assertTimeLeft(89_999, 60_000)).toThrow(NotReady);
+    expect(() => assertTimeLeft(90_000, 60_000)).not.toThrow();
   });
 
   it('counts the home database only when it holds relations of users', async () => {
