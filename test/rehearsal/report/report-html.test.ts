@@ -1,0 +1,107 @@
+import { holds, type Report } from '../../../lib/rehearsal/report/report';
+import { renderReport } from '../../../lib/rehearsal/report/report-html';
+import { summaryOf } from '../../../lib/rehearsal/report/summary';
+import { bytes, seconds } from '../../../lib/rehearsal/report/words';
+
+const REPORT: Report = {
+  schemaVersion: '1',
+  startedAt: '2026-01-01T10:00:00.000Z',
+  ms: 60_000,
+  outcome: 'succeeded',
+  reason: null,
+  stopAfter: 'cutover',
+  road: 'snapshot',
+  engine: 'native',
+  sourceVersion: '17.10',
+  targetVersion: '17.10',
+  seedLsn: '0/5000000',
+  seedOrigin: 'rds_tools',
+  writableSide: 'target',
+  outageMs: { total: 400, fence: 50, barrier: 5, sequences: 40, gate: 100, switch: 90, cutover: 285 },
+  writers: {
+    acknowledged: 1000,
+    refused: 20,
+    unknown: 0,
+    unknownPresent: 0,
+    lost: 0,
+    doubled: 0,
+    torn: 0,
+    phantom: 0,
+    onlyOnSource: 0,
+    sequenceReuse: 0,
+    maxLatencyMs: 300,
+    allWritersBackMs: 410,
+  },
+  databases: [
+    {
+      name: 'a<b>&"c"',
+      tables: 3,
+      rows: 1200,
+      rowsOnSource: 1000,
+      bytes: 12_000_000,
+      rowsIdentical: 900,
+      rowsChangedSince: 300,
+      mismatchedTables: [],
+    },
+  ],
+  phases: [{ name: 'Assess', startedAt: '2026-01-01T10:00:10.000Z', ms: 1000 }],
+  states: [],
+  checks: [{ id: 'slots', verdict: 'warn', detail: '<script>alert(1)</script>', remedy: 'none' }],
+  refusedApiCalls: [],
+  executions: [],
+  failedSteps: [],
+  series: {
+    writersStartedAt: '2026-01-01T10:00:05.000Z',
+    latency: [{ atMs: 0, acknowledged: 5, refused: 1, meanMs: 3, maxMs: 9 }],
+    lag: [],
+    outageStartedAt: '2026-01-01T10:00:20.000Z',
+    outageEndedAt: '2026-01-01T10:00:20.400Z',
+  },
+};
+
+test('names and details of the database cannot become markup', () => {
+  const page = renderReport(REPORT);
+  expect(page).not.toContain('<script>');
+  expect(page).not.toContain('a<b>');
+  expect(page).toContain('a&#60;b&#62;');
+});
+
+test('the page needs nothing from elsewhere', () => {
+  expect(renderReport(REPORT)).not.toMatch(/<script|<link|src=|https?:|url\(/);
+});
+
+test('a run holds only when it succeeded, lost, doubled and changed nothing, and no call was refused', () => {
+  const { writers } = REPORT;
+  if (!writers) throw new Error('the example has writers');
+  const [database] = REPORT.databases;
+  if (!database) throw new Error('the example has a database');
+  const bad: Partial<Report>[] = [
+    { outcome: 'aborted' },
+    { outcome: 'failed' },
+    { writers: { ...writers, lost: 1 } },
+    { writers: { ...writers, doubled: 1 } },
+    { databases: [{ ...database, mismatchedTables: ['public.t'] }] },
+    { refusedApiCalls: [{ caller: 'role', call: 'rds:DeleteDBInstance', reason: 'AccessDenied' }] },
+  ];
+  expect(holds(REPORT)).toBe(true);
+  expect(bad.map((change) => holds({ ...REPORT, ...change }))).toEqual(bad.map(() => false));
+});
+
+test('the summary of an aborted run says why and what to do', () => {
+  const reason = { error: 'Blocked', cause: 'no slot is free', remedy: 'raise max_replication_slots' };
+  const text = summaryOf({ ...REPORT, outcome: 'aborted', writableSide: 'source', checks: [], reason }, 'out');
+  expect(text).toContain('Blocked: no slot is free');
+  expect(text).toContain('raise max_replication_slots');
+  expect(text).not.toContain('nothing lost');
+});
+
+test('amounts are said in units that people read', () => {
+  expect([bytes(0), bytes(999), bytes(1000), bytes(12_345_678), bytes(2e12)]).toEqual([
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '12.3 MB',
+    '2.0 TB',
+  ]);
+  expect([seconds(12), seconds(4200), seconds(72_000)]).toEqual(['12 ms', '4.2 s', '1 min 12 s']);
+});

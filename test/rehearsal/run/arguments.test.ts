@@ -1,0 +1,74 @@
+import { HELP, readCommand } from '../../../lib/rehearsal/run/arguments';
+import { DEFAULT_OPTIONS } from '../../../lib/rehearsal/run/options';
+
+test('without flags the default rehearsal is asked for', () => {
+  expect(readCommand([])).toEqual({ kind: 'rehearse', options: DEFAULT_OPTIONS, json: false });
+});
+
+test('every flag reaches its option', () => {
+  const flags =
+    '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run';
+  expect(readCommand(flags.split(' '))).toEqual({
+    kind: 'rehearse',
+    json: true,
+    options: {
+      size: 'tiny',
+      dumpFiles: [],
+      sourceVersion: 15,
+      targetVersion: 15,
+      writers: 0,
+      reportDirectory: 'out',
+      keep: true,
+      stopAfter: 'replicate',
+      dryRun: true,
+    },
+  });
+});
+
+test.each([
+  ['--dump a.sql b.sql', ['a.sql', 'b.sql']],
+  ['--dump a.sql --dump b.sql', ['a.sql', 'b.sql']],
+])('%s names two files in their order', (line, files) => {
+  expect(readCommand(line.split(' '))).toMatchObject({ options: { dumpFiles: files } });
+});
+
+test('the target keeps the major of the source unless told otherwise', () => {
+  expect(readCommand(['--source-version', '15'])).toMatchObject({ options: { targetVersion: 15 } });
+});
+
+test.each([
+  '--size huge',
+  '--writers -1',
+  '--writers 65',
+  '--writers 1.5',
+  '--source-version 12',
+  '--source-version seventeen',
+  '--source-version 15 --target-version 17',
+  '--stop-after scan',
+  '--unknown',
+  'stray',
+  '--size tiny --dump a.sql',
+  '--dump',
+])('%s is refused in one line', (line) => {
+  const command = readCommand(line.split(' '));
+  if (command.kind !== 'wrong') throw new Error(`it was taken as ${command.kind}`);
+  expect(command.problem).not.toContain('\n');
+  expect(command.problem).toContain('--help');
+});
+
+test('the help explains every flag', () => {
+  const flags = [
+    'size',
+    'dump',
+    'source-version',
+    'target-version',
+    'writers',
+    'report',
+    'keep',
+    'json',
+    'stop-after',
+    'dry-run',
+  ];
+  for (const flag of flags) expect(HELP).toContain(`--${flag}`);
+  expect(readCommand(['--help', '--size', 'tiny'])).toEqual({ kind: 'help' });
+});
