@@ -9,7 +9,7 @@ import { followHome, moveEverywhere } from '../platform/ledger-follow';
 import { joinRoles, leaveRoles } from '../platform/memberships';
 import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
-import type { Server } from '../platform/postgres';
+import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { dropPublicationIfPresent } from '../platform/publications';
 import { restoreReplicaIdentities } from '../platform/replica-identity';
@@ -57,6 +57,8 @@ export async function settleOn(
   await endPredecessors(targetHome, world.migrationId, 'settle');
   const expected = await expectFlipped(await readLedger(targetHome, world.migrationId), world);
   const sourceEpoch = await recordFlipOnSource(sourceHome, world, expected.epoch);
+  // A call before this one may have left the roles by which the databases are entered.
+  await join(targetHome, expected, await targetHome.query(sql.ownersOfClosedDatabases(names)));
   const { subscriptions, slots } = await takeDown(source, target, names, expected, world);
   const replicaIdentities: string[] = [];
   const refreshedViews: string[] = [];
@@ -96,6 +98,12 @@ async function takeDown(
   return { subscriptions, slots };
 }
 
+/** Becomes a member of owners; given back with all other memberships. */
+async function join(home: Session<'target'>, expected: Expectation, owners: { owner?: string }[]): Promise<void> {
+  const roles = owners.flatMap(({ owner }) => (owner === undefined ? [] : [owner]));
+  await guarded(home, expected, () => joinRoles(home, roles));
+}
+
 /** The target's ledger gives the epoch: whoever asks, only a flipped target is settled. */
 async function expectFlipped(row: LedgerRow | null, world: World): Promise<Expectation> {
   const { migrationId } = world;
@@ -115,9 +123,7 @@ async function refreshViews(
   world: World,
 ): Promise<string[]> {
   const home = await target.home();
-  const owners = await (await target.session(database)).query<{ owner: string }>(sql.ownersOfClosedViews);
-  const roles = owners.map(({ owner }) => owner);
-  await guarded(home, expected, () => joinRoles(home, roles));
+  await join(home, expected, await (await target.session(database)).query(sql.ownersOfClosedViews));
   const statementMs = Math.max(1_000, world.remainingMs() - RESERVE_MS);
   const session = await target.another(database, { statementMs, lockMs: 5_000 });
   const refreshed: string[] = [];

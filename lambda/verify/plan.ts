@@ -82,14 +82,19 @@ async function begin(
   });
   await moveEverywhere(target, names, expected, 'replicating');
   for (const name of names) {
-    await holdSequences(await source.home(), await source.session(name), 'select', world);
-    await holdSequences(home, await target.session(name), 'update', world);
+    await holdSequences(await source.home(), await source.session(name), ['select'], world);
+    await holdSequences(home, await target.session(name), ['select', 'update'], world);
   }
 }
 
 /** A sequence that stands alone belongs to nobody whose tables were joined: the cutover must read and set it all the same. */
-async function holdSequences(home: Session, session: Session, privilege: string, world: World): Promise<void> {
-  const owners = await session.query<{ owner: string }>(ownersOfClosedSequences(privilege));
+async function holdSequences(
+  home: Session,
+  session: Session,
+  privileges: readonly string[],
+  world: World,
+): Promise<void> {
+  const owners = await session.query<{ owner: string }>(ownersOfClosedSequences(privileges));
   if (owners.length === 0) return;
   await guarded(home, world.expect('replicating'), () =>
     joinRoles(

@@ -1,5 +1,6 @@
 /** What could slip past a fence or a comparison without an error: each case was first seen to lose a write. */
 import { Client } from 'pg';
+import { setSequences } from '../../../lambda/cutover/drain';
 import { closeSource, quietSource } from '../../../lambda/cutover/fence';
 import { assertSameDefinitions } from '../../../lambda/cutover/gate';
 import { assertNoOtherDatabases } from '../../../lambda/cutover/guardrails';
@@ -56,6 +57,16 @@ describe('what could slip through', () => {
   it('counts the home database only when it holds relations of users', async () => {
     const without = { ...stage, names: stage.names.filter((name) => name !== 'postgres') };
     await expect(assertNoOtherDatabases(without)).rejects.toMatchObject({ name: 'Blocked', message: /"postgres"/ });
+  });
+
+  it('sets as many sequences as there are', async () => {
+    const make = `create schema many authorization app_owner; set role app_owner; do $$ begin for n in 1..1200 loop
+      execute format('create sequence many.s%s start with %s', n, n); end loop; end $$; reset role`;
+    for (const run of [onSource, onTarget]) await run(make);
+    await onSource(`select nextval('many.s' || n) from generate_series(1, 1200, 7) n`);
+    expect(await setSequences(await openedAnew(stage))).toBeGreaterThanOrEqual(1_200);
+    const states = `select string_agg(last_value::text, ',' order by sequencename) as states from pg_sequences where schemaname = 'many'`;
+    expect((await onTarget(states)).rows).toEqual((await onSource(states)).rows);
   });
 
   it.each([

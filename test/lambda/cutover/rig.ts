@@ -1,0 +1,273 @@
+/** A followed source, a local AWS for record and evidence, and the steps of verification and cutover as a workflow calls them. */
+import type { Client } from 'pg';
+import type {
+  CutoverFacts,
+  InstanceFacts,
+  Output,
+  Phase,
+  Policy,
+  StepName,
+  Verification,
+} from '../../../lambda/contract';
+import { cutoverOn } from '../../../lambda/cutover/cutover';
+import { type GivenBack, giveBackOn } from '../../../lambda/cutover/give-back';
+import { type Settled, settleOn } from '../../../lambda/cutover/settle';
+import type { Server } from '../../../lambda/platform/postgres';
+import { World } from '../../../lambda/platform/world';
+import { compareChunksOn } from '../../../lambda/verify/chunks';
+import { concludeOn } from '../../../lambda/verify/conclude';
+import { planOn } from '../../../lambda/verify/plan';
+import { OPERATOR_ACCESS_KEY_ID } from '../../../lib/rehearsal/control-plane/callers';
+import type { PostgresServer } from '../../../lib/rehearsal/servers/postgres-server';
+import { type LocalAws, REGION, startLocalAws } from '../../rehearsal/control-plane/support/local-aws';
+import { type Followed, follow } from '../proof/followed';
+import { DATABASES, MASTER, MIGRATION_ID } from '../seed/stage';
+
+export const RECORD = 'db.example.test';
+const BUCKET = 'evidence';
+const KEY_ARN = 'arn:key';
+
+/** Options of one call. */
+export interface CallOptions {
+  /** @default the epoch in the source's ledger */
+  readonly epoch?: string;
+  readonly policy?: Partial<Policy>;
+  readonly execution?: string;
+}
+
+type Sides = { readonly source: Server<'source'>; readonly target: Server<'target'>; readonly world: World };
+
+/** A ledger's home row as the tests look at it. */
+export interface Stand {
+  readonly phase: Phase;
+  readonly epoch: string;
+  readonly facts: Record<string, unknown>;
+}
+
+/** One migration that follows its source, ready to be verified. */
+export class Rig {
+  readonly source: PostgresServer;
+  readonly target: PostgresServer;
+
+  private constructor(
+    readonly followed: Followed,
+    readonly aws: LocalAws,
+    readonly zoneId: string,
+  ) {
+    this.source = followed.stage.source;
+    this.target = followed.target;
+  }
+
+  static async start(major: number, fill: (source: PostgresServer) => Promise<void>): Promise<Rig> {
+    const aws = await startLocalAws({
+      route53: { propagationMs: 5 },
+      authorize: () => ({ allowed: true, reason: 'everybody may do anything here' }),
+    });
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: aws.plane.endpointUrl,
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: OPERATOR_ACCESS_KEY_ID,
+      AWS_SECRET_ACCESS_KEY: 'unused',
+    });
+    aws.plane.s3.create(BUCKET);
+    const { zoneId } = aws.plane.route53.create('example.test');
+    try {
+      const rig = new Rig(await follow(major, {}, fill), aws, zoneId);
+      rig.point(rig.host('source'));
+      return rig;
+    } catch (error) {
+      await aws.close();
+      throw error;
+    }
+  }
+
+  /** Name of a side as RDS would give it. */
+  host(side: 'source' | 'target'): string {
+    return `${side}.rds.test`;
+  }
+
+  /** Points the record somewhere, as an operator would. */
+  point(host: string): void {
+    const records = [{ Value: host }];
+    this.aws.plane.route53.setRecord(this.zoneId, { Name: RECORD, Type: 'CNAME', TTL: 5, ResourceRecords: records });
+  }
+
+  /** Port of the server that the record leads to at this moment. */
+  resolve(): number {
+    const host = this.aws.plane.route53.resolve(RECORD).replace(/\.$/, '');
+    return host === this.host('target') ? this.target.port : this.source.port;
+  }
+
+  /** Runs a step on fresh connections, as one invocation would, and closes them. */
+  async call<T>(step: StepName, work: (sides: Sides) => Promise<T>, options: CallOptions = {}): Promise<T> {
+    const { stage } = this.followed;
+    const epoch = options.epoch ?? (await this.stand('source')).epoch;
+    const base = stage.world(step, epoch, options);
+    const environment = { ...base.environment, hostedZoneId: this.zoneId, recordName: RECORD, evidenceBucket: BUCKET };
+    const world = new World(step, base.call, base.remainingMs, { ...environment, keyArn: KEY_ARN });
+    const source = stage.server('source', this.source, world);
+    const target = stage.server('target', this.target, world);
+    try {
+      return await work({ source, target, world });
+    } finally {
+      await Promise.all([source.close(), target.close()]);
+    }
+  }
+
+  plan(options: CallOptions = {}): Promise<Output<'plan-verification'>> {
+    return this.call('plan-verification', (to) => planOn(to.source, to.target, DATABASES, to.world), options);
+  }
+
+  chunks(worker = 0, options: CallOptions = {}): Promise<Output<'verify-chunks'>> {
+    return this.call('verify-chunks', (to) => compareChunksOn(to.source, to.target, worker, to.world), options);
+  }
+
+  conclude(options: CallOptions = {}): Promise<Verification> {
+    return this.call('conclude-verification', (to) => concludeOn(to.source, to.target, DATABASES, to.world), options);
+  }
+
+  /** Plan, chunks, conclusion. */
+  async verify(options: CallOptions = {}): Promise<Verification> {
+    await this.plan(options);
+    await this.chunks(0, options);
+    return this.conclude(options);
+  }
+
+  cutover(options: CallOptions = {}): Promise<CutoverFacts> {
+    return this.call(
+      'cutover',
+      ({ source, target, world }) => cutoverOn(source, target, { ...this.input(), epoch: world.epoch }, world),
+      options,
+    );
+  }
+
+  giveBack(options: CallOptions & { readonly withoutTarget?: boolean } = {}): Promise<GivenBack> {
+    return this.call(
+      'give-back',
+      ({ source, target, world }) =>
+        giveBackOn(
+          source,
+          options.withoutTarget === true ? null : target,
+          { ...this.input(), epoch: world.epoch },
+          world,
+        ),
+      options,
+    );
+  }
+
+  settle(options: CallOptions = {}): Promise<Settled> {
+    return this.call('settle', (to) => settleOn(to.source, to.target, DATABASES, to.world), options);
+  }
+
+  /** The home ledger of a side. */
+  stand(side: 'source' | 'target'): Promise<Stand> {
+    return this[side].withAdmin('postgres', async (session) => {
+      const { rows } = await session.query('select phase, epoch::text as epoch, facts from sealift.migration');
+      return rows[0];
+    });
+  }
+
+  /** Waits until `look` holds on the source's ledger; at most twenty seconds. */
+  async untilStand(side: 'source' | 'target', look: (stand: Stand) => boolean): Promise<Stand> {
+    for (let attempt = 0; attempt < 4_000; attempt += 1) {
+      const stand = await this.stand(side);
+      if (look(stand)) return stand;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    throw new Error('the ledger did not come to stand as expected');
+  }
+
+  /** Names of roles that may log in, ours and RDS's left out. */
+  logins(side: 'source' | 'target'): Promise<string[]> {
+    return this[side].withAdmin('postgres', async (session) => {
+      const { rows } = await session.query<{ role: string }>(
+        `select rolname as role from pg_roles where rolcanlogin and rolname !~ '^(pg_|rds|sealift_)'
+          and rolname <> '${MASTER.username}' order by 1`,
+      );
+      return rows.map(({ role }) => role);
+    });
+  }
+
+  /**
+   * Makes the apply of markers of a kind, or the move of the target's ledger to a phase, take `seconds`; returns what takes
+   * that away. It opens a window in which a test can act.
+   */
+  async slow(
+    where: { readonly marker: string } | { readonly phase: Phase },
+    seconds: number,
+  ): Promise<() => Promise<void>> {
+    const database = 'marker' in where ? 'app' : 'postgres';
+    const [table, condition] =
+      'marker' in where
+        ? ['sealift.marker', `new.kind = '${where.marker}'`]
+        : ['sealift.migration', `new.phase = '${where.phase}'`];
+    await this.target.withAdmin(database, async (session) => {
+      await session.query(`drop function if exists sealift.linger() cascade;
+        create function sealift.linger() returns trigger language plpgsql as
+        $$ begin perform pg_sleep(${seconds}); return new; end $$;
+        create trigger linger before insert or update on ${table} for each row when (${condition})
+          execute function sealift.linger();
+        alter table ${table} enable always trigger linger`);
+    });
+    return () => this.target.withAdmin(database, drop);
+    async function drop(session: Client): Promise<void> {
+      await session.query('drop function sealift.linger() cascade');
+    }
+  }
+
+  /** Ends the sessions of a step on both sides again and again, as if its process were dead, until `done` settles. */
+  async killUntil(step: StepName, done: Promise<unknown>): Promise<void> {
+    let over = false;
+    const ended = done.then(
+      () => {
+        over = true;
+      },
+      () => {
+        over = true;
+      },
+    );
+    const kill = (server: PostgresServer) =>
+      server.withAdmin('postgres', async (session) => {
+        while (!over) {
+          await session.query(
+            'select pg_terminate_backend(pid) from pg_stat_activity where starts_with(application_name, $1)',
+            [`sealift/${MIGRATION_ID}/${step}/`],
+          );
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+      });
+    await Promise.all([kill(this.source), kill(this.target), ended]);
+  }
+
+  async close(): Promise<void> {
+    await this.followed.close();
+    await this.aws.close();
+  }
+
+  private input() {
+    return { databases: DATABASES, source: this.facts('source'), target: this.facts('target') };
+  }
+
+  private facts(side: 'source' | 'target'): InstanceFacts {
+    return {
+      host: this.host(side),
+      port: this[side].port,
+      instanceId: side,
+      arn: `arn:${side}`,
+      resourceId: side,
+      status: 'available',
+      engine: 'postgres',
+      engineVersion: String(this.source.major),
+      instanceClass: 'db.t4g.micro',
+      masterUsername: MASTER.username,
+      masterSecretArn: null,
+      encryption: side === 'target' ? { type: 'sse-kms', keyArn: KEY_ARN } : { type: 'none', keyArn: null },
+      multiAz: false,
+      publiclyAccessible: false,
+      deletionProtection: true,
+      backupRetentionDays: 7,
+      allocatedStorageGib: 20,
+      parameterGroups: [],
+    };
+  }
+}

@@ -1,0 +1,3 @@
+import { describeThrough } from './through';
+
+describeThrough(15, 20);

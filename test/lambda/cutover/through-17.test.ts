@@ -1,0 +1,3 @@
+import { describeThrough } from './through';
+
+describeThrough(17, 100);
