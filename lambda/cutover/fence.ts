@@ -14,7 +14,7 @@ import type { Stage } from './stage';
 const QUIET_LOOKS = 3;
 
 /** Longest wait for logins that were in progress at the fence: they take milliseconds, one that lasts waits for its client. */
-const ENTERING_MS = 2_000;
+const ENTERING_MS = 5_000;
 
 /** Pause between two looks. */
 const LOOK_MS = 5;
