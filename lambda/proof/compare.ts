@@ -1,7 +1,17 @@
 /** Compares rows of the source with rows of the target: by ranges of keys, and again by key. */
 import type { Session } from '../platform/postgres';
 import { ChangedKeys, type KeyText } from './changed-keys';
-import { type Digest, digestOf, type KeyRange, rowsByKey, rowsOf, sameDigest, WHOLE } from './row-hash';
+import {
+  type Digest,
+  digestOf,
+  type HashedRow,
+  type KeyRange,
+  rowsByKeys,
+  rowsOf,
+  sameDigest,
+  type WantedKeys,
+  WHOLE,
+} from './row-hash';
 import { type ComparedTable, relationOf } from './tables';
 
 /** One session on each side, both pinned. */
@@ -12,6 +22,9 @@ export interface Pair {
 
 /** Keys looked up in one statement. */
 const KEYS_PER_STATEMENT = 5_000;
+
+/** Tables looked into by one statement: a database of thousands is compared in tens of round trips. */
+const TABLES_PER_STATEMENT = 64;
 
 /** Rows of the source in the range, and the keys that differ; a table without key is named as a whole. */
 export interface RangeResult {
@@ -35,7 +48,7 @@ export async function compareRange(pair: Pair, table: ComparedTable, range: KeyR
     pair.source.query<HashedRow>(rowsOf(table, range)),
     pair.target.query<HashedRow>(rowsOf(table, range)),
   ]);
-  for (const key of differingKeys(table, left, right)) different.add(relationOf(table), key);
+  for (const key of differingKeys(left, right)) different.add(relationOf(table), key);
   return { rows: left.length, different };
 }
 
@@ -51,22 +64,15 @@ export async function compareAgain(
     // Unknown to the list of tables: it cannot be shown equal, so it stays.
     if (table === undefined || !(await wholeIsEqual(pair, table))) different.addWhole(relation);
   }
+  const wanted: WantedKeys[] = [];
   for (const { relation, keys } of changed.entries()) {
     const table = tables.get(relation);
-    if (table === undefined) {
-      different.addWhole(relation);
-      continue;
-    }
-    for (let at = 0; at < keys.length; at += KEYS_PER_STATEMENT) {
-      for (const key of await differingOf(pair, table, keys.slice(at, at + KEYS_PER_STATEMENT)))
-        different.add(relation, key);
-    }
+    if (table === undefined) different.addWhole(relation);
+    else wanted.push({ table, keys: keys.map((key) => JSON.parse(key) as string[]) });
   }
+  for (const batch of batches(wanted)) different.addAll(await differingOf(pair, batch));
   return different;
 }
-
-/** A row as the statements return it: key columns `k0`, `k1`, … and `hash`. */
-type HashedRow = Readonly<Record<string, string>>;
 
 async function wholeIsEqual(pair: Pair, table: ComparedTable): Promise<boolean> {
   const [source, target] = await Promise.all([
@@ -76,34 +82,54 @@ async function wholeIsEqual(pair: Pair, table: ComparedTable): Promise<boolean> 
   return sameDigest(source, target);
 }
 
-async function differingOf(pair: Pair, table: ComparedTable, keys: readonly KeyText[]): Promise<KeyText[]> {
-  const wanted = rowsByKey(
-    table,
-    keys.map((key) => JSON.parse(key) as string[]),
-  );
+async function differingOf(pair: Pair, batch: readonly WantedKeys[]): Promise<ChangedKeys> {
+  const statement = rowsByKeys(batch);
   const [source, target] = await Promise.all([
-    pair.source.query<HashedRow>(wanted),
-    pair.target.query<HashedRow>(wanted),
+    pair.source.query<HashedRow & { part: number }>(statement),
+    pair.target.query<HashedRow & { part: number }>(statement),
   ]);
-  return differingKeys(table, source, target);
+  const different = new ChangedKeys();
+  const [left, right] = [byPart(batch.length, source), byPart(batch.length, target)];
+  batch.forEach(({ table }, part) => {
+    for (const key of differingKeys(left[part] ?? [], right[part] ?? [])) different.add(relationOf(table), key);
+  });
+  return different;
+}
+
+function byPart(parts: number, rows: readonly (HashedRow & { part: number })[]): HashedRow[][] {
+  const found: HashedRow[][] = Array.from({ length: parts }, () => []);
+  for (const row of rows) found[row.part]?.push(row);
+  return found;
+}
+
+/** Cuts what is wanted into statements of at most so many tables and keys; every key stands in exactly one. */
+export function batches(wanted: readonly WantedKeys[]): WantedKeys[][] {
+  const cut: WantedKeys[][] = [];
+  let batch: WantedKeys[] = [];
+  let keysInBatch = 0;
+  for (const { table, keys } of wanted) {
+    for (let at = 0; at < keys.length; at += KEYS_PER_STATEMENT) {
+      const slice = keys.slice(at, at + KEYS_PER_STATEMENT);
+      if (batch.length === TABLES_PER_STATEMENT || keysInBatch + slice.length > KEYS_PER_STATEMENT) {
+        if (batch.length > 0) cut.push(batch);
+        batch = [];
+        keysInBatch = 0;
+      }
+      batch.push({ table, keys: slice });
+      keysInBatch += slice.length;
+    }
+  }
+  return batch.length === 0 ? cut : [...cut, batch];
 }
 
 /** Keys whose row differs or exists on one side only. */
-export function differingKeys(
-  table: ComparedTable,
-  source: readonly HashedRow[],
-  target: readonly HashedRow[],
-): KeyText[] {
-  const hashes = new Map(source.map((row) => [keyText(table, row), row.hash]));
+export function differingKeys(source: readonly HashedRow[], target: readonly HashedRow[]): KeyText[] {
+  const hashes = new Map(source.map((row) => [JSON.stringify(row.key), row.hash]));
   const different: KeyText[] = [];
   for (const row of target) {
-    const key = keyText(table, row);
+    const key = JSON.stringify(row.key);
     if (hashes.get(key) !== row.hash) different.push(key);
     hashes.delete(key);
   }
   return [...different, ...hashes.keys()];
-}
-
-function keyText(table: ComparedTable, row: HashedRow): KeyText {
-  return JSON.stringify(table.key.map((_, index) => row[`k${index}`] ?? ''));
 }

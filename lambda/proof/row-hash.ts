@@ -68,29 +68,42 @@ export function digestOf(table: ComparedTable, range: KeyRange): Statement {
   };
 }
 
-/** Key and hash of each row of `table` whose key lies in `range`; key columns as `k0`, `k1`, … */
+/** A row as the statements below return it: the texts of its key columns, and its hash. */
+export interface HashedRow {
+  readonly key: readonly string[];
+  readonly hash: string;
+}
+
+/** Key and hash of each row of `table` whose key lies in `range`. */
 export function rowsOf(table: ComparedTable, range: KeyRange): Statement {
   const where = rangeCondition(table, range);
   return {
-    text: `select ${keyTexts(table)}, ${ROW_HASH}::text as hash
+    text: `select ${keyTexts(table)} as key, ${ROW_HASH}::text as hash
       from only ${relationOf(table)} as compared${where.text}`,
     values: where.values,
   };
 }
 
-/** Key and hash of the rows of `table` that have one of `keys`. */
-export function rowsByKey(table: ComparedTable, keys: readonly (readonly string[])[]): Statement {
-  const wanted = table.key.map((_, index) => `w${index}`);
-  const arrays = table.key.map((_, index) => `$${index + 1}::text[]`);
-  const join = table.key.map(
-    (column, index) => `compared.${ident(column.name)} ${operator('=', column)} w.w${index}::${column.type}`,
-  );
-  return {
-    text: `select ${keyTexts(table)}, ${ROW_HASH}::text as hash
-      from unnest(${arrays.join(', ')}) as w(${wanted.join(', ')})
-      join only ${relationOf(table)} as compared on ${join.join(' and ')}`,
-    values: table.key.map((_, index) => keys.map((key) => key[index])),
-  };
+/** Keys of one table to look up. */
+export interface WantedKeys {
+  readonly table: ComparedTable;
+  readonly keys: readonly (readonly string[])[];
+}
+
+/** Key and hash of the rows that have one of the keys, of many tables in one round trip; `part` is the index in `wanted`. */
+export function rowsByKeys(wanted: readonly WantedKeys[]): Statement {
+  const values: unknown[] = [];
+  const parts = wanted.map(({ table, keys }, part) => {
+    const columns = table.key.map((_, index) => `w${index}`);
+    const arrays = table.key.map((_, index) => `$${values.push(keys.map((key) => key[index]))}::text[]`);
+    const join = table.key.map(
+      (column, index) => `compared.${ident(column.name)} ${operator('=', column)} w.w${index}::${column.type}`,
+    );
+    return `select ${part} as part, ${keyTexts(table)} as key, ${ROW_HASH}::text as hash
+      from unnest(${arrays.join(', ')}) as w(${columns.join(', ')})
+      join only ${relationOf(table)} as compared on ${join.join(' and ')}`;
+  });
+  return { text: parts.join(' union all '), values };
 }
 
 /** Keys that cut the table into about `parts` equal parts, in order, estimated from a sample of its pages. */
@@ -124,7 +137,7 @@ export function hasOrderedKey(table: ComparedTable): boolean {
 }
 
 function keyTexts(table: ComparedTable): string {
-  return table.key.map((column, index) => `${textOf('compared', column)} as k${index}`).join(', ');
+  return `array[${table.key.map((column) => textOf('compared', column)).join(', ')}]::text[]`;
 }
 
 function rangeCondition(table: ComparedTable, range: KeyRange): { text: string; values: string[] } {

@@ -3,7 +3,7 @@ import type { Session } from '../../../lambda/platform/postgres';
 import { ChangedKeys } from '../../../lambda/proof/changed-keys';
 import { compareAgain, compareRange } from '../../../lambda/proof/compare';
 import { beginPendingKeys, keepPendingKeys, readPendingKeys } from '../../../lambda/proof/pending-keys';
-import { type Digest, digestOf, pinSettings, rowsOf, WHOLE } from '../../../lambda/proof/row-hash';
+import { type Digest, digestOf, type HashedRow, pinSettings, rowsOf, WHOLE } from '../../../lambda/proof/row-hash';
 import { listTables, relationOf } from '../../../lambda/proof/tables';
 import { cutTable, RANGE_BYTES } from '../../../lambda/verify/ranges';
 import { MASTER, Stage } from '../seed/stage';
@@ -77,8 +77,8 @@ describe('keys of every type', () => {
     expect(table.key).toHaveLength((KEYS[name]?.[0] ?? '').split(', ').length);
     const { rows } = await source.one<Digest>(digestOf(table, WHOLE));
     const keys = new ChangedKeys();
-    for (const row of await source.query<Record<string, string>>(rowsOf(table, WHOLE))) {
-      keys.add(relationOf(table), JSON.stringify(table.key.map((_, index) => row[`k${index}`])));
+    for (const row of await source.query<HashedRow>(rowsOf(table, WHOLE))) {
+      keys.add(relationOf(table), JSON.stringify(row.key));
     }
     expect(String(keys.size)).toBe(rows);
     const tables = new Map([[relationOf(table), table]]);
