@@ -74,13 +74,16 @@ async function waitForLogins({ sourceHome }: Stage, before: readonly sql.Enterin
 export async function endOthers(stage: Stage, clock: OutageClock, looks: number): Promise<number> {
   let ended = 0;
   let quiet = 0;
+  let last: readonly sql.OtherSession[] = [];
   // Every turn either finds quiet or ends sessions; the budget bounds it.
   for (;;) {
+    // Behind the budget the source may be given back already: its sessions are none of ours any more.
+    assertBudget(clock, last);
     const found = await stage.sourceHome.query<sql.OtherSession>(sql.endOtherSessions(stage.world.migrationId));
     ended += found.length;
     quiet = found.length === 0 ? quiet + 1 : 0;
     if (quiet >= looks) return ended;
-    assertBudget(clock, found);
+    last = found;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

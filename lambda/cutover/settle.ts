@@ -13,6 +13,7 @@ import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { dropPublicationIfPresent } from '../platform/publications';
 import { restoreReplicaIdentities } from '../platform/replica-identity';
+import { removeReplicationRole } from '../platform/replication-role';
 import { dropSlots, slotPattern } from '../platform/slots';
 import { dropSubscriptions } from '../platform/subscriptions';
 import type { World } from '../platform/world';
@@ -70,6 +71,9 @@ export async function settleOn(
   const memberships = await leaveRoles(targetHome);
   await moveEverywhere(target, names, expected, 'live');
   const onSource: Expectation = { ...expected, epoch: sourceEpoch };
+  // Nobody follows the source any more: its password is worth nothing from here on (facts B17).
+  await guarded(sourceHome, onSource, async () => undefined);
+  await removeReplicationRole(sourceHome);
   await moveEverywhere(source, names, onSource, 'live');
   world.log.fact('target settled', { subscriptions: subscriptions.length, slots: slots.length, memberships });
   return { subscriptions, slots, replicaIdentities, refreshedViews, memberships };

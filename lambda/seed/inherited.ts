@@ -5,9 +5,9 @@ import { streamName } from '../platform/names';
 import type { Server } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
 import { dropPublicationIfPresent } from '../platform/publications';
+import { removeReplicationRole } from '../platform/replication-role';
 import { dropSlots } from '../platform/slots';
 import { dropSubscriptions } from '../platform/subscriptions';
-import { removeReplicationRole } from './replication-role';
 import * as sql from './sql/adopt';
 
 /** What was found and removed, by name. */

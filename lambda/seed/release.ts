@@ -20,10 +20,10 @@ import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { dropPublicationIfPresent } from '../platform/publications';
 import { restoreReplicaIdentities } from '../platform/replica-identity';
+import { removeReplicationRole } from '../platform/replication-role';
 import { dropSlots, slotPattern } from '../platform/slots';
 import { dropSubscriptions } from '../platform/subscriptions';
 import type { World } from '../platform/world';
-import { removeReplicationRole } from './replication-role';
 import * as sql from './sql/release';
 
 /** Input of the step. */

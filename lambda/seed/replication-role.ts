@@ -1,16 +1,12 @@
 /** The role as which the target follows the source: it may log in, replicate, enter the databases, and nothing else. */
 import { Blocked } from '../errors';
-import { deleteUndo, insertUndo, selectUndo } from '../platform/ledger-sql';
+import { insertUndo } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
 import { replicationRole } from '../platform/names';
 import type { Credentials, Session } from '../platform/postgres';
+import { CONNECT_UNDO, ROLE_UNDO } from '../platform/replication-role';
 import { scramVerifier } from './scram-verifier';
 import * as sql from './sql/prepare';
-import { dropRole, revokeConnect, roleExists } from './sql/release';
-
-/** Kinds of undo rows: the role itself, and its entry into a database. */
-const ROLE_UNDO = 'replication-role';
-const CONNECT_UNDO = 'connect';
 
 /**
  * Makes the replication role or gives it its present password, and lets it into those `databases` that PUBLIC may not enter;
@@ -58,27 +54,4 @@ async function ensureRole(home: Session, role: string, verifier: string): Promis
   await home.execute(insertUndo(ROLE_UNDO, role, { present: false }));
   await home.execute(sql.createReplicationRole(role, verifier, facts.mayGiveAttribute));
   if (facts.hasGroup) await home.execute(sql.grantReplicationGroup(role));
-}
-
-/** Takes the role's entries and the role away again, as recorded; can run again. Returns the roles that were dropped. */
-export async function removeReplicationRole(home: Session): Promise<string[]> {
-  const entries = await home.query<{ object: string; prior: { role: string } }>(selectUndo(CONNECT_UNDO));
-  for (const { object: database, prior } of entries) {
-    await home.transaction(async () => {
-      if (await exists(home, prior.role)) await home.execute(revokeConnect(database, prior.role));
-      await home.execute(deleteUndo(CONNECT_UNDO, database));
-    });
-  }
-  const roles = await home.query<{ object: string }>(selectUndo(ROLE_UNDO));
-  for (const { object: role } of roles) {
-    await home.transaction(async () => {
-      if (await exists(home, role)) await home.execute(dropRole(role));
-      await home.execute(deleteUndo(ROLE_UNDO, role));
-    });
-  }
-  return roles.map((row) => row.object);
-}
-
-async function exists(home: Session, role: string): Promise<boolean> {
-  return (await home.one<{ present: boolean }>(roleExists(role))).present;
 }

@@ -1,21 +1,5 @@
 /** Statements of `release`. */
 import type { Statement } from '../../platform/postgres';
-import { ident } from '../../platform/quote';
-
-/** True when the role exists. */
-export function roleExists(role: string): Statement {
-  return { text: 'select exists (select from pg_roles where rolname = $1) as present', values: [role] };
-}
-
-/** Takes a role's entry into a database away. */
-export function revokeConnect(database: string, role: string): Statement {
-  return { text: `revoke connect on database ${ident(database)} from ${ident(role)}` };
-}
-
-/** Drops a role; fails when it owns or may use anything. */
-export function dropRole(role: string): Statement {
-  return { text: `drop role ${ident(role)}` };
-}
 
 /** Kinds of what is recorded as changed and was not given back. */
 export const undoLeft: Statement = {

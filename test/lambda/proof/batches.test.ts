@@ -2,8 +2,14 @@ import fc from 'fast-check';
 import { batches } from '../../../lambda/proof/compare';
 import type { WantedKeys } from '../../../lambda/proof/row-hash';
 
-const table = (name: string) =>
-  ({ schema: 'public', name, key: [], bytes: 0, estimatedRows: 0 }) as WantedKeys['table'];
+const table = (name: string): WantedKeys['table'] => ({
+  schema: 'public',
+  name,
+  key: [],
+  root: false,
+  bytes: 0,
+  estimatedRows: 0,
+});
 
 describe('what is looked up together', () => {
   it('holds every wanted key exactly once, in statements of bounded size', () => {
