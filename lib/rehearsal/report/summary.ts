@@ -19,7 +19,7 @@ export function summaryOf(report: Report, reportDirectory: string): string {
 
 function headline(report: Report): string {
   const took = `in ${seconds(report.ms)}`;
-  if (holds(report)) return `${endOf(report)} ${took}: nothing lost, nothing doubled, nothing different`;
+  if (holds(report)) return `${endOf(report)} ${took}: ${whatWasProved(report)}`;
   if (report.outcome === 'aborted') return `Aborted ${took}: the source is writable as before`;
   return `FAILED ${took}: writable is ${report.writableSide}`;
 }
@@ -27,6 +27,15 @@ function headline(report: Report): string {
 function endOf({ stopAfter }: Report): string {
   if (stopAfter === 'assess') return 'Assessed';
   return stopAfter === 'replicate' ? 'Replicating' : 'Migrated';
+}
+
+/** Says no more than was looked at. */
+function whatWasProved({ writers, databases }: Report): string {
+  const facts = [
+    ...(writers === null ? [] : ['nothing lost', 'nothing doubled']),
+    ...(databases.length === 0 ? [] : ['nothing different']),
+  ];
+  return facts.length === 0 ? 'no write was lost, because none was made' : facts.join(', ');
 }
 
 function figures(report: Report): string[] {
@@ -41,7 +50,7 @@ function figures(report: Report): string[] {
     ['lost', writers && String(writers.lost)],
     ['doubled', writers && String(writers.doubled)],
     ['write outage', outageMs.total === null ? null : `${outageMs.total} ms as the writers saw it`],
-    ['  of it', outageMs.cutover === null ? null : partsOf(report)],
+    [outageMs.total === null ? 'cutover' : '  of it', outageMs.cutover === null ? null : partsOf(report)],
     ['checks', checksOf(report)],
   ];
   return rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(18)} ${value}`] : []));
@@ -83,7 +92,7 @@ function firstLine(text: string): string {
 function whatOnlyAwsCanProve(): string[] {
   return [
     '',
-    'A rehearsal proves the data path, the order, the permissions and the way back. How long your clients keep the old',
+    'A rehearsal proves the data path, the order of the steps and the permissions. How long your clients keep the old',
     'address (DNS TTL, connection pools), network rules and the real duration of RDS snapshots only AWS can show.',
   ];
 }
