@@ -11,7 +11,7 @@ export type PhaseName =
   | 'Assess'
   | 'Replicate'
   | 'Cutover'
-  | 'Write on the target'
+  | 'Write afterwards'
   | 'Prove';
 
 /** Something that happened; times are ISO strings. */

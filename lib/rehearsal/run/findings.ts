@@ -56,7 +56,7 @@ export async function migrateAndProve(
   };
   const executions = await migration.ended;
   await options.test?.afterMigration?.(surroundings);
-  if (traffic) await timeline.during('Write on the target', () => pause(AFTERWARDS_MS));
+  if (traffic) await timeline.during('Write afterwards', () => pause(AFTERWARDS_MS));
   const live = liveSide(stage);
   const writableSide = await findWritableSide({
     source: stage.source.server,
