@@ -9,7 +9,7 @@ export function describeThrough(major: number, clients: number): void {
     let application: Application;
     beforeAll(async () => {
       rig = await Rig.start(major, fillApplication);
-      application = new Application(rig, clients, 20);
+      application = new Application(rig, clients, 50);
       await application.progress(200);
     });
     afterAll(async () => {

@@ -67,7 +67,7 @@ describe('changed keys', () => {
     const table: ComparedTable = {
       schema: 's',
       name: 't',
-      key: [{ name: 'id', type: 'integer' }],
+      key: [{ name: 'id', type: 'integer', operators: 'pg_catalog' }],
       root: false,
       bytes: 0,
       estimatedRows: 0,

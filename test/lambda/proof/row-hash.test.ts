@@ -7,6 +7,7 @@ import { ChangeTap, openTap } from '../../../lambda/proof/change-tap';
 import {
   type Digest,
   digestOf,
+  type HashedRow,
   pinSettings,
   rowsOf,
   sameDigest,
@@ -70,7 +71,7 @@ describe('the hash of rows', () => {
         alter table keyless replica identity full;
         create publication ${streamName(MIGRATION_ID, 'app')} for all tables;
         grant select, insert, update, delete, truncate on all tables in schema public to ${MASTER.username};
-        grant create on database app to ${MASTER.username}`);
+        grant connect, create on database app to ${MASTER.username}`);
     });
     server = stage.server('source', stage.source, stage.world('plan-verification', '1'));
     session = await server.another('app');
@@ -129,8 +130,8 @@ describe('the hash of rows', () => {
     const expected = new Map<string, string[]>();
     for (const name of names) {
       const compared = table(name);
-      const rows = await session.query<Record<string, string>>(rowsOf(compared, WHOLE));
-      const keys = rows.map((found) => JSON.stringify(compared.key.map((_, index) => found[`k${index}`])));
+      const rows = await session.query<HashedRow>(rowsOf(compared, WHOLE));
+      const keys = rows.map(({ key }) => JSON.stringify(key));
       expected.set(relationOf(compared), keys.sort());
       await session.execute({ text: `update public.${name} set body = 'changed'` });
     }
@@ -140,10 +141,10 @@ describe('the hash of rows', () => {
     const taken = tap.take();
     expect(taken.wholeRelations()).toEqual([]);
     expect(new Map(taken.entries().map(({ relation, keys }) => [relation, [...keys].sort()]))).toEqual(expected);
+    expect(tap.changedSince(lsn)).toBe(false);
     await session.execute({ text: `insert into public.keyless (body) values ('no key')` });
     await session.execute({ text: 'truncate public.parted' });
     const later = await raiseBarrier(session, { kind: 'verify', epoch: '1', execution: EXECUTION });
-    expect(tap.changedSince(lsn)).toBe(false);
     await tap.reached(later.lsn);
     expect(tap.changedSince(lsn)).toBe(true);
     expect([...tap.take().wholeRelations()].sort()).toEqual(
