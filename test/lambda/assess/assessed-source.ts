@@ -12,6 +12,7 @@ import {
   type Policy,
   SCHEMA_VERSION,
 } from '../../../lambda/contract';
+import { streamName } from '../../../lambda/platform/names';
 import { Server } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';
 import { binariesFor } from '../../../lib/rehearsal/servers/binaries';
@@ -19,11 +20,14 @@ import { createCertificateAuthority } from '../../../lib/rehearsal/servers/certi
 import { PostgresServer } from '../../../lib/rehearsal/servers/postgres-server';
 import { shapeAsRds } from '../../../lib/rehearsal/servers/rds-shape';
 import { RunDirectory } from '../../../lib/rehearsal/servers/run-directory';
+import { fingerprint } from './fingerprint';
 
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
 export const EXECUTION = 'arn:aws:states:eu-central-1:111122223333:execution:assess:one';
 export const MIGRATION_ID = 'guard';
+/** Slot and publication of this migration in database `app`. */
+export const OUR_STREAM = streamName(MIGRATION_ID, 'app');
 export const MASTER = { username: 'dbadmin', password: 'master-password-0123456789' };
 export const HEALTHY_SETTINGS = {
   shared_buffers: '32MB',
@@ -150,20 +154,25 @@ export class AssessedSource {
 
   static async start(major: number): Promise<AssessedSource> {
     const run = await RunDirectory.create();
-    const authority = await createCertificateAuthority();
-    const server = run.add(
-      await PostgresServer.create({
-        binaries: await binariesFor(major),
-        directory: join(run.path, 'source'),
-        certificate: await authority.issue(['localhost']),
-        settings: HEALTHY_SETTINGS,
-      }),
-    );
-    await server.start();
-    await shapeAsRds(server, { masterUsername: MASTER.username, masterPassword: MASTER.password });
-    const source = new AssessedSource(run, server);
-    await source.fill();
-    return source;
+    try {
+      const authority = await createCertificateAuthority();
+      const server = run.add(
+        await PostgresServer.create({
+          binaries: await binariesFor(major),
+          directory: join(run.path, 'source'),
+          certificate: await authority.issue(['localhost']),
+          settings: HEALTHY_SETTINGS,
+        }),
+      );
+      await server.start();
+      await shapeAsRds(server, { masterUsername: MASTER.username, masterPassword: MASTER.password });
+      const source = new AssessedSource(run, server);
+      await source.fill();
+      return source;
+    } catch (error) {
+      await run.stopAll();
+      throw error;
+    }
   }
 
   async assess(circumstances: Circumstances = {}): Promise<Assessment> {
@@ -210,16 +219,9 @@ export class AssessedSource {
     await this.server.start();
   }
 
-  /** What a dump of the catalogue and a count of transactions would tell: any write moves the latter. */
-  async fingerprint(): Promise<readonly string[]> {
-    const found: string[] = [];
-    for (const database of ['postgres', 'app', 'Odd "name"']) {
-      await this.server.withAdmin(database, async (session) => {
-        const { rows } = await session.query<{ fact: string }>(FINGERPRINT);
-        found.push(...rows.map(({ fact }) => `${database} ${fact}`));
-      });
-    }
-    return found;
+  /** The facts that any change of the server's databases moves. */
+  fingerprint(): Promise<readonly string[]> {
+    return fingerprint(this.server, ['postgres', 'app', 'Odd "name"']);
   }
 
   async close(): Promise<void> {
@@ -243,16 +245,3 @@ export class AssessedSource {
     }
   }
 }
-
-const FINGERPRINT = `
-  select 'next xid ' || pg_snapshot_xmax(pg_current_snapshot())::text as fact
-  union all select 'relation ' || to_jsonb(c)::text from (select oid, relname, relowner, relacl, relreplident, relkind from pg_class) c
-  union all select 'role ' || to_jsonb(r)::text from pg_authid r
-  union all select 'member ' || to_jsonb(m)::text from pg_auth_members m
-  union all select 'database ' || to_jsonb(d)::text from (select datname, datacl, datconnlimit from pg_database) d
-  union all select 'setting ' || to_jsonb(s)::text from pg_db_role_setting s
-  union all select 'schema ' || to_jsonb(n)::text from pg_namespace n
-  union all select 'slot ' || slot_name from pg_replication_slots
-  union all select 'publication ' || pubname from pg_publication
-  union all select 'subscription ' || subname from pg_subscription
-  order by 1`;
