@@ -1,7 +1,7 @@
 /** What could slip past a fence or a comparison without an error: each case was first seen to lose a write. */
 import { Client } from 'pg';
 import { setSequences } from '../../../lambda/cutover/drain';
-import { closeSource, quietSource } from '../../../lambda/cutover/fence';
+import { closeSource, endOthers, quietSource } from '../../../lambda/cutover/fence';
 import { assertSameDefinitions } from '../../../lambda/cutover/gate';
 import { assertNoOtherDatabases } from '../../../lambda/cutover/guardrails';
 import { assertTimeLeft, OutageClock } from '../../../lambda/cutover/outage-clock';
@@ -52,6 +52,14 @@ describe('what could slip through', () => {
   it('begins no outage that the function could not end', () => {
     expect(() => assertTimeLeft(89_999, 60_000)).toThrow(NotReady);
     expect(() => assertTimeLeft(90_000, 60_000)).not.toThrow();
+  });
+
+  it('ends no session once the budget is over, because the source may be given back already', async () => {
+    const client = await connect(followed, { user: 'app_writer', password: 'writer' });
+    const over = new OutageClock(0);
+    await expect(endOthers(stage, over, 1)).rejects.toThrow(CutoverAborted);
+    await client.query('select 1');
+    await client.end();
   });
 
   it('counts the home database only when it holds relations of users', async () => {
