@@ -18,6 +18,9 @@ export function assertTimeLeft(leftMs: number, budgetMs: number): void {
   );
 }
 
+/** Work that waits in turns says for whom it waited; only what hangs in one statement is cut off, this much later. */
+const GRACE_MS = 250;
+
 /** Starts when it is made. */
 export class OutageClock {
   private readonly startedAt = performance.now();
@@ -48,13 +51,13 @@ export class OutageClock {
     );
   }
 
-  /** Waits for `work`, but not beyond the budget: then it is left to itself and `CutoverAborted` is thrown. */
+  /** Waits for `work`, but not beyond the budget and a short grace: then it is left to itself and `CutoverAborted` is thrown. */
   async within<T>(work: Promise<T>, doing: string): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<never>((_, reject) => {
       const ring = (): void => {
         try {
-          timer = setTimeout(ring, this.remainingMs(doing) + 1);
+          timer = setTimeout(ring, this.remainingMs(doing) + GRACE_MS);
         } catch (error) {
           reject(error);
         }

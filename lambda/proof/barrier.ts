@@ -37,7 +37,7 @@ export async function passBarrier(target: Session<'target'>, barrier: Barrier, t
     if (present) return;
     if (Date.now() > deadline) {
       throw new NotReady(
-        `marker of lsn ${barrier.lsn} did not reach target database ${JSON.stringify(target.database)} within ${timeoutMs} ms, ` +
+        `marker of lsn ${barrier.lsn} did not reach target database ${JSON.stringify(target.database)} within ${Math.round(timeoutMs)} ms, ` +
           'look at the subscription and its lag',
       );
     }
