@@ -1,8 +1,10 @@
 /** The bundle of a step's function: one minified file with everything in it, the AWS SDK included (facts J15). */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssetHashType } from 'aws-cdk-lib';
 import { Code, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
+import { STEPS } from '../lambda/contract';
 
 /** The package's root, which holds `lambda/`. */
 const PACKAGE_ROOT = join(__dirname, '..');
@@ -29,12 +31,33 @@ export function stepBundle(handler: string): Code {
   });
 }
 
-/** @throws Error with esbuild's messages */
+let built: ReadonlyMap<string, Uint8Array> | undefined;
+
 function build(handler: string, outputDirectory: string): void {
-  buildSync({
+  built ??= buildAll();
+  for (const file of ['index.js', 'index.js.map']) {
+    const content = built.get(join(PACKAGE_ROOT, handler, file));
+    if (content === undefined)
+      throw new Error(`step handler ${handler} was not bundled, name it in the contract's STEPS`);
+    writeFileSync(join(outputDirectory, file), content);
+  }
+}
+
+/**
+ * Bundles every step at once, in memory: esbuild reads what they share only once, which takes less than half the time.
+ * @throws Error with esbuild's messages
+ */
+function buildAll(): ReadonlyMap<string, Uint8Array> {
+  const handlers = Object.values(STEPS).map(({ handler }) => handler);
+  const { outputFiles } = buildSync({
     absWorkingDir: PACKAGE_ROOT,
-    entryPoints: [join('lambda', `${handler}.handler.ts`)],
-    outfile: join(outputDirectory, 'index.js'),
+    entryPoints: handlers.map((handler) => ({
+      in: join('lambda', `${handler}.handler.ts`),
+      out: join(handler, 'index'),
+    })),
+    // Nothing is written: it only makes paths of the names.
+    outdir: PACKAGE_ROOT,
+    write: false,
     bundle: true,
     minify: true,
     sourcemap: 'external',
@@ -47,4 +70,5 @@ function build(handler: string, outputDirectory: string): void {
     external: ['pg-native'],
     logLevel: 'error',
   });
+  return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }
