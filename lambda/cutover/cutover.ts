@@ -24,6 +24,7 @@ import { settleKeys } from '../proof/settle-keys';
 import { confirm, type Drained, drain, setSequences } from './drain';
 import { closeSource, quietSource } from './fence';
 import { flip } from './flip';
+import type { ReadyToFlip } from './flip-facts';
 import { afterTheFlip, answerOfFlip } from './forward';
 import { assertNothingLate, assertSameDefinitions, passGate } from './gate';
 import { giveBackAfter } from './give-back';
@@ -39,14 +40,6 @@ const ENOUGH_KEYS = 500;
 
 /** Rounds until the rest is left to the fence: writers may always be faster than we. */
 const ROUNDS = 6;
-
-/** What is known when the flip is due. */
-export interface ReadyToFlip {
-  readonly fenceLsn: string;
-  readonly keysCompared: number;
-  readonly sequencesSet: number;
-  readonly parts: { fence: number; barrier: number; sequences: number; gate: number };
-}
 
 /** Opens both servers, cuts over, and keeps the facts as evidence. */
 export async function cutover(input: Input<'cutover'>, world: World): Promise<Output<'cutover'>> {

@@ -1,5 +1,5 @@
 /** What the target's ledger keeps of the flip, so that whoever completes the way forward can answer like its first call. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CutoverFacts } from '../contract';
 import type { LedgerRow } from '../platform/ledger';
 
@@ -16,6 +16,14 @@ const flipFacts = z.object({
 
 /** Facts of a flip. */
 export type FlipFacts = z.infer<typeof flipFacts>;
+
+/** What is known when the flip is due. */
+export interface ReadyToFlip {
+  readonly fenceLsn: string;
+  readonly keysCompared: number;
+  readonly sequencesSet: number;
+  readonly parts: { fence: number; barrier: number; sequences: number; gate: number };
+}
 
 /** The cutover's answer without its evidence. */
 export type Answer = Omit<CutoverFacts, 'report'>;

@@ -5,8 +5,7 @@
 import { assertCurrent, type Expectation, guarded } from '../platform/ledger';
 import { mergeFacts } from '../platform/ledger-sql';
 import { openLogins } from '../platform/role-logins';
-import type { ReadyToFlip } from './cutover';
-import type { FlipFacts } from './flip-facts';
+import type { FlipFacts, ReadyToFlip } from './flip-facts';
 import type { OutageClock } from './outage-clock';
 import * as sql from './sql';
 import type { Stage } from './stage';

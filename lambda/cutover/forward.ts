@@ -6,8 +6,7 @@ import { lockMigration, mergeFacts, updatePhase } from '../platform/ledger-sql';
 import type { Session } from '../platform/postgres';
 import { changeInSync, readRecord, writeRecord } from '../platform/route53';
 import type { World } from '../platform/world';
-import type { ReadyToFlip } from './cutover';
-import { type Answer, answerOf, isPast, readAnswer, readFlip } from './flip-facts';
+import { type Answer, answerOf, isPast, type ReadyToFlip, readAnswer, readFlip } from './flip-facts';
 import type { OutageClock } from './outage-clock';
 import type { Stage } from './stage';
 

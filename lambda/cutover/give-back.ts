@@ -2,8 +2,8 @@
  * Gives the source back, or finishes the way forward: which of the two, the target's ledger decides, never the error that led
  * here (style section 3). The door on the target is closed first, so that no cutover that still runs can flip afterwards.
  */
-import { z } from 'zod';
-import type { CutoverFacts, Input, InstanceFacts, Output } from '../contract';
+import * as z from 'zod';
+import type { CutoverFacts, Input, Output } from '../contract';
 import { CutoverAborted, NotReady, PastTheFlip } from '../errors';
 import { HOME_DATABASE } from '../platform/names';
 import { call, databases, instanceFacts } from '../platform/payload';
@@ -36,24 +36,12 @@ export type GiveBackInput = Pick<Input<'give-back'>, 'epoch' | 'databases' | 'so
 /** Opens the servers, gives back, and keeps what was done as evidence. */
 export async function giveBack(input: Input<'give-back'>, world: World): Promise<Output<'give-back'>> {
   const source = await world.openSource(input.source);
-  const target = input.target === null ? null : await openIfThere(input.target, world);
+  // A target that does not answer is no reason to keep the source fenced, unless it may have flipped: the source knows.
+  const target = await world.openTargetIfThere(input.target);
   const result = await giveBackOn(source, target, input, world);
   world.log.fact('cutover ended', { outcome: result.outcome });
   const report = await world.keepEvidence('give-back', { ...result, reason: input.reason });
   return { ...result, report };
-}
-
-/** A target that does not answer is no reason to keep the source fenced, unless it may have flipped: the source knows. */
-async function openIfThere(target: InstanceFacts, world: World): Promise<Server<'target'> | null> {
-  try {
-    const server = await world.openTarget(target);
-    await server.home();
-    return server;
-  } catch (error) {
-    if (!(error instanceof NotReady)) throw error;
-    world.log.warning('target unreachable', { host: target.host });
-    return null;
-  }
 }
 
 /**

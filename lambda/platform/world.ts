@@ -1,5 +1,6 @@
 /** The world of a step, given to its recipe: who calls, what the customer chose, how to reach the two servers. */
 import type { Call, ClaimedCall, EvidencePointer, InstanceFacts, Phase, StepName } from '../contract';
+import { NotReady } from '../errors';
 import { type Environment, readEnvironment } from './environment';
 import { keepEvidence } from './evidence';
 import type { Expectation } from './ledger';
@@ -46,6 +47,20 @@ export class World {
   /** The target as its master user: by the secret that RDS manages for it, before that by the source's, which it inherited. */
   openTarget(target: InstanceFacts): Promise<Server<'target'>> {
     return this.open('target', target, target.masterSecretArn ?? this.environment.masterSecretArn);
+  }
+
+  /** The target when it exists and answers, else null: whoever gives something back cannot wait for it. */
+  async openTargetIfThere(target: InstanceFacts | null): Promise<Server<'target'> | null> {
+    if (target === null) return null;
+    try {
+      const server = await this.openTarget(target);
+      await server.home();
+      return server;
+    } catch (error) {
+      if (!(error instanceof NotReady)) throw error;
+      this.log.warning('target unreachable', { host: target.host });
+      return null;
+    }
   }
 
   /** `application_name` of this step's sessions; `worker` tells siblings apart. */

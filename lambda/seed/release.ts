@@ -7,8 +7,8 @@
  * Every part looks first, so a release that died in between is simply run again.
  */
 import * as z from 'zod';
-import type { Input, InstanceFacts, Output } from '../contract';
-import { Blocked, NotReady } from '../errors';
+import type { Input, Output } from '../contract';
+import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
@@ -51,7 +51,8 @@ export type ReleaseInput = Pick<Input<'release'>, 'execution' | 'epoch' | 'datab
 /** Opens the servers, releases, and keeps what was done as evidence. */
 export async function release(input: Input<'release'>, world: World): Promise<Output<'release'>> {
   const source = await world.openSource(input.source);
-  const target = await openIfThere(input.target, world);
+  // A target that does not answer is no reason to keep the source's slots; whether it may be in use is asked of the source.
+  const target = await world.openTargetIfThere(input.target);
   const released = await releaseOn(source, target, input, world);
   world.log.fact(`source ${released.outcome}`, { detail: released.detail });
   const report = await world.keepEvidence('release', {
@@ -61,20 +62,6 @@ export async function release(input: Input<'release'>, world: World): Promise<Ou
     at: new Date().toISOString(),
   });
   return { outcome: released.outcome, detail: released.detail, report };
-}
-
-/** A target that does not answer is no reason to keep the source's slots; whether it may be in use is asked of the source. */
-async function openIfThere(target: InstanceFacts | null, world: World): Promise<Server<'target'> | null> {
-  if (target === null) return null;
-  const server = await world.openTarget(target);
-  try {
-    await server.home();
-    return server;
-  } catch (error) {
-    if (!(error instanceof NotReady)) throw error;
-    world.log.warning('target unreachable', { host: target.host });
-    return null;
-  }
 }
 
 /**

@@ -2,7 +2,7 @@
  * Compares queued ranges until the time budget ends. The item's result and its `done` mark commit in the transaction that
  * claimed it, together with nothing else: a killed worker leaves its item open, a doubled one finds it done.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Input, Output } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';

@@ -1,5 +1,5 @@
 /** What the target's ledger keeps of a plan: there only while everything that was planned stands in the queue. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LedgerRow } from '../platform/ledger';
 
 const planFacts = z.object({
