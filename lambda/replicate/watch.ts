@@ -122,8 +122,8 @@ async function assertApplying(session: Session<'target'>, beatAt: number | null,
   if (verdict !== 'stuck') return;
   throw new Blocked(
     `subscription ${name} of target database ${JSON.stringify(session.database)} fails at the same change again and again ` +
-      `(${now.errors} errors): the target's log names table and key; put the cause right and it goes on by itself (a table ` +
-      `that was missing also needs \`alter subscription ${name} refresh publication with (copy_data = false)\`)`,
+      `(${now.errors} errors): the target's log names table and key; the source is released, put the cause right and start ` +
+      'the migration again',
   );
 }
 
