@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** `npm run bench -- [--runs N] [--size SIZE]`: what the project's speed is measured by; prints, judges nothing. */
-import { parseArgs } from 'node:util';
 import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
 import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
 import { median, shortcomings } from '../lib/rehearsal/measure/measured-run';
+import { repeatRuns } from '../lib/rehearsal/measure/repeated-runs';
 import type { OutageReport, Report } from '../lib/rehearsal/report/report';
 import { bytes, seconds } from '../lib/rehearsal/report/words';
-import { DEFAULT_OPTIONS, SIZES, type Size } from '../lib/rehearsal/run/options';
+import { DEFAULT_OPTIONS, type Size } from '../lib/rehearsal/run/options';
 import { rehearse } from '../lib/rehearsal/run/rehearse';
 
 const PARTS = ['total', 'fence', 'barrier', 'sequences', 'gate', 'switch'] as const satisfies (keyof OutageReport)[];
@@ -62,22 +62,7 @@ async function bench(runs: number, size: Size, signal: AbortSignal): Promise<voi
   console.log(`verification to bare read: median ratio ${median(ratios).toFixed(1)}`);
 }
 
-const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '10' }, size: { type: 'string', default: 'small' } },
+repeatRuns(10, async (runs, size, signal) => {
+  await bench(runs, size, signal);
+  return 0;
 });
-const runs = Number(values.runs);
-const size = SIZES.find((each) => each === values.size);
-if (!Number.isInteger(runs) || runs < 1 || size === undefined) {
-  console.error(`--runs is a number from 1, --size one of ${SIZES.join(', ')}`);
-  process.exitCode = 2;
-} else {
-  const stopping = new AbortController();
-  process.once('SIGINT', () => stopping.abort(new Error('ended by Ctrl-C')));
-  bench(runs, size, stopping.signal).then(
-    () => process.exit(0),
-    (error: unknown) => {
-      console.error(error instanceof Error ? error.message : error);
-      process.exit(stopping.signal.aborted ? 130 : 1);
-    },
-  );
-}
