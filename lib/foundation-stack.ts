@@ -38,6 +38,8 @@ export class FoundationStack extends Stack {
   readonly network: Network;
   readonly subnetGroup: CfnDBSubnetGroup;
   readonly parameterGroup: CfnDBParameterGroup;
+  /** Name of that group, in letters: the group exists before the instance does. */
+  readonly parameterGroupName: string;
   /** Credentials of the role that the subscription connects as. */
   readonly replicationSecret: Secret;
   /** Role of RDS enhanced monitoring. */
@@ -58,9 +60,10 @@ export class FoundationStack extends Stack {
       dbSubnetGroupDescription: `Sealift ${config.migration}: private subnets of the target`,
       subnetIds: config.network.subnetIds,
     });
+    // A group cannot change its family: the major is part of the name, so that another major makes another group.
+    this.parameterGroupName = `${targetInstanceId(config.migration)}-${majorVersion(config)}`;
     this.parameterGroup = new CfnDBParameterGroup(this, 'ParameterGroup', {
-      // A group cannot change its family: the major is part of the name, so that another major makes another group.
-      dbParameterGroupName: `${targetInstanceId(config.migration)}-${majorVersion(config)}`,
+      dbParameterGroupName: this.parameterGroupName,
       family: parameterFamily(config),
       description: `Sealift ${config.migration}: TLS forced, logical replication, no passwords in logs`,
       parameters: databaseParameters(config),
@@ -72,7 +75,7 @@ export class FoundationStack extends Stack {
       keyArn: this.key.keyArn,
       monitoringRoleArn: this.monitoringRole.roleArn,
       subnetGroupName: targetInstanceId(config.migration),
-      parameterGroupName: `${targetInstanceId(config.migration)}-${majorVersion(config)}`,
+      parameterGroupName: this.parameterGroupName,
     });
     this.makeDatabaseLogGroups(config);
     this.watchKey(config);

@@ -6,7 +6,7 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { ENV, type Policy, STEPS, type StepName } from '../lambda/contract';
+import { ENV, type Policy, STEPS, type StepName, type TargetSettings } from '../lambda/contract';
 import { acknowledge } from './acknowledge';
 import type { SealiftConfig } from './config';
 import type { FoundationStack } from './foundation-stack';
@@ -93,6 +93,9 @@ export class MigrationStack extends Stack {
       [ENV.recordName]: config.switch.recordName,
       [ENV.policy]: JSON.stringify(policyOf(config)),
       ...(config.source.trustedCaPem !== undefined && { [ENV.trustedCa]: config.source.trustedCaPem }),
+      ...(step === 'inspect' && {
+        [ENV.targetSettings]: JSON.stringify(targetSettingsOf(config, foundation.parameterGroupName)),
+      }),
       ...(step === 'restore' && {
         [ENV.targetStackRoleArn]: foundation.targetStackRole.roleArn,
         [ENV.targetStackPolicy]: JSON.stringify(targetStackPolicy()),
@@ -145,5 +148,19 @@ export function policyOf(config: SealiftConfig): Policy {
       rootCertificatePath: connection.rootCertificatePath ?? null,
     },
     recordTtlSeconds: config.switch.ttlSeconds,
+  };
+}
+
+/** What the target is configured to be, as the contract has it, every field present. */
+export function targetSettingsOf({ target }: SealiftConfig, parameterGroup: string): TargetSettings {
+  const { instanceClass, engineVersion, allocatedStorageGib, maxAllocatedStorageGib, storageType, multiAz } = target;
+  return {
+    instanceClass,
+    engineVersion,
+    allocatedStorageGib,
+    maxAllocatedStorageGib: maxAllocatedStorageGib ?? null,
+    storageType,
+    multiAz,
+    parameterGroup,
   };
 }

@@ -30,6 +30,9 @@ const STACK_ID = 'the id after the name of a stack is random and changes when th
 const TARGET_SECRET = "RDS names the target's secret at random; the condition on its tag leaves this one target's";
 const EVIDENCE = "the objects of this migration in this migration's own bucket";
 const CHANGE = 'the id of a change is random, and asking for it tells only whether it is in sync';
+const SOURCE_GROUP =
+  "the name of the source's parameter group is known only when RDS is asked; reading names and values";
+const ACCOUNT = 'quotas and what RDS offers belong to no resource: IAM knows none for these two; both only read';
 
 /** Permissions of a step, in addition to what every function has. */
 export function permissionsOf(step: StepName, scope: PermissionScope): Grant[] {
@@ -43,6 +46,8 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     allow(['kms:DescribeKey'], [scope.keyArn]),
     allowWild(['cloudformation:DescribeStacks'], targetStackArn(scope), STACK_ID),
     allow(['route53:ListResourceRecordSets'], [zoneArn(scope)]),
+    allowWild(['rds:DescribeDBParameters'], arn(scope, 'rds', 'pg', '*'), SOURCE_GROUP),
+    allowWild(['rds:DescribeAccountAttributes', 'rds:DescribeOrderableDBInstanceOptions'], '*', ACCOUNT),
   ],
   snapshot: (scope) => [
     allow(['rds:DescribeDBInstances'], [sourceArn(scope)]),

@@ -1,7 +1,7 @@
 /** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
 import * as z from 'zod';
-import type { Check, Input, Output } from '../contract';
-import { bothSides, call, instanceFacts } from '../platform/payload';
+import type { Check, Input, Inspection, Output, Policy } from '../contract';
+import { bothSides, call, instanceFacts, surroundings } from '../platform/payload';
 import type { World } from '../platform/world';
 import { block, listed, pass, warn, worst } from './check';
 import { awsChecks } from './checks/aws';
@@ -10,7 +10,10 @@ import { othersChecks } from './checks/others';
 import { privilegeChecks } from './checks/privileges';
 import { serverChecks } from './checks/server';
 import { type Choice, chooseDatabases } from './databases';
-import { homeHoldsUserRelations, surveyDatabases, surveyServer } from './survey';
+import { type PredictionFacts, predict } from './prediction';
+import { type SizingFacts, sizeTarget } from './sizing';
+import { type DatabaseSurvey, homeHoldsUserRelations, surveyDatabases, surveyServer } from './survey';
+import { surveyVolume, type VolumeSurvey, walPosition } from './volume';
 
 /** A state holds 256 KiB; the report holds all (fault 15). */
 const MAX_BLOCKS = 20;
@@ -27,6 +30,7 @@ export const assessInput = call.extend({
     }),
     key: z.strictObject({ arn: z.string(), state: z.string(), usage: z.string(), managedByCustomer: z.boolean() }),
     record: z.strictObject({ name: z.string(), value: z.string().nullable(), ttlSeconds: z.number().nullable() }),
+    surroundings,
   }),
   takeOver: z.string().min(1).nullable().optional(),
 });
@@ -37,10 +41,14 @@ export async function assess(input: Input<'assess'>, world: World): Promise<Outp
   const { migrationId } = world;
   const source = await world.openSource(input.inspection.source);
   const home = await source.home();
+  const begun = await walPosition(home);
   const server = await surveyServer(home, migrationId);
   const choice = chooseDatabases(server.listed, policy.excludeDatabases, await homeHoldsUserRelations(home));
   const databases = await surveyDatabases(source, choice.names);
+  const volume = await surveyVolume(home, migrationId, begun);
   const names = [...choice.names, ...choice.unreachable];
+  const sizing = sizeTarget(sizingFacts(input.inspection, policy, databases, volume));
+  const prediction = predict(predictionFacts(policy, databases, volume));
   const checks = [
     ...awsChecks(input.inspection, policy, migrationId),
     ...serverChecks(server, { migrationId, policy, databases: names }),
@@ -54,9 +62,41 @@ export async function assess(input: Input<'assess'>, world: World): Promise<Outp
     ...contentChecks(databases, policy),
   ];
   const verdict = worst(checks);
-  const report = await world.keepEvidence('assess', { migrationId, verdict, checks, server, databases, ...input });
+  const findings = { migrationId, verdict, checks, sizing, prediction, server, databases, volume };
+  const report = await world.keepEvidence('assess', { ...findings, ...input });
   const facts = databases.map((survey) => survey.facts);
-  return { verdict, counts: countsOf(checks), blocks: blocksOf(checks), databases: facts, report };
+  return { verdict, counts: countsOf(checks), blocks: blocksOf(checks), databases: facts, sizing, prediction, report };
+}
+
+function sizingFacts(
+  { source, surroundings: { target, offer } }: Inspection,
+  policy: Policy,
+  databases: readonly DatabaseSurvey[],
+  volume: VolumeSurvey,
+): SizingFacts {
+  return {
+    sourceClass: source.instanceClass,
+    sourceStorageGib: source.allocatedStorageGib,
+    databaseBytes: volume.databaseBytes,
+    relations: databases.reduce((sum, { relations }) => sum + relations, 0),
+    connectedSessions: volume.connectedSessions,
+    activeSessions: volume.activeSessions,
+    configured: target,
+    configuredWorkers: policy.verifyWorkers,
+    mostStorageGib: offer?.maxStorageGib ?? null,
+  };
+}
+
+function predictionFacts(policy: Policy, databases: readonly DatabaseSurvey[], volume: VolumeSurvey): PredictionFacts {
+  return {
+    databaseBytes: volume.databaseBytes,
+    verifiedBytes: databases.reduce((sum, { facts }) => sum + facts.bytes, 0),
+    verifyWorkers: policy.verifyWorkers,
+    walBytesPerSecond: volume.wal.bytesPerSecond,
+    walBasis: volume.wal.basis,
+    keylessBytes: 0,
+    recordTtlSeconds: policy.recordTtlSeconds,
+  };
 }
 
 function choiceChecks(choice: Choice): readonly Check[] {

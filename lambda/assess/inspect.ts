@@ -1,13 +1,14 @@
 /** What AWS says of everything that the migration touches; nothing is changed. */
-import type { Input, Inspection, Output } from '../contract';
+import { ENV, type Input, type Inspection, type Output } from '../contract';
 import { Blocked } from '../errors';
 import { findStack, SEED_PARAMETER } from '../platform/cloudformation';
 import type { Environment } from '../platform/environment';
 import { findKey } from '../platform/kms';
 import { call } from '../platform/payload';
-import { findInstance } from '../platform/rds';
+import { type DescribedInstance, findInstance } from '../platform/rds';
 import { readRecord } from '../platform/route53';
 import type { World } from '../platform/world';
+import { readSurroundings } from './surroundings';
 
 /** Input of the step. */
 export const inspectInput = call;
@@ -21,16 +22,22 @@ export async function inspect(_input: Input<'inspect'>, world: World): Promise<O
     inspectKey(environment.keyArn),
     readRecord(environment),
   ]);
-  return { source, target, key, record };
+  const { targetSettings } = environment;
+  if (targetSettings === undefined) {
+    throw new Error(`environment variable ${ENV.targetSettings} is not set, deploy the stack again`);
+  }
+  const groups = source.facts.parameterGroups.map(({ name }) => name);
+  const surroundings = await readSurroundings(source.attached, groups, targetSettings);
+  return { source: source.facts, target, key, record, surroundings };
 }
 
-async function inspectSource(instanceId: string): Promise<Inspection['source']> {
+async function inspectSource(instanceId: string): Promise<DescribedInstance> {
   const found = await findInstance(instanceId);
   if (found === null) throw new Blocked(`source instance ${instanceId} does not exist, configure its identifier`);
   if (found.facts.host === '') {
     throw new Blocked(`source instance ${instanceId} is ${found.facts.status} and has no endpoint, wait or start it`);
   }
-  return found.facts;
+  return found;
 }
 
 async function inspectTarget(environment: Environment): Promise<Inspection['target']> {

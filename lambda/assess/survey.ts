@@ -85,6 +85,8 @@ export interface ServerSurvey {
 /** What one database says. */
 export interface DatabaseSurvey {
   readonly facts: DatabaseFacts;
+  /** Tables, indexes, sequences and views of users. */
+  readonly relations: number;
   readonly withoutIdentity: readonly (Named & {
     readonly owner: string;
     readonly alterable: boolean;
@@ -166,15 +168,22 @@ export async function surveyDatabases(source: Server, names: readonly string[]):
   return surveys;
 }
 
+interface SizeRow {
+  readonly name: string;
+  readonly bytes: string;
+  readonly tables: number;
+  readonly relations: number;
+  readonly estimatedRows: string;
+}
+
 async function surveyDatabase(session: Session): Promise<DatabaseSurvey> {
   return session.transaction(async () => {
-    const size = await session.one<{ name: string; bytes: string; tables: number; estimatedRows: string }>(
-      tables.databaseSize,
-    );
+    const { relations, ...size } = await session.one<SizeRow>(tables.databaseSize);
     const [large] = await session.query<{ count: number }>(tables.largeObjects);
     const names = async (rows: Promise<{ name: string }[]>) => (await rows).map((row) => row.name);
     return {
       facts: { ...size, bytes: Number(size.bytes), estimatedRows: Number(size.estimatedRows) },
+      relations,
       withoutIdentity: await session.query<DatabaseSurvey['withoutIdentity'][number]>(tables.tablesWithoutIdentity),
       incomparable: await session.query<DatabaseSurvey['incomparable'][number]>(tables.incomparableColumns),
       unlogged: await session.query<Named>(tables.unloggedTables),

@@ -1,5 +1,5 @@
 /** The typed environment of a function: everything that a step reads from `process.env`, and nothing else. */
-import { ENV, type Policy } from '../contract';
+import { ENV, type Policy, type TargetSettings } from '../contract';
 
 /** What the template gives every function. */
 export interface Environment {
@@ -20,6 +20,8 @@ export interface Environment {
   readonly targetStackRoleArn?: string;
   /** JSON of the stack policy that `restore` sets; only that step has it. */
   readonly targetStackPolicy?: string;
+  /** What the target is configured to be; only `inspect` has it. */
+  readonly targetSettings?: TargetSettings;
 }
 
 /** Returns the variable `name`, or throws naming it. */
@@ -47,5 +49,8 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
     trustedCa: from[ENV.trustedCa] ?? '',
     targetStackRoleArn: from[ENV.targetStackRoleArn],
     targetStackPolicy: from[ENV.targetStackPolicy],
+    ...(from[ENV.targetSettings] !== undefined && {
+      targetSettings: JSON.parse(requireVariable(ENV.targetSettings, from)) as TargetSettings,
+    }),
   };
 }

@@ -30,6 +30,41 @@ export const instanceFacts = z.strictObject({
   parameterGroups: z.array(z.strictObject({ name: z.string(), applyStatus: z.string() })),
 });
 
+/** What else AWS says. */
+export const surroundings = z.strictObject({
+  inspectedAt: z.iso.datetime(),
+  source: z.strictObject({
+    storageType: z.string(),
+    maxAllocatedStorageGib: z.number().nullable(),
+    readReplicas: z.array(z.string()),
+    iamAuthentication: z.boolean(),
+    optionGroups: z.array(z.string()),
+    attachedRoles: z.array(z.string()),
+    latestRestorableTime: z.iso.datetime().nullable(),
+  }),
+  target: z.strictObject({
+    instanceClass: z.string(),
+    engineVersion: z.string(),
+    allocatedStorageGib: z.number(),
+    maxAllocatedStorageGib: z.number().nullable(),
+    storageType: z.string(),
+    multiAz: z.boolean(),
+    parameterGroup: z.string(),
+  }),
+  offer: z
+    .strictObject({
+      minStorageGib: z.number().nullable(),
+      maxStorageGib: z.number().nullable(),
+      multiAz: z.boolean(),
+      encryption: z.boolean(),
+    })
+    .nullable(),
+  quotas: z.array(z.strictObject({ name: z.string(), used: z.number(), max: z.number() })),
+  parameters: z.array(
+    z.strictObject({ name: z.string(), source: z.string().nullable(), target: z.string().nullable() }),
+  ),
+});
+
 /** Names of the databases of a migration. */
 export const databases = z.array(z.string().min(1)).min(1);
 

@@ -8,7 +8,7 @@ import {
   DescribeDBSnapshotsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import type { Encryption, InstanceFacts } from '../contract';
+import type { Encryption, InstanceFacts, Surroundings } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { CLIENT_LIMITS, callAws } from './aws-call';
 
@@ -26,6 +26,8 @@ export interface DescribedInstance {
   readonly facts: InstanceFacts;
   /** `creating`, `active`, `rotating`, `impaired`; null when RDS manages no secret for the master user. */
   readonly masterSecretStatus: string | null;
+  /** What is attached to it and how it is backed up. */
+  readonly attached: Surroundings['source'];
 }
 
 /** A snapshot as RDS describes it. */
@@ -155,6 +157,7 @@ function describeInstance(found: DBInstance): DescribedInstance {
   const text = (value: string | undefined) => value ?? '';
   return {
     masterSecretStatus: found.MasterUserSecret?.SecretStatus ?? null,
+    attached: describeAttached(found),
     facts: {
       host: text(found.Endpoint?.Address),
       port: found.Endpoint?.Port ?? 0,
@@ -178,6 +181,23 @@ function describeInstance(found: DBInstance): DescribedInstance {
         applyStatus: text(group.ParameterApplyStatus),
       })),
     },
+  };
+}
+
+/** At most twenty replicas: a state holds 256 KiB (fault 15). */
+function describeAttached(found: DBInstance): Surroundings['source'] {
+  const named = (names: readonly (string | undefined)[] = []) => names.flatMap((name) => name ?? []);
+  return {
+    storageType: found.StorageType ?? '',
+    maxAllocatedStorageGib: found.MaxAllocatedStorage ?? null,
+    readReplicas: [
+      ...named(found.ReadReplicaDBInstanceIdentifiers),
+      ...named(found.ReadReplicaDBClusterIdentifiers),
+    ].slice(0, 20),
+    iamAuthentication: found.IAMDatabaseAuthenticationEnabled ?? false,
+    optionGroups: named(found.OptionGroupMemberships?.map((group) => group.OptionGroupName)),
+    attachedRoles: named(found.AssociatedRoles?.map((role) => role.FeatureName)),
+    latestRestorableTime: found.LatestRestorableTime?.toISOString() ?? null,
   };
 }
 

@@ -51,6 +51,8 @@ export class AssessWorkflow extends Workflow {
             verdict: '{% $states.result.verdict %}',
             counts: '{% $states.result.counts %}',
             databases: '{% [$states.result.databases] %}',
+            sizing: '{% $states.result.sizing %}',
+            prediction: '{% $states.result.prediction %}',
             report: '{% $states.result.report %}',
           },
         },

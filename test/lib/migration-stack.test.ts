@@ -61,7 +61,18 @@ describe('the functions', () => {
       }
     }
     const restore = (functionOf('restore').Environment as { Variables: Record<string, unknown> }).Variables;
-    expect(new Set(Object.keys(restore))).toEqual(new Set([...known].filter((name) => name !== ENV.trustedCa)));
+    const inspect = (functionOf('inspect').Environment as { Variables: Record<string, unknown> }).Variables;
+    const given = [...Object.keys(restore), ...Object.keys(inspect)];
+    expect(new Set(given)).toEqual(new Set([...known].filter((name) => name !== ENV.trustedCa)));
+    expect(JSON.parse(String(inspect[ENV.targetSettings]))).toEqual({
+      instanceClass: 'db.m7g.large',
+      engineVersion: expect.stringMatching(/^17\.\d+$/),
+      allocatedStorageGib: expect.any(Number),
+      maxAllocatedStorageGib: null,
+      storageType: 'gp3',
+      multiAz: true,
+      parameterGroup: 'sealift-a-target-17',
+    });
   });
 
   test('the policy has every field of the contract', () => {
@@ -125,8 +136,10 @@ describe('the permissions', () => {
       'logs:ListLogDeliveries',
       'logs:PutResourcePolicy',
       'logs:UpdateLogDelivery',
+      'rds:DescribeAccountAttributes',
       'rds:DescribeDBEngineVersions',
       'rds:DescribeEvents',
+      'rds:DescribeOrderableDBInstanceOptions',
       'xray:GetSamplingRules',
       'xray:GetSamplingTargets',
       'xray:PutTelemetryRecords',
@@ -149,7 +162,9 @@ describe('the permissions', () => {
       ARN('rds', 'pg:sealift-a-seed-target-17'),
       ARN('rds', 'subgrp:sealift-a-seed-target'),
     ];
-    const anything = all.filter(({ resources }) => !resources.includes('*'));
+    // The name of the source's parameter group is known only when RDS is asked, and reading one shows no row and no secret.
+    const readsParameters = ({ actions }: (typeof all)[number]) => actions.join() === 'rds:DescribeDBParameters';
+    const anything = all.filter((each) => !each.resources.includes('*') && !readsParameters(each));
     for (const { role, resources } of anything) {
       for (const other of others) {
         expect({ role, reaches: resources.filter((pattern) => covers(pattern, other)) }).toEqual({ role, reaches: [] });

@@ -82,6 +82,8 @@ describe('Migrate', () => {
             },
           ],
           databases: [],
+          sizing: {},
+          prediction: {},
           report: {},
         }),
       },

@@ -12,9 +12,10 @@ const PUBLISHED = `(pg_has_role(c.relowner, 'usage') or not exists (select from 
 /** Size of the database, its tables, and the planner's guess of their rows, which is -1 for a table never analyzed. */
 export const databaseSize: Statement = {
   text: `select current_database()::text as name, pg_database_size(current_database())::text as bytes,
-      count(*)::int as tables, coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint::text as "estimatedRows"
+      (count(*) filter (where c.relkind = 'r'))::int as tables, count(*)::int as relations,
+      coalesce(sum(greatest(c.reltuples, 0)) filter (where c.relkind = 'r'), 0)::bigint::text as "estimatedRows"
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'r' and ${USER_SCHEMA}`,
+    where ${USER_SCHEMA}`,
 };
 
 /** True when users keep anything here that a migration must carry. */

@@ -42,7 +42,7 @@ export async function createSource(aws: LocalAws, major: number, tell: (text: st
       parameterGroup: group.name,
       instanceClass: 'db.m7g.large',
       allocatedStorageGib: 100,
-      backupRetentionDays: 0,
+      backupRetentionDays: 7,
     },
   });
   await instance.settled;

@@ -11,6 +11,7 @@ import {
   type Output,
   type Policy,
   SCHEMA_VERSION,
+  type Surroundings,
 } from '../../../lambda/contract';
 import { streamName } from '../../../lambda/platform/names';
 import { Server } from '../../../lambda/platform/postgres';
@@ -84,6 +85,39 @@ export function healthyInspection(major: number): Inspection {
       managedByCustomer: true,
     },
     record: { name: 'db.example.test', value: HOST, ttlSeconds: 5 },
+    surroundings: healthySurroundings(major),
+  };
+}
+
+/** What else AWS says of it. */
+export function healthySurroundings(major: number): Surroundings {
+  return {
+    inspectedAt: '2026-11-20T12:00:00.000Z',
+    source: {
+      storageType: 'gp3',
+      maxAllocatedStorageGib: null,
+      readReplicas: [],
+      iamAuthentication: false,
+      optionGroups: [`default:postgres-${major}`],
+      attachedRoles: [],
+      latestRestorableTime: '2026-11-20T11:55:00.000Z',
+    },
+    target: {
+      instanceClass: 'db.m6g.large',
+      engineVersion: `${major}.10`,
+      allocatedStorageGib: 20,
+      maxAllocatedStorageGib: null,
+      storageType: 'gp3',
+      multiAz: true,
+      parameterGroup: `sealift-guard-target-${major}`,
+    },
+    offer: { minStorageGib: 20, maxStorageGib: 65_536, multiAz: true, encryption: true },
+    quotas: [
+      { name: 'DBInstances', used: 3, max: 40 },
+      { name: 'AllocatedStorage', used: 300, max: 100_000 },
+      { name: 'ManualSnapshots', used: 5, max: 100 },
+    ],
+    parameters: [],
   };
 }
 

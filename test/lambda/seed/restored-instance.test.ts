@@ -7,6 +7,15 @@ const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/wanted';
 const DEMANDS = { keyArn: KEY, engineVersion: '17.10' };
 const BORN: DescribedInstance = {
   masterSecretStatus: 'active',
+  attached: {
+    storageType: 'gp3',
+    maxAllocatedStorageGib: null,
+    readReplicas: [],
+    iamAuthentication: true,
+    optionGroups: [],
+    attachedRoles: [],
+    latestRestorableTime: null,
+  },
   facts: {
     host: 'target.example.test',
     port: 5432,

@@ -47,6 +47,8 @@ export const SMOOTH: Required<Answers> = {
     counts: { pass: 1, warn: 1, block: 0 },
     blocks: [],
     databases: [database('shop')],
+    sizing: { verifyWorkers: { advised: 1, configured: 1, basis: 'one for two vCPUs' } },
+    prediction: { phases: [], outageMs: 6000, outageBasis: 'assumed' },
     report,
   }),
   claim: () => ({ epoch: '1', phase: 'assessed', systemIdentifier: '7' }),

@@ -41,6 +41,10 @@ export function describeInstance(instance: Instance, keys: Keys): DBInstance {
     ],
     PendingModifiedValues: {},
     ReadReplicaDBInstanceIdentifiers: [],
+    ReadReplicaDBClusterIdentifiers: [],
+    AssociatedRoles: [],
+    // RDS uploads the logs of an instance with automated backups every five minutes.
+    ...(settings.backupRetentionDays > 0 ? { LatestRestorableTime: new Date(Date.now() - 5 * 60_000) } : {}),
     DBSecurityGroups: [],
     TagList: tagList(instance.tags),
     ...describeSettings(instance),

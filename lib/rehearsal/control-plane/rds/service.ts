@@ -14,6 +14,7 @@ import type { Keys } from '../kms/keys';
 import { byName, type Service } from '../operation';
 import type { Place } from '../place';
 import { RdsAccess } from './access';
+import { describeAccountAttributes, describeOrderableOptions } from './account-operations';
 import { describeInstances } from './instance-operations';
 import type { Instances } from './instances';
 import type { ParameterGroups } from './parameter-groups';
@@ -60,6 +61,8 @@ export function rdsService({ instances, snapshots, parameterGroups }: Rds, keys:
       describeSnapshots(snapshots, access),
       describeParameters(parameterGroups, access),
       describeParameterGroups(parameterGroups, access, `arn:aws:rds:${place.region}:${place.account}`),
+      describeAccountAttributes(instances, snapshots),
+      describeOrderableOptions(),
       addTags(tags, access),
       listTags(tags, access),
     ]),

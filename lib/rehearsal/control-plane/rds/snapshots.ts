@@ -150,6 +150,11 @@ export class Snapshots {
     return reference.startsWith('arn:') && found?.arn !== reference ? undefined : found;
   }
 
+  /** Manual snapshots that the account may have. */
+  get limit(): number {
+    return this.#props.limits.manualSnapshots;
+  }
+
   /** Every snapshot, by id. */
   list(): readonly Snapshot[] {
     return [...this.#snapshots.values()].sort((left, right) => (left.snapshotId < right.snapshotId ? -1 : 1));

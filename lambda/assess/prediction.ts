@@ -1,0 +1,147 @@
+/** How long a migration of this source will take, and why: pure, each number with its basis. */
+import type { PredictedPhase, Prediction } from '../contract';
+import { bytesInWords, durationInWords, gibibytes } from './words';
+
+/**
+ * Rates and fixed times that no measurement of this source gives. All are assumptions of ours, low on purpose: AWS states none
+ * for the encrypted copy (facts A17), and a restored volume loads its blocks lazily (facts E14).
+ */
+export const ASSUMED = {
+  snapshotSeconds: 300,
+  snapshotBytesPerSecond: 100e6,
+  copySeconds: 300,
+  copyBytesPerSecond: 50e6,
+  restoreSeconds: 900,
+  applyBytesPerSecond: 20e6,
+  verifyBytesPerSecondOfWorker: 30e6,
+  hashBytesPerSecond: 50e6,
+  preparationSeconds: 60,
+  cutoverSeconds: 120,
+  /** Fence, barrier, sequences, gate and the call that switches; rehearsals stay below it. */
+  fencedMs: 1000,
+} as const;
+
+/** Apply always gains something on a source that writes faster, or the prediction would be without end. */
+const LEAST_GAIN = 0.01;
+
+/** What the prediction looks at. */
+export interface PredictionFacts {
+  /** Bytes of every database of the instance: the snapshot holds all. */
+  readonly databaseBytes: number;
+  /** Bytes of the tables that are verified. */
+  readonly verifiedBytes: number;
+  readonly verifyWorkers: number;
+  readonly walBytesPerSecond: number;
+  readonly walBasis: string;
+  /** Bytes of tables without a key that are written to: they are read whole once more under the fence. */
+  readonly keylessBytes: number;
+  readonly recordTtlSeconds: number;
+}
+
+/** Predicts the phases, the WAL that the source must keep, and the outage. */
+export function predict(facts: PredictionFacts): Prediction {
+  const seed = [preparation(), snapshot(facts), encryptedCopy(facts), restore()];
+  const seedSeconds = sum(seed);
+  const catchingUp = catchUp(facts, seedSeconds);
+  const retentionSeconds = seedSeconds + catchingUp.seconds;
+  return {
+    phases: [...seed, catchingUp, verification(facts), cutover()],
+    retentionSeconds,
+    walBytesPerSecond: Math.round(facts.walBytesPerSecond),
+    walRetainedBytes: Math.round(facts.walBytesPerSecond * retentionSeconds),
+    walBasis: facts.walBasis,
+    ...outage(facts),
+  };
+}
+
+/** True when apply can gain on the source by less than half of its speed. */
+export function isHardToCatchUp(walBytesPerSecond: number): boolean {
+  return walBytesPerSecond > ASSUMED.applyBytesPerSecond / 2;
+}
+
+function preparation(): PredictedPhase {
+  return { phase: 'Prepare', seconds: ASSUMED.preparationSeconds, basis: 'assumed: roles, publications and slots' };
+}
+
+function snapshot({ databaseBytes }: PredictionFacts): PredictedPhase {
+  const { snapshotSeconds: fixed, snapshotBytesPerSecond: rate } = ASSUMED;
+  return {
+    phase: 'Snapshot',
+    seconds: seconds(fixed + databaseBytes / rate),
+    basis: `assumed: ${durationInWords(fixed)}, and ${gibibytes(databaseBytes)} at ${bytesInWords(rate)}/s; less when a recent snapshot exists`,
+  };
+}
+
+function encryptedCopy({ databaseBytes }: PredictionFacts): PredictedPhase {
+  const { copySeconds: fixed, copyBytesPerSecond: rate } = ASSUMED;
+  return {
+    phase: 'Encrypted copy',
+    seconds: seconds(fixed + databaseBytes / rate),
+    basis: `assumed: ${durationInWords(fixed)}, and ${gibibytes(databaseBytes)} at ${bytesInWords(rate)}/s; AWS states no figure`,
+  };
+}
+
+function restore(): PredictedPhase {
+  const { restoreSeconds } = ASSUMED;
+  return {
+    phase: 'Restore',
+    seconds: restoreSeconds,
+    basis: `assumed: ${durationInWords(restoreSeconds)} at any size, because blocks are loaded when they are first read`,
+  };
+}
+
+/** What was written meanwhile is applied while more is written. */
+function catchUp({ walBytesPerSecond: written }: PredictionFacts, seedSeconds: number): PredictedPhase {
+  const { applyBytesPerSecond: applied } = ASSUMED;
+  const gain = Math.max(applied - written, applied * LEAST_GAIN);
+  const hardly = isHardToCatchUp(written) ? '; it may not catch up at the present rate' : '';
+  return {
+    phase: 'Catch up',
+    seconds: seconds((written * seedSeconds) / gain),
+    basis: `WAL at ${bytesInWords(written)}/s (measured) since the slots, applied at ${bytesInWords(applied)}/s (assumed)${hardly}`,
+  };
+}
+
+function verification({ verifiedBytes, verifyWorkers }: PredictionFacts): PredictedPhase {
+  const rate = ASSUMED.verifyBytesPerSecondOfWorker;
+  return {
+    phase: 'Verify',
+    seconds: seconds(60 + verifiedBytes / (rate * verifyWorkers)),
+    basis: `${gibibytes(verifiedBytes)} by ${verifyWorkers} workers at ${bytesInWords(rate)}/s each (assumed)`,
+  };
+}
+
+function cutover(): PredictedPhase {
+  const { cutoverSeconds } = ASSUMED;
+  return {
+    phase: 'Cutover',
+    seconds: cutoverSeconds,
+    basis: 'assumed: guardrails, the outage, clearing up; without the time that an approval waits',
+  };
+}
+
+/** Clients keep the old address as long as the record says; Route 53's own delay has no figure (facts E21). */
+function outage(facts: PredictionFacts): Pick<Prediction, 'outageMs' | 'outageBasis'> {
+  const { fencedMs, hashBytesPerSecond } = ASSUMED;
+  const hashMs = Math.round((facts.keylessBytes / hashBytesPerSecond) * 1000);
+  const ttlMs = facts.recordTtlSeconds * 1000;
+  const hashing =
+    hashMs === 0
+      ? ''
+      : ` ${durationInWords(hashMs / 1000)} for ${gibibytes(facts.keylessBytes)} of tables without a key that are read whole under the fence,`;
+  return {
+    outageMs: fencedMs + hashMs + ttlMs,
+    outageBasis:
+      `${durationInWords(fencedMs / 1000)} from fence to switch (assumed from rehearsals),${hashing} ` +
+      `${durationInWords(facts.recordTtlSeconds)} time to live of the record; on top comes the time that Route 53 takes ` +
+      'until all its servers know the new address, and that pools take to reconnect',
+  };
+}
+
+function sum(phases: readonly PredictedPhase[]): number {
+  return phases.reduce((total, phase) => total + phase.seconds, 0);
+}
+
+function seconds(value: number): number {
+  return Math.ceil(value);
+}
