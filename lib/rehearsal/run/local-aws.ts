@@ -5,6 +5,7 @@ import { type Clock, scaledClock } from '../clock';
 import { authorizeByIam } from '../control-plane/authorize-by-iam';
 import { type ControlPlane, createControlPlane } from '../control-plane/control-plane';
 import { LocalDatabaseHost } from '../control-plane/rds/local-database-host';
+import { statesService } from '../control-plane/states/service';
 import { createIam, type Iam } from '../iam/iam';
 import { createLambdaRuntime, type LambdaRuntime, type LogLine } from '../lambda-runtime/lambda-runtime';
 import { type CertificateAuthority, createCertificateAuthority } from '../servers/certificate-authority';
@@ -87,6 +88,7 @@ export async function startLocalAws(
     }),
     onEvent: listeners.onState,
   });
+  plane.addService(statesService(machines));
   return {
     clock,
     authority,

@@ -124,6 +124,7 @@ export class Execution {
       world: this.world,
       history: this.history,
       region: machine.arn.split(':')[3] ?? '',
+      machineArn: machine.arn,
       context: {
         Execution: {
           Id: start.arn,

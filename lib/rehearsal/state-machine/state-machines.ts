@@ -92,6 +92,8 @@ export interface StateMachines {
   sendTaskFailure(request: { readonly taskToken: string; readonly error?: string; readonly cause?: string }): void;
   /** Throws `InvalidToken` or `TaskTimedOut`. */
   sendTaskHeartbeat(request: { readonly taskToken: string }): void;
+  /** ARN of the machine that a task token belongs to; null for a token that was never issued. */
+  machineOfToken(taskToken: string): string | null;
   /** Stops everything that runs. */
   close(): Promise<void>;
 }
@@ -144,6 +146,7 @@ export function createStateMachines(options: StateMachinesOptions): StateMachine
     sendTaskSuccess: ({ taskToken, output }) => tokens.succeed(taskToken, output),
     sendTaskFailure: ({ taskToken, error, cause }) => tokens.fail(taskToken, error, cause),
     sendTaskHeartbeat: ({ taskToken }) => tokens.heartbeat(taskToken),
+    machineOfToken: (taskToken) => tokens.machineOf(taskToken),
     close: async () => {
       await Promise.all([...executions.values()].map((execution) => execution.stop()));
     },

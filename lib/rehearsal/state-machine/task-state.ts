@@ -20,7 +20,7 @@ export async function runTask(visit: Visit, state: TaskState): Promise<Outcome> 
   const { tokens } = visit.thread.run.world;
   const token = resource.kind === 'integration' && resource.waitsForToken ? newTaskToken() : undefined;
   const attempt: Visit = token === undefined ? visit : { ...visit, taskToken: token };
-  const answer = token === undefined ? undefined : tokens.issue(token);
+  const answer = token === undefined ? undefined : tokens.issue(token, visit.thread.run.machineArn);
   answer?.catch(() => {});
   try {
     const result = await callWithin(attempt, state, resource, answer);

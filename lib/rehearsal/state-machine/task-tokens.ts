@@ -17,12 +17,19 @@ interface Waiting {
 export class TaskTokens {
   private readonly open = new Map<string, Waiting>();
   private readonly closed = new Set<string>();
+  private readonly machines = new Map<string, string>();
 
   /** Waits for the token's callback. Rejects with the failure that the callback sends. */
-  issue(token: string): Promise<Json> {
+  issue(token: string, machineArn: string): Promise<Json> {
+    this.machines.set(token, machineArn);
     return new Promise((succeed, fail) => {
       this.open.set(token, { succeed, fail });
     });
+  }
+
+  /** ARN of the machine whose task was given the token, which stays known; null for one that was never issued. */
+  machineOf(token: string): string | null {
+    return this.machines.get(token) ?? null;
   }
 
   /** Closes a token whose task ended; later callbacks get `TaskTimedOut`. */

@@ -36,6 +36,8 @@ export interface Run {
   /** The members `Execution` and `StateMachine` of the context object. */
   readonly context: JsonObject;
   readonly region: string;
+  /** ARN of the machine. */
+  readonly machineArn: string;
 }
 
 /** One line of control: the execution itself, a branch or an iteration. */

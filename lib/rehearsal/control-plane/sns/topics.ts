@@ -27,6 +27,7 @@ export class Topics {
   readonly #place: Place;
   readonly #topics = new Map<string, Topic>();
   readonly #messages: TopicMessage[] = [];
+  readonly #readers = new Set<(message: TopicMessage) => void>();
 
   constructor(place: Place) {
     this.#place = place;
@@ -90,8 +91,16 @@ export class Topics {
   publish(arn: string, message: string, subject: string | null): string {
     const topicArn = this.get(arn).arn;
     const messageId = randomUUID();
-    this.#messages.push({ messageId, topicArn, subject, message });
+    const published = { messageId, topicArn, subject, message };
+    this.#messages.push(published);
+    for (const read of this.#readers) read(published);
     return messageId;
+  }
+
+  /** Delivers what is published from now on, as a subscriber gets it; the answer ends that. */
+  deliver(read: (message: TopicMessage) => void): () => void {
+    this.#readers.add(read);
+    return () => this.#readers.delete(read);
   }
 
   /** What was published, in order. */

@@ -1,0 +1,70 @@
+import {
+  InvalidOutput$,
+  InvalidToken$,
+  SendTaskFailure$,
+  type SendTaskFailureCommandInput,
+  type SendTaskFailureCommandOutput,
+  SendTaskSuccess$,
+  type SendTaskSuccessCommandInput,
+  type SendTaskSuccessCommandOutput,
+  TaskTimedOut$,
+} from '@aws-sdk/client-sfn';
+import { StateMachineError } from '../../state-machine/failure';
+import type { StateMachines } from '../../state-machine/state-machines';
+import { AwsFault } from '../fault';
+import { type Access, byName, operation, type Service } from '../operation';
+
+/**
+ * Step Functions as far as an approver asks: answers to task tokens. The permission is on the machine whose task waits; a token
+ * that was never issued is refused as such, whoever sends it.
+ *
+ * @param machines the interpreter that issued the tokens
+ */
+export function statesService(machines: StateMachines): Service {
+  const access =
+    (action: string) =>
+    ({ taskToken = '' }: { readonly taskToken?: string | undefined }): Access[] => {
+      const resource = machines.machineOfToken(taskToken);
+      return resource === null ? [] : [{ action: `states:${action}`, resource }];
+    };
+
+  const sendTaskSuccess = operation<SendTaskSuccessCommandInput, SendTaskSuccessCommandOutput>({
+    schema: SendTaskSuccess$,
+    parameters: ['taskToken', 'output'],
+    access: access('SendTaskSuccess'),
+    run: ({ taskToken = '', output = '' }) => inItsWords(() => machines.sendTaskSuccess({ taskToken, output })),
+  });
+
+  const sendTaskFailure = operation<SendTaskFailureCommandInput, SendTaskFailureCommandOutput>({
+    schema: SendTaskFailure$,
+    parameters: ['taskToken', 'error', 'cause'],
+    access: access('SendTaskFailure'),
+    run: ({ taskToken = '', error, cause }) =>
+      inItsWords(() =>
+        machines.sendTaskFailure({
+          taskToken,
+          ...(error !== undefined && { error }),
+          ...(cause !== undefined && { cause }),
+        }),
+      ),
+  });
+
+  return {
+    signingName: 'states',
+    protocol: 'json-1.1',
+    errors: [InvalidOutput$, InvalidToken$, TaskTimedOut$],
+    operations: byName([sendTaskSuccess, sendTaskFailure]),
+    deniedCode: 'AccessDeniedException',
+  };
+}
+
+/** The interpreter names its refusals as the API does. */
+function inItsWords(answer: () => void): Record<string, never> {
+  try {
+    answer();
+    return {};
+  } catch (error) {
+    if (error instanceof StateMachineError) throw new AwsFault(error.name, error.message);
+    throw error;
+  }
+}
