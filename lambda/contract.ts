@@ -131,6 +131,9 @@ export const ERRORS = {
   pastTheFlip: 'PastTheFlip',
 } as const;
 
+/** Name of the error with which an approver refuses a cutover (`send-task-failure --error Refused`); no step raises it. */
+export const REFUSED = 'Refused';
+
 /** One of the four error names. */
 export type ErrorName = (typeof ERRORS)[keyof typeof ERRORS];
 
@@ -174,6 +177,13 @@ export interface ClaimedCall extends Call {
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+}
+
+/** Who approved a cutover, and when. */
+export interface Approval {
+  /** As the approver wrote it, 1 to 100 characters. */
+  readonly approvedBy: string;
+  readonly approvedAt: string;
 }
 
 /** Where a piece of evidence lies. */
@@ -405,7 +415,12 @@ export interface Steps {
     output: Verification;
   };
   cutover: {
-    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    input: ClaimedCall &
+      BothSides & {
+        readonly databases: readonly string[];
+        /** Kept as evidence; null or absent when nobody was asked. */
+        readonly approval?: Approval | null;
+      };
     output: CutoverFacts;
   };
   settle: {
@@ -518,5 +533,7 @@ export interface CutoverFacts {
   };
   readonly keysCompared: number;
   readonly sequencesSet: number;
+  /** Who approved; null when nobody was asked. */
+  readonly approval?: Approval | null;
   readonly report: EvidencePointer;
 }

@@ -14,6 +14,7 @@ import { permissionsOf } from './permissions';
 import { type MachineName, stackName, targetInstanceId } from './resource-names';
 import { StepFunction } from './step-function';
 import { targetStackPolicy } from './target-stack';
+import type { ApprovalWords } from './workflows/approval-message';
 import { AssessWorkflow } from './workflows/assess';
 import { CutoverWorkflow } from './workflows/cutover';
 import { MigrateWorkflow } from './workflows/migrate';
@@ -48,7 +49,8 @@ export class MigrationStack extends Stack {
     const assess = new AssessWorkflow(workflows, workflow).machine;
     const replicate = new ReplicateWorkflow(workflows, workflow, assess).machine;
     const cutover = new CutoverWorkflow(workflows, workflow, assess).machine;
-    const migrate = new MigrateWorkflow(workflows, workflow, { assess, replicate, cutover }).machine;
+    const migrate = new MigrateWorkflow(workflows, workflow, { assess, replicate, cutover }, approvalOf(config))
+      .machine;
     this.machines = { assess, replicate, cutover, migrate };
     this.pageOnFailure(config, topic);
     this.writeOutputs();
@@ -134,6 +136,17 @@ export class MigrationStack extends Stack {
       description: 'starts a dry run; leave the input away to migrate',
     });
   }
+}
+
+/** What the approver is asked with; null when nobody is asked. */
+function approvalOf(config: SealiftConfig): ApprovalWords | null {
+  if (!config.approval.required) return null;
+  return {
+    migration: config.migration,
+    expiresAfterMinutes: config.approval.expiresAfterMinutes,
+    budgetSeconds: config.policy.cutoverBudgetSeconds,
+    switchKind: config.switch.kind,
+  };
 }
 
 /** The policy as the contract has it, every field present. */

@@ -10,6 +10,7 @@
  * The flip is the point of no return: every failure before it gives the source back, exactly; every failure after it
  * goes forward only. Which side of the flip it is, only the target's ledger says.
  */
+import * as z from 'zod';
 import type { CutoverFacts, Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
@@ -33,7 +34,14 @@ import { assertTimeLeft, OutageClock } from './outage-clock';
 import { type CutoverInput, closeTaps, nextEpoch, openDatabases, openStage, type Stage } from './stage';
 
 /** Input of `cutover`. */
-export const cutoverInput = claimedCall.extend({ ...bothSides, databases });
+export const cutoverInput = claimedCall.extend({
+  ...bothSides,
+  databases,
+  approval: z
+    .strictObject({ approvedBy: z.string().min(1).max(100), approvedAt: z.string().max(40) })
+    .nullable()
+    .optional(),
+});
 
 /** Few enough keys to be compared in some ten milliseconds. */
 const ENOUGH_KEYS = 500;

@@ -12,6 +12,7 @@ const flipFacts = z.object({
   /** From the fence to the flip. */
   outageMs: z.number(),
   execution: z.string(),
+  approval: z.object({ approvedBy: z.string(), approvedAt: z.string() }).nullable().default(null),
 });
 
 /** Facts of a flip. */
@@ -37,7 +38,7 @@ export function isPast(row: LedgerRow): boolean {
 export function answerOf(facts: FlipFacts, epoch: string, switchMs: number): Answer {
   const { fenceLsn, flippedAt, keysCompared, sequencesSet, parts } = facts;
   const outageMs = { total: facts.outageMs + switchMs, ...parts, switch: switchMs };
-  return { epoch, fenceLsn, flippedAt, outageMs, keysCompared, sequencesSet };
+  return { epoch, fenceLsn, flippedAt, outageMs, keysCompared, sequencesSet, approval: facts.approval };
 }
 
 /** Reads the flip of a ledger that stands past it. */

@@ -30,7 +30,13 @@ export async function flip(
     await openLogins(targetHome, roles);
     await targetHome.execute(sql.setPhaseAndEpoch(world.migrationId, 'flipped', fencedEpoch));
     const flippedAt = new Date().toISOString();
-    const facts: FlipFacts = { ...ready, flippedAt, outageMs: clock.totalMs(), execution: world.call.execution };
+    const facts: FlipFacts = {
+      ...ready,
+      flippedAt,
+      outageMs: clock.totalMs(),
+      execution: world.call.execution,
+      approval: stage.approval,
+    };
     await targetHome.execute(mergeFacts(world.migrationId, { flip: facts }));
     await assertCurrent(sourceHome, fenced);
     clock.remainingMs('flipping');

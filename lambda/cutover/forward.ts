@@ -53,7 +53,8 @@ export async function afterTheFlip(stage: Stage, clock: OutageClock, ready: Read
   await forward(() => switchRecord(stage.world, path.targetHost));
   const switchMs = clock.lap();
   const flippedAt = new Date(Date.now() - switchMs).toISOString();
-  const facts = { ...ready, flippedAt, outageMs: beforeMs, execution: stage.world.call.execution };
+  const { approval, world } = stage;
+  const facts = { ...ready, flippedAt, outageMs: beforeMs, execution: world.call.execution, approval };
   return complete(path, stage.fencedEpoch, answerOf(facts, stage.fencedEpoch, switchMs));
 }
 

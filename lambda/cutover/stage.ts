@@ -1,5 +1,5 @@
 /** Everything that a cutover holds open before the fence: sessions, taps, lists of tables; nothing is opened in the outage. */
-import type { BothSides, Input } from '../contract';
+import type { Approval, BothSides, Input } from '../contract';
 import type { Server, Session } from '../platform/postgres';
 import type { World } from '../platform/world';
 import { catalogDigest } from '../proof/catalog-digest';
@@ -12,7 +12,7 @@ import type { Settling } from '../proof/settle-keys';
 import { listTables, relationOf } from '../proof/tables';
 
 /** What a cutover is made of beside the servers. */
-export type CutoverInput = Pick<Input<'cutover'>, 'epoch' | 'databases' | 'source' | 'target'>;
+export type CutoverInput = Pick<Input<'cutover'>, 'epoch' | 'databases' | 'source' | 'target' | 'approval'>;
 
 /** One database on both sides. */
 export interface DatabaseStage extends Settling {
@@ -40,6 +40,8 @@ export interface Stage {
   /** The epoch of the call; the fence makes it the next one on the source, the flip on the target. */
   readonly epoch: string;
   readonly fencedEpoch: string;
+  /** Null when nobody was asked. */
+  readonly approval: Approval | null;
 }
 
 /** Longest wait of a barrier while writes still flow. */
@@ -64,6 +66,7 @@ export async function openStage(
     databases: [],
     epoch: input.epoch,
     fencedEpoch: nextEpoch(input.epoch),
+    approval: input.approval ?? null,
   };
 }
 

@@ -2,7 +2,7 @@
  * The tap: a second slot of the source, made before the first row is compared. It lists every key that changed since, so
  * that a full comparison under live writes and a second look at the changed keys prove every row, without stopping a write.
  */
-import { NotReady } from '../errors';
+import { Blocked, NotReady } from '../errors';
 import type { ChangeStream } from '../platform/change-stream';
 import { streamName, tapName } from '../platform/names';
 import type { Server, Session, Statement } from '../platform/postgres';
@@ -122,8 +122,14 @@ export class ChangeTap {
 async function endReader(source: Session<'source'>, slot: string): Promise<void> {
   // Bounded by 50 looks; a terminated walsender lets go within milliseconds.
   for (let look = 0; look < 50; look += 1) {
-    const [found] = await source.query<{ active_pid: number | null }>(slotState(slot));
+    const [found] = await source.query<{ active_pid: number | null; walStatus: string }>(slotState(slot));
     if (found === undefined) throw new NotReady(`slot ${slot} does not exist, plan the verification again`);
+    if (found.walStatus === 'lost') {
+      throw new Blocked(
+        `slot ${slot} is lost, its WAL exceeded max_slot_wal_keep_size, so it is unknown what changed since the ` +
+          'verification, verify again',
+      );
+    }
     if (found.active_pid === null) return;
     await source.query({ text: 'select pg_terminate_backend($1)', values: [found.active_pid] });
     await new Promise((resolve) => setTimeout(resolve, 100));

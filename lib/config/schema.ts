@@ -143,6 +143,17 @@ export const recordSwitch = z.discriminatedUnion(
   { error: 'a switch with "kind": "route53"' },
 );
 
+/** Whether a person decides when the applications move. */
+export const approval = section({
+  /** Ask by SNS before the cutover that `Migrate` would begin; `Cutover` started alone is a decision already. @default true */
+  required: yesOrNo().default(true),
+  /**
+   * No answer within this time is a no. The verification's slot holds WAL back on the source meanwhile, so that a day is the most.
+   * @default 240
+   */
+  expiresAfterMinutes: whole(5, 1440, 'minutes').default(240),
+});
+
 /** How the target's subscription reaches the source. */
 export const replicationConnection = section({
   /** A name or an IPv4 address that the target's server can reach. @default - the source's endpoint */
@@ -213,6 +224,8 @@ export const configuration = section({
   target,
   key,
   switch: recordSwitch,
+  /** @default - each field's own */
+  approval: approval.prefault({}),
   /** @default - each field's own */
   policy: policy.prefault({}),
   /** @default - nobody is told */

@@ -42,8 +42,16 @@ export class CutoverWorkflow extends Workflow {
   constructor(scope: Construct, props: WorkflowProps, assess: StateMachine) {
     super(scope, 'cutover', props);
     const compensation = this.afterFailure();
-    const first = begin(this.states);
-    const fields = { execution: 'string', takeOver: 'string or null', epoch: 'string', databases: 'array' } as const;
+    const first = begin(this.states, {
+      approval: '{% $exists($states.input.approval) ? $states.input.approval : null %}',
+    });
+    const fields = {
+      execution: 'string',
+      takeOver: 'string or null',
+      epoch: 'string',
+      databases: 'array',
+      approval: 'object or null',
+    } as const;
     const start = checkInput(this.states, fields, first.next(this.handedOver(assess, compensation)));
     this.machine = this.makeMachine(start, CUTOVER_TIMEOUT, STEPS_CALLED);
     this.acknowledgeChild(this.machine.role, assess);
@@ -102,7 +110,8 @@ export class CutoverWorkflow extends Workflow {
   }
 
   private cutOver({ task, pageAndFail }: Compensation): IChainable {
-    const cutOver = callStep(this.states, 'Cut over', this.props.functions, 'cutover', BOTH, {
+    const approved = { ...BOTH, approval: '{% $approval %}' };
+    const cutOver = callStep(this.states, 'Cut over', this.props.functions, 'cutover', approved, {
       retry: ONCE,
       // The cutover began an epoch of its own; whoever still holds the old one can change nothing (I6).
       assign: { epoch: '{% $states.result.epoch %}', facts: '{% $states.result %}' },

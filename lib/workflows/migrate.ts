@@ -1,15 +1,19 @@
 /**
  * Runs the phases in order; any of them can be the last:
  *
- *   Input understood? -> Assess -> Stop after assessing? -> Replicate -> Stop after replicating? -> Cutover -> Live
+ *   Input understood? -> Assess -> Stop after assessing? -> Replicate -> Stop after replicating? -> (the approval) -> Cutover -> Live
  *
  * Input `{dryRun?: boolean, stopAfter?: 'assess' | 'replicate' | 'cutover', takeOver?: string}`; a dry run ends after Assess,
- * which changes nothing; `takeOver` is the ARN of a dead execution whose claim is taken over. A phase that fails has cleaned up after itself; its own error name and cause become the migration's.
+ * which changes nothing; `takeOver` is the ARN of a dead execution whose claim is taken over. A phase that fails has cleaned up
+ * after itself; its own error name and cause become the migration's. The approval is in `approval.ts`.
  */
 import { Duration } from 'aws-cdk-lib';
-import { Choice, Condition, Pass, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, type IChainable, Pass, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { STOP_AFTER } from '../../lambda/contract';
+import { APPROVAL_STEPS, approvalTimeout, askForApproval } from './approval';
+import type { ApprovalWords } from './approval-message';
 import { ASSESS_TIMEOUT } from './assess';
 import { CUTOVER_TIMEOUT } from './cutover';
 import { Workflow, type WorkflowProps } from './machine';
@@ -17,7 +21,7 @@ import { REPLICATE_TIMEOUT } from './replicate';
 import { checkInput, failAsKept, KEEP_CHILD_FAILURE, ROOT_EXECUTION, runMachine, TAKEN_OVER } from './states';
 
 /** The three phases' time limits and an hour. */
-const MIGRATE_TIMEOUT = Duration.seconds(
+const PHASES_TIMEOUT = Duration.seconds(
   ASSESS_TIMEOUT.toSeconds() + REPLICATE_TIMEOUT.toSeconds() + CUTOVER_TIMEOUT.toSeconds() + 3600,
 );
 
@@ -33,23 +37,21 @@ export interface Phases {
   readonly cutover: StateMachine;
 }
 
-/** The machine `Migrate`: output `{outcome, assessment, replication?, cutover?}`. */
+/** The machine `Migrate`: output `{outcome, assessment, replication?, approval?, cutover?}`; `approval` null asks nobody. */
 export class MigrateWorkflow extends Workflow {
   readonly machine: StateMachine;
 
-  constructor(scope: Construct, props: WorkflowProps, phases: Phases) {
+  constructor(
+    scope: Construct,
+    props: WorkflowProps,
+    phases: Phases,
+    private readonly approval: ApprovalWords | null,
+  ) {
     super(scope, 'migrate', props);
     const { states } = this;
-    const begin = Pass.jsonata(states, 'Begin', {
-      assign: {
-        execution: ROOT_EXECUTION,
-        takeOver: TAKEN_OVER,
-        stopAfter:
-          "{% $states.input.dryRun = true ? 'assess' : $exists($states.input.stopAfter) ? $states.input.stopAfter : 'cutover' %}",
-      },
-    });
-    const [assess, replicate, cutover] = this.runPhases(phases);
-    const chain = begin.next(assess).next(
+    const { assess, replicate, cutover } = this.runPhases(phases);
+    const chain = this.begin().next(assess);
+    assess.next(
       Choice.jsonata(states, 'Stop after assessing?')
         .when(
           Condition.jsonata("{% $stopAfter = 'assess' %}"),
@@ -65,29 +67,57 @@ export class MigrateWorkflow extends Workflow {
             outputs: { outcome: 'replicating', assessment: '{% $assessment %}', replication: '{% $replication %}' },
           }),
         )
-        .otherwise(cutover),
+        .otherwise(this.approved(cutover)),
     );
-    cutover.next(
-      Succeed.jsonata(states, 'Live', {
-        outputs: {
-          outcome: 'live',
-          assessment: '{% $assessment %}',
-          replication: '{% $replication %}',
-          cutover: '{% $moved %}',
-        },
-      }),
-    );
+    cutover.next(this.live());
     const words = STOP_AFTER.map((phase) => `'${phase}'`).join(', ');
     const start = checkInput(states, { dryRun: 'boolean', stopAfter: 'string', takeOver: 'string or null' }, chain, [
       `($exists($states.input.stopAfter) ? $states.input.stopAfter in [${words}] : true)`,
     ]);
-    this.machine = this.makeMachine(start, MIGRATE_TIMEOUT, []);
+    this.machine = this.makeMachine(start, this.timeout(), approval === null ? [] : APPROVAL_STEPS);
     this.acknowledgeChild(this.machine.role, phases.assess);
     this.acknowledgeChild(this.machine.role, phases.replicate);
     this.acknowledgeChild(this.machine.role, phases.cutover);
   }
 
-  private runPhases(phases: Phases) {
+  private begin(): Pass {
+    return Pass.jsonata(this.states, 'Begin', {
+      assign: {
+        execution: ROOT_EXECUTION,
+        takeOver: TAKEN_OVER,
+        stopAfter:
+          "{% $states.input.dryRun = true ? 'assess' : $exists($states.input.stopAfter) ? $states.input.stopAfter : 'cutover' %}",
+        approval: '{% null %}',
+        questions: 0,
+        misunderstood: false,
+      },
+    });
+  }
+
+  private timeout(): Duration {
+    if (this.approval === null) return PHASES_TIMEOUT;
+    return PHASES_TIMEOUT.plus(approvalTimeout(this.approval.expiresAfterMinutes));
+  }
+
+  /** What comes before the cutover: the question, or nothing. */
+  private approved(cutover: IChainable): IChainable {
+    if (this.approval === null) return cutover;
+    return askForApproval(this.states, this.props, this.approval, cutover);
+  }
+
+  private live(): Succeed {
+    return Succeed.jsonata(this.states, 'Live', {
+      outputs: {
+        outcome: 'live',
+        assessment: '{% $assessment %}',
+        replication: '{% $replication %}',
+        approval: '{% $approval %}',
+        cutover: '{% $moved %}',
+      },
+    });
+  }
+
+  private runPhases(phases: Phases): Record<keyof Phases, StepFunctionsStartExecution> {
     const execution = '{% $execution %}';
     const takeOver = '{% $takeOver %}';
     const assess = runMachine(this.states, 'Assess', phases.assess, {
@@ -109,10 +139,21 @@ export class MigrateWorkflow extends Workflow {
         keepClaim: "{% $stopAfter = 'cutover' %}",
       },
       timeout: longerThan(REPLICATE_TIMEOUT),
-      assign: { epoch: '{% $states.result.Output.epoch %}', replication: '{% $states.result.Output %}' },
+      assign: {
+        epoch: '{% $states.result.Output.epoch %}',
+        source: '{% $states.result.Output.source %}',
+        target: '{% $states.result.Output.target %}',
+        replication: '{% $states.result.Output %}',
+      },
     });
     const cutover = runMachine(this.states, 'Cutover', phases.cutover, {
-      input: { execution, takeOver, epoch: '{% $epoch %}', databases: '{% $databases %}' },
+      input: {
+        execution,
+        takeOver,
+        epoch: '{% $epoch %}',
+        databases: '{% $databases %}',
+        approval: '{% $approval %}',
+      },
       timeout: longerThan(CUTOVER_TIMEOUT),
       assign: { moved: '{% $states.result.Output %}' },
     });
@@ -120,6 +161,6 @@ export class MigrateWorkflow extends Workflow {
     for (const phase of [assess, replicate, cutover]) {
       phase.addCatch(failed, { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
     }
-    return [assess, replicate, cutover] as const;
+    return { assess, replicate, cutover };
   }
 }

@@ -118,7 +118,7 @@ export function failAsKept(scope: Construct, name: string): Fail {
 }
 
 /** The kind of a value that an execution's input may hold. */
-export type InputKind = 'string' | 'object' | 'array' | 'boolean' | 'string or null';
+export type InputKind = 'string' | 'object' | 'array' | 'boolean' | 'string or null' | 'object or null';
 
 /**
  * The first state of every machine: an input with a field that is not known, or of another type, is refused (fault 108).

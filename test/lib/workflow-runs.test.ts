@@ -12,7 +12,17 @@ const VERIFYING = ['watch', 'plan-verification', 'verify-chunks', 'conclude-veri
 describe('Migrate', () => {
   test('runs every phase in order under one claim, and answers what each came to', async () => {
     const ran = await run('migrate');
-    expect(steps(ran)).toEqual(['inspect', 'assess', ...SEEDING, ...VERIFYING, 'inspect', 'cutover', 'settle']);
+    expect(steps(ran)).toEqual([
+      'inspect',
+      'assess',
+      ...SEEDING,
+      ...VERIFYING,
+      'watch',
+      'conclude-verification',
+      'inspect',
+      'cutover',
+      'settle',
+    ]);
     expect(ran).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'live', cutover: { phase: 'live' } } });
     for (const { input } of ran.calls) {
       expect(input).toMatchObject({ schemaVersion: '1', execution: ran.executionArn });

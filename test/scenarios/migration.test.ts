@@ -25,6 +25,8 @@ test(
     expect(report.databases.flatMap(({ mismatchedTables }) => mismatchedTables)).toEqual([]);
     expect(report.databases.every(({ rowsIdentical }) => rowsIdentical > 0)).toBe(true);
     expect(holds(report)).toBe(true);
+    const cutover = rehearsal.evidence.find(({ name }) => name === 'rehearsal-1-cutover.json');
+    expect(JSON.parse(String(cutover?.content))).toMatchObject({ approval: { approvedBy: 'the rehearsal' } });
 
     const directory = await mkdtemp(join(tmpdir(), 'sealift-report-'));
     try {

@@ -37,6 +37,8 @@ export class LiveState {
       case 'writers':
         this.writers = `${count(event.acknowledged)} commits, ${count(event.perSecond)}/s`;
         return null;
+      case 'answered':
+        return event.text;
       case 'note':
         this.doing = event.text;
         return null;

@@ -46,6 +46,8 @@ export type RehearsalEvent =
       readonly refused: number;
       readonly latencyP99Ms: number;
     }
+  /** A person was asked, and answered. */
+  | { readonly kind: 'answered'; readonly at: string; readonly text: string }
   | { readonly kind: 'note'; readonly at: string; readonly text: string }
   | { readonly kind: 'report'; readonly at: string; readonly report: Report };
 

@@ -3,6 +3,7 @@ import type { Check } from '../../../lambda/contract';
 import type { DatabaseReport, RefusedCall, WritableSide } from '../report/report';
 import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { Proof } from '../writers/prove';
+import { startApprover } from './approver';
 import { compareDatabases, readHorizon } from './compare';
 import type { Tell } from './events';
 import { type LagPoint, watchLag } from './lag-watch';
@@ -48,6 +49,14 @@ export async function migrateAndProve(
   cleanup.add(() => lag.stop());
   const horizon = { value: Promise.resolve('0') };
   const migration = startMigration(aws, stage.deployment.migrateArn, options);
+  const approver = startApprover(
+    aws,
+    { machineArn: stage.deployment.migrateArn, answer: options.test?.answer ?? 'approve' },
+    (text) => tell({ kind: 'answered', text }),
+    // Nobody else would answer: waiting for the expiry would take hours.
+    ({ message }) => aws.machines.stopExecution(migration.executionArn, { error: 'Approver', cause: message }),
+  );
+  cleanup.add(() => approver.stop());
   timeline.onState = (machine, state) => {
     migration.noteState(state);
     const target = stage.target();

@@ -5,6 +5,7 @@ import type { Injection } from '../control-plane/injection';
 import type { ChooseSeedLsn } from '../control-plane/rds/seed-choice';
 import type { Chaos, Invocation } from '../lambda-runtime/chaos';
 import type { PostgresServer } from '../servers/postgres-server';
+import type { Answer } from './approver';
 import type { RehearsalEvent } from './events';
 
 /** The sizes of the sample. */
@@ -64,6 +65,8 @@ export interface TestOptions {
   readonly beforeMigration?: (surroundings: Surroundings) => Promise<void>;
   /** Runs after the execution has ended and before the writers stop. */
   readonly afterMigration?: (surroundings: Surroundings) => Promise<void>;
+  /** What the approver answers. @default approve */
+  readonly answer?: Answer;
   /** Starts a second execution of `Migrate` while the first one replicates. @default false */
   readonly startTwice?: boolean;
   /** How much shorter Wait states and RDS's own times are. @default `CLOCK_FACTOR` */

@@ -1,7 +1,8 @@
 /** Runs the synthesized machines in the rehearsal's interpreter, with functions that only answer. */
 import type { StepName } from '../../../lambda/contract';
-import { scaledClock } from '../../../lib/rehearsal/clock';
-import { createStateMachines } from '../../../lib/rehearsal/state-machine/state-machines';
+import { type Clock, realClock, scaledClock } from '../../../lib/rehearsal/clock';
+import { commandIn } from '../../../lib/rehearsal/run/approver';
+import { createStateMachines, type StateMachines } from '../../../lib/rehearsal/state-machine/state-machines';
 import { ofType, type StackTemplate } from './synthesis';
 import { resolveTokens } from './tokens';
 
@@ -80,19 +81,41 @@ export interface Ran {
   readonly executionArn: string;
 }
 
+/** What an approver does with a message that asks; `machines` takes the answer. */
+export type Reply = (message: string, machines: StateMachines) => void;
+
+/** The approver who says yes, by the command of the message. */
+export const APPROVE: Reply = (message, machines) => {
+  const options = commandIn(message, 'send-task-success');
+  machines.sendTaskSuccess({ taskToken: options.get('--task-token') ?? '', output: '{"approvedBy": "Ada"}' });
+};
+
+/** Time limits of tasks hold but for those of `expiring` milliseconds, which are over at once. */
+function clockThatEnds(expiring: number | null): Clock {
+  return {
+    ...realClock,
+    sleep: (ms, signal) => (ms === expiring ? Promise.resolve() : realClock.sleep(ms, signal)),
+  };
+}
+
 /** Runs one machine to its end; waits and retry intervals take no time. */
 export async function runMachine(
   machines: readonly Machine[],
   name: string,
   input: unknown,
   answers: Answers = {},
+  approver: { readonly reply?: Reply; readonly expiringMs?: number; readonly publish?: () => void } = {},
 ): Promise<Ran> {
   const calls: { step: string; input: Record<string, unknown> }[] = [];
   const published: Record<string, unknown>[] = [];
-  const interpreter = createStateMachines({
+  const interpreter: StateMachines = createStateMachines({
     clock: scaledClock(1e9),
+    timeoutClock: clockThatEnds(approver.expiringMs ?? null),
     publish: async (message) => {
       published.push(message);
+      approver.publish?.();
+      const text = String(message.Message);
+      if (text.includes('--task-token')) (approver.reply ?? APPROVE)(text, interpreter);
       return {};
     },
     invokeFunction: async (arn, payload) => {
