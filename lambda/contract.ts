@@ -173,7 +173,7 @@ export interface ClaimedCall extends Call {
   readonly epoch: string;
 }
 
-/** How a server is reached. Host names are no secrets (security 60). */
+/** How a server is reached. It is kept as evidence and never in a state, whose history many may read. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
@@ -199,7 +199,9 @@ export interface Encryption {
 }
 
 /** What RDS says of an instance. */
-export interface InstanceFacts extends Endpoint {
+export interface InstanceFacts {
+  /** Where its `Endpoint` lies. */
+  readonly endpoint: EvidencePointer;
   readonly instanceId: string;
   readonly arn: string;
   readonly resourceId: string;
@@ -235,7 +237,11 @@ export interface Inspection {
     readonly usage: string;
     readonly managedByCustomer: boolean;
   };
-  readonly record: { readonly name: string; readonly value: string | null; readonly ttlSeconds: number | null };
+  readonly record: {
+    readonly name: string;
+    readonly pointsTo: 'source' | 'target' | 'elsewhere' | 'nothing';
+    readonly ttlSeconds: number | null;
+  };
   readonly surroundings: Surroundings;
 }
 

@@ -48,6 +48,7 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     allow(['route53:ListResourceRecordSets'], [zoneArn(scope)]),
     allowWild(['rds:DescribeDBParameters'], arn(scope, 'rds', 'pg', '*'), SOURCE_GROUP),
     allowWild(['rds:DescribeAccountAttributes', 'rds:DescribeOrderableDBInstanceOptions'], '*', ACCOUNT),
+    ...evidenceAccess(scope),
   ],
   snapshot: (scope) => [
     allow(['rds:DescribeDBInstances'], [sourceArn(scope)]),
@@ -100,6 +101,7 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     allow(['iam:PassRole'], [scope.targetStackRoleArn], {
       StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' },
     }),
+    ...evidenceAccess(scope),
   ],
   cutover: changeRecord,
   settle: changeRecord,
@@ -108,7 +110,7 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
 
 /** Credentials of both servers and the evidence of this migration. */
 function databaseAccess(scope: PermissionScope): Grant[] {
-  const { source, migration } = scope.config;
+  const { source } = scope.config;
   const secretKeys = [scope.keyArn, ...(source.kmsKeyArn === undefined ? [] : [source.kmsKeyArn])];
   return [
     allow(['secretsmanager:GetSecretValue'], [source.masterSecretArn, scope.replicationSecretArn]),
@@ -117,7 +119,15 @@ function databaseAccess(scope: PermissionScope): Grant[] {
       StringEquals: { 'secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn': targetArn(scope) },
     }),
     allow(['kms:Decrypt'], secretKeys, through(scope, 'secretsmanager')),
-    allowWild(['s3:GetObject', 's3:PutObject'], `${scope.evidenceBucketArn}/migrations/${migration}/*`, EVIDENCE),
+    ...evidenceAccess(scope),
+  ];
+}
+
+/** Reading and keeping the evidence of this migration, the endpoints of its instances among it. */
+function evidenceAccess(scope: PermissionScope): Grant[] {
+  const objects = `${scope.evidenceBucketArn}/migrations/${scope.config.migration}/*`;
+  return [
+    allowWild(['s3:GetObject', 's3:PutObject'], objects, EVIDENCE),
     allow(['kms:Decrypt', 'kms:GenerateDataKey'], [scope.keyArn], through(scope, 's3')),
   ];
 }

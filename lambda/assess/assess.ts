@@ -29,7 +29,11 @@ export const assessInput = call.extend({
       instance: bothSides.target.nullable(),
     }),
     key: z.strictObject({ arn: z.string(), state: z.string(), usage: z.string(), managedByCustomer: z.boolean() }),
-    record: z.strictObject({ name: z.string(), value: z.string().nullable(), ttlSeconds: z.number().nullable() }),
+    record: z.strictObject({
+      name: z.string(),
+      pointsTo: z.enum(['source', 'target', 'elsewhere', 'nothing']),
+      ttlSeconds: z.number().nullable(),
+    }),
     surroundings,
   }),
   takeOver: z.string().min(1).nullable().optional(),

@@ -1,11 +1,11 @@
 /** What AWS says of everything that the migration touches; nothing is changed. */
-import { ENV, type Input, type Inspection, type Output } from '../contract';
+import { ENV, type Endpoint, type Input, type Inspection, type Output } from '../contract';
 import { Blocked } from '../errors';
 import { findStack, SEED_PARAMETER } from '../platform/cloudformation';
 import type { Environment } from '../platform/environment';
 import { findKey } from '../platform/kms';
 import { call } from '../platform/payload';
-import { type DescribedInstance, findInstance } from '../platform/rds';
+import { findInstance } from '../platform/rds';
 import { readRecord } from '../platform/route53';
 import type { World } from '../platform/world';
 import { readSurroundings } from './surroundings';
@@ -16,9 +16,10 @@ export const inspectInput = call;
 /** Describes source, target stack and instance, key and record; throws `Blocked` for what must exist and does not. */
 export async function inspect(_input: Input<'inspect'>, world: World): Promise<Output<'inspect'>> {
   const { environment } = world;
-  const [source, target, key, record] = await Promise.all([
-    inspectSource(environment.sourceInstance),
-    inspectTarget(environment),
+  const [source, target, stack, key, record] = await Promise.all([
+    findSource(environment.sourceInstance, world),
+    findInstance(environment.targetInstance),
+    inspectStack(environment),
     inspectKey(environment.keyArn),
     readRecord(environment),
   ]);
@@ -28,21 +29,39 @@ export async function inspect(_input: Input<'inspect'>, world: World): Promise<O
   }
   const groups = source.facts.parameterGroups.map(({ name }) => name);
   const surroundings = await readSurroundings(source.attached, groups, targetSettings);
-  return { source: source.facts, target, key, record, surroundings };
+  return {
+    source: source.facts,
+    target: { ...stack, instance: target && (await world.locate(target)) },
+    key,
+    record: {
+      name: record.name,
+      pointsTo: pointsTo(record.value, source.endpoint, target?.endpoint ?? null),
+      ttlSeconds: record.ttlSeconds,
+    },
+    surroundings,
+  };
 }
 
-async function inspectSource(instanceId: string): Promise<DescribedInstance> {
+/** The source must exist and be reachable; its host name stays out of the facts, which are the history of the execution. */
+async function findSource(instanceId: string, world: World) {
   const found = await findInstance(instanceId);
   if (found === null) throw new Blocked(`source instance ${instanceId} does not exist, configure its identifier`);
-  if (found.facts.host === '') {
+  const facts = await world.locate(found);
+  if (facts === null || found.endpoint === null) {
     throw new Blocked(`source instance ${instanceId} is ${found.facts.status} and has no endpoint, wait or start it`);
   }
-  return found;
+  return { facts, endpoint: found.endpoint, attached: found.attached };
 }
 
-async function inspectTarget(environment: Environment): Promise<Inspection['target']> {
-  const { targetStack, targetInstance } = environment;
-  const [stack, instance] = await Promise.all([findStack(targetStack), findInstance(targetInstance)]);
+function pointsTo(value: string | null, source: Endpoint, target: Endpoint | null): Inspection['record']['pointsTo'] {
+  if (value === null) return 'nothing';
+  if (value === source.host.toLowerCase()) return 'source';
+  return value === target?.host.toLowerCase() ? 'target' : 'elsewhere';
+}
+
+async function inspectStack(environment: Environment): Promise<Omit<Inspection['target'], 'instance'>> {
+  const { targetStack } = environment;
+  const stack = await findStack(targetStack);
   if (stack === null) throw new Blocked(`target stack ${targetStack} does not exist, deploy it with seed none`);
   const seed = stack.parameters[SEED_PARAMETER];
   if (seed === undefined) {
@@ -50,8 +69,7 @@ async function inspectTarget(environment: Environment): Promise<Inspection['targ
       `target stack ${targetStack} has no parameter ${SEED_PARAMETER}, deploy the stack of this version`,
     );
   }
-  const facts = instance === null || instance.facts.host === '' ? null : instance.facts;
-  return { stackName: targetStack, stackStatus: stack.status, seed, instance: facts };
+  return { stackName: targetStack, stackStatus: stack.status, seed };
 }
 
 async function inspectKey(keyArn: string): Promise<Inspection['key']> {

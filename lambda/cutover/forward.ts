@@ -8,7 +8,7 @@ import { changeInSync, readRecord, writeRecord } from '../platform/route53';
 import type { World } from '../platform/world';
 import { type Answer, answerOf, isPast, type ReadyToFlip, readAnswer, readFlip } from './flip-facts';
 import type { OutageClock } from './outage-clock';
-import type { Stage } from './stage';
+import type { Hosts, Stage } from './stage';
 
 /** Pause between two looks at the change of the record. */
 const LOOK_MS = 25;
@@ -21,8 +21,7 @@ export interface ForwardPath {
   readonly world: World;
   readonly sourceHome: Session<'source'>;
   readonly targetHome: Session<'target'>;
-  readonly sourceHost: string;
-  readonly targetHost: string;
+  readonly hosts: Hosts;
 }
 
 /** The answer of an earlier call whose flip happened at `epoch`, its way forward completed; null when there was none. */
@@ -39,7 +38,7 @@ export async function finishForward(path: ForwardPath, row: LedgerRow): Promise<
   if (known !== null) return keep(world, known);
   await forward(async () => {
     await assertNotForeign(path);
-    await switchRecord(world, path.targetHost);
+    await switchRecord(world, path.hosts.target);
   });
   const flip = readFlip(row);
   return complete(path, row.epoch, answerOf(flip, row.epoch, Date.now() - Date.parse(flip.flippedAt)));
@@ -50,7 +49,7 @@ export async function afterTheFlip(stage: Stage, clock: OutageClock, ready: Read
   const path = pathOf(stage);
   const beforeMs = clock.totalMs();
   clock.lap();
-  await forward(() => switchRecord(stage.world, path.targetHost));
+  await forward(() => switchRecord(stage.world, path.hosts.target));
   const switchMs = clock.lap();
   const flippedAt = new Date(Date.now() - switchMs).toISOString();
   const { approval, world } = stage;
@@ -58,14 +57,8 @@ export async function afterTheFlip(stage: Stage, clock: OutageClock, ready: Read
   return complete(path, stage.fencedEpoch, answerOf(facts, stage.fencedEpoch, switchMs));
 }
 
-function pathOf({ world, sourceHome, targetHome, instances }: Stage): ForwardPath {
-  return {
-    world,
-    sourceHome,
-    targetHome,
-    sourceHost: instances.source.host,
-    targetHost: instances.target.host,
-  };
+function pathOf({ world, sourceHome, targetHome, hosts }: Stage): ForwardPath {
+  return { world, sourceHome, targetHome, hosts };
 }
 
 async function complete(path: ForwardPath, epoch: string, answer: Answer): Promise<CutoverFacts> {
@@ -95,13 +88,13 @@ async function forward<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Somebody else's change of the record is never overwritten (faults 93, 111). */
-async function assertNotForeign({ world, sourceHost, targetHost }: ForwardPath): Promise<void> {
+async function assertNotForeign({ world, hosts }: ForwardPath): Promise<void> {
   const { hostedZoneId, recordName } = world.environment;
   const { value } = await readRecord({ hostedZoneId, recordName });
-  if (value === targetHost.toLowerCase() || value === sourceHost.toLowerCase()) return;
+  if (value === hosts.target || value === hosts.source) return;
   throw new PastTheFlip(
-    `record ${recordName} points to ${value ?? 'nothing'} although the target ${targetHost} is live, somebody else ` +
-      'changed it; point it at the target by hand',
+    `record ${recordName} ${value === null ? 'is gone' : 'points to neither side'} although the target is live, ` +
+      'somebody else changed it; point it at the target by hand',
   );
 }
 

@@ -13,7 +13,7 @@ import type { World } from '../platform/world';
 import { finishForward } from './forward';
 import { liftFence, type Verdict } from './lift-fence';
 import { settleOn } from './settle';
-import type { Stage } from './stage';
+import { hostsOf, type Stage } from './stage';
 
 /** Input of `give-back`. */
 export const giveBackInput = call.extend({
@@ -74,10 +74,7 @@ async function finish(
 ): Promise<CutoverFacts> {
   const { sourceHome, targetHome } = homes;
   if (targetHome === null || target === null) throw new PastTheFlip('a target that is not known has flipped');
-  return finishForward(
-    { world, sourceHome, targetHome, sourceHost: source.host, targetHost: target.host },
-    verdict.row,
-  );
+  return finishForward({ world, sourceHome, targetHome, hosts: await hostsOf(world, { source, target }) }, verdict.row);
 }
 
 /**

@@ -58,12 +58,14 @@ export async function assertNothingPrepared(stage: Stage): Promise<void> {
 }
 
 /** Throws when the record does not point to the source: somebody else's change is never overwritten (faults 93, 111). */
-export async function assertRecord({ world, instances }: Stage): Promise<void> {
+export async function assertRecord({ world, instances, hosts }: Stage): Promise<void> {
   const { hostedZoneId, recordName } = world.environment;
-  const record = await readRecord({ hostedZoneId, recordName });
-  if (record.value === instances.source.host.toLowerCase()) return;
+  const { value } = await readRecord({ hostedZoneId, recordName });
+  if (value === hosts.source) return;
+  const found =
+    value === null ? 'does not exist' : `points to ${value === hosts.target ? 'the target' : 'neither side'}`;
   throw new Blocked(
-    `record ${recordName} points to ${record.value ?? 'nothing'}, expected the source ${instances.source.host}, ` +
+    `record ${recordName} ${found}, it must point to source ${instances.source.instanceId}, ` +
       'put it right or configure another record',
   );
 }

@@ -27,10 +27,24 @@ export interface DatabaseStage extends Settling {
   readonly pending: ChangedKeys;
 }
 
+/** Where the two sides are reached: what the record holds before the switch, and after it. */
+export interface Hosts {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** The host names of both sides, in lower case as records hold them. */
+export async function hostsOf(world: World, { source, target }: BothSides): Promise<Hosts> {
+  const [left, right] = await Promise.all([world.endpointOf(source), world.endpointOf(target)]);
+  return { source: left.host.toLowerCase(), target: right.host.toLowerCase() };
+}
+
 /** A cutover's world. */
 export interface Stage {
   readonly world: World;
   readonly instances: BothSides;
+  /** Host names, in lower case as records hold them. */
+  readonly hosts: Hosts;
   readonly names: readonly string[];
   readonly source: Server<'source'>;
   readonly target: Server<'target'>;
@@ -54,9 +68,10 @@ export async function openStage(
   input: CutoverInput,
   world: World,
 ): Promise<Stage> {
-  const [sourceHome, targetHome] = await Promise.all([source.home(), target.home()]);
+  const [sourceHome, targetHome, hosts] = await Promise.all([source.home(), target.home(), hostsOf(world, input)]);
   return {
     world,
+    hosts,
     instances: { source: input.source, target: input.target },
     names: input.databases,
     source,

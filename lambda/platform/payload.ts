@@ -10,8 +10,7 @@ export const claimedCall = call.extend({ epoch: z.string().regex(/^\d+$/) });
 
 /** What RDS says of an instance. */
 export const instanceFacts = z.strictObject({
-  host: z.string().min(1),
-  port: z.number().int().positive(),
+  endpoint: z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) }),
   instanceId: z.string(),
   arn: z.string(),
   resourceId: z.string(),

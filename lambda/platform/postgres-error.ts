@@ -3,10 +3,10 @@
  * (facts K8, style section 6).
  */
 import { DatabaseError } from 'pg';
-import { NotReady } from '../errors';
+import { Blocked, NotReady } from '../errors';
 
-/** Classes whose messages speak of objects and settings, never of values. */
-const SPEAKABLE = ['08', '0A', '25', '28', '2B', '40', '42', '53', '54', '55', '57', '58'];
+/** Classes and codes whose messages speak of objects and settings, never of values or of hosts. */
+const SPEAKABLE = ['0A', '25', '28P01', '2B', '40', '42', '53', '54', '55', '57', '58'];
 
 /** SQLSTATE classes and codes after which asking again is right: connection, serialization, deadlock, lock, shutdown. */
 const TRANSIENT = ['08', '40001', '40P01', '55P03', '57P0', '57014', '53300'];
@@ -53,6 +53,11 @@ export function connectionLost(error: unknown): boolean {
   return state !== undefined && (state.startsWith('08') || state.startsWith('57P0'));
 }
 
+/** Node.js's codes of a certificate that is not trusted; their messages quote the host. */
+function isCertificateFailure(code: string): boolean {
+  return /CERT|SIGNATURE|ISSUER|^ERR_(TLS|SSL)_/.test(code);
+}
+
 /** The error to throw for what the driver threw while running `statement`: `NotReady` where asking again is right. */
 export function translate(statement: string, error: unknown): Error {
   if (error instanceof DatabaseError) {
@@ -67,6 +72,13 @@ export function translate(statement: string, error: unknown): Error {
   if (error instanceof Error && !('code' in error)) {
     // The driver reports a cut connection and its own query timeout as plain errors without a code.
     return new NotReady(`connection ended or timed out during ${statement}, it is tried again`, { cause: error.name });
+  }
+  if (typeof code === 'string' && isCertificateFailure(code)) {
+    return new Blocked(
+      `the certificate of the server is refused with ${code} during ${statement}, ` +
+        "configure source.trustedCaPem with the authority that issued it, or renew the instance's certificate",
+      { cause: { code } },
+    );
   }
   return error instanceof Error ? error : new Error(`unknown failure during ${statement}`);
 }

@@ -8,7 +8,7 @@ import {
   DescribeDBSnapshotsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import type { Encryption, InstanceFacts, Surroundings } from '../contract';
+import type { Encryption, Endpoint, InstanceFacts, Surroundings } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { CLIENT_LIMITS, callAws } from './aws-call';
 
@@ -22,8 +22,9 @@ export type Tags = Readonly<Record<string, string>>;
 
 /** An instance as RDS describes it. */
 export interface DescribedInstance {
-  /** `host` is empty until the instance has an endpoint. */
-  readonly facts: InstanceFacts;
+  readonly facts: Omit<InstanceFacts, 'endpoint'>;
+  /** Null until the instance has one. */
+  readonly endpoint: Endpoint | null;
   /** `creating`, `active`, `rotating`, `impaired`; null when RDS manages no secret for the master user. */
   readonly masterSecretStatus: string | null;
   /** What is attached to it and how it is backed up. */
@@ -155,12 +156,12 @@ function tagList(tags: Tags) {
 
 function describeInstance(found: DBInstance): DescribedInstance {
   const text = (value: string | undefined) => value ?? '';
+  const { Address: host, Port: port } = found.Endpoint ?? {};
   return {
     masterSecretStatus: found.MasterUserSecret?.SecretStatus ?? null,
     attached: describeAttached(found),
+    endpoint: host === undefined || port === undefined ? null : { host, port },
     facts: {
-      host: text(found.Endpoint?.Address),
-      port: found.Endpoint?.Port ?? 0,
       instanceId: text(found.DBInstanceIdentifier),
       arn: text(found.DBInstanceArn),
       resourceId: text(found.DbiResourceId),

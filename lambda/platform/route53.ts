@@ -6,7 +6,6 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from '@aws-sdk/client-route-53';
-import type { Inspection } from '../contract';
 import { Blocked } from '../errors';
 import { CLIENT_LIMITS, callAws } from './aws-call';
 
@@ -18,8 +17,12 @@ export interface RecordPlace {
   readonly recordName: string;
 }
 
-/** The record's value and time to live; both null when the zone has no record of that name. */
-export type RecordFacts = Inspection['record'];
+/** The record: value in lower case and without a trailing dot; both null when the zone has no record of that name. */
+export interface RecordFacts {
+  readonly name: string;
+  readonly value: string | null;
+  readonly ttlSeconds: number | null;
+}
 
 /** Reads the record; throws `Blocked` when the zone is missing or the name belongs to another kind of record. */
 export async function readRecord(place: RecordPlace): Promise<RecordFacts> {

@@ -1,13 +1,17 @@
 /** The world of a step, given to its recipe: who calls, what the customer chose, how to reach the two servers. */
-import type { Call, ClaimedCall, EvidencePointer, InstanceFacts, Phase, StepName } from '../contract';
-import { NotReady } from '../errors';
+import * as z from 'zod';
+import type { Call, ClaimedCall, Endpoint, EvidencePointer, InstanceFacts, Phase, StepName } from '../contract';
+import { Blocked, NotReady } from '../errors';
 import { type Environment, readEnvironment } from './environment';
-import { keepEvidence } from './evidence';
+import { keepEvidence, readEvidence } from './evidence';
 import type { Expectation } from './ledger';
 import { createLog, type Log } from './log';
 import { applicationPrefix, shortHash } from './names';
 import { Server, type Side } from './postgres';
+import type { DescribedInstance } from './rds';
 import { readCredentials } from './secrets';
+
+const endpoint = z.strictObject({ host: z.string().min(1), port: z.number().int().positive() });
 
 /** Everything outside a recipe. */
 export class World {
@@ -58,7 +62,7 @@ export class World {
       return server;
     } catch (error) {
       if (!(error instanceof NotReady)) throw error;
-      this.log.warning('target unreachable', { host: target.host });
+      this.log.warning('target unreachable', { instance: target.instanceId });
       return null;
     }
   }
@@ -75,15 +79,31 @@ export class World {
     return keepEvidence({ bucket: environment.evidenceBucket, migrationId, execution: call.execution, name }, content);
   }
 
+  /** What a state may know of `instance`: its endpoint is kept as evidence. Null while it has none. */
+  async locate({ facts, endpoint }: DescribedInstance): Promise<InstanceFacts | null> {
+    if (endpoint === null) return null;
+    return { ...facts, endpoint: await this.keepEvidence(`endpoint-${facts.resourceId}`, endpoint) };
+  }
+
+  /** How `instance` is reached. */
+  async endpointOf(instance: InstanceFacts): Promise<Endpoint> {
+    const found = endpoint.safeParse(await readEvidence(instance.endpoint));
+    if (found.success) return found.data;
+    throw new Blocked(
+      `evidence ${instance.endpoint.key} holds no endpoint of instance ${instance.instanceId}, start the phase again`,
+    );
+  }
+
   /** Closes every connection; never throws. */
   async close(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.close()));
   }
 
   private async open<S extends Side>(side: S, instance: InstanceFacts, secretArn: string): Promise<Server<S>> {
+    const [endpoint, credentials] = await Promise.all([this.endpointOf(instance), readCredentials(secretArn)]);
     const server = new Server(side, {
-      endpoint: { host: instance.host, port: instance.port },
-      credentials: await readCredentials(secretArn),
+      endpoint,
+      credentials,
       applicationName: this.applicationName(),
       trustedCa: this.environment.trustedCa,
     });

@@ -3,7 +3,7 @@
  * transaction with the check of the ledger (facts A2, A15). What runs is never advanced again.
  */
 import * as z from 'zod';
-import type { Endpoint, Input, InstanceFacts, Output } from '../contract';
+import type { Endpoint, Input, Output } from '../contract';
 import { Blocked } from '../errors';
 import { guarded, type LedgerRow } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
@@ -34,11 +34,13 @@ export type SubscribeInput = Pick<Input<'subscribe'>, 'databases' | 'seedLsn'> &
 export async function subscribe(input: Input<'subscribe'>, world: World): Promise<Output<'subscribe'>> {
   const replication = await readCredentials(world.environment.replicationSecretArn);
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
-  return subscribeOn(source, target, { ...input, sourceEndpoint: endpointOf(input.source) }, replication, world);
-}
-
-function endpointOf({ host, port }: InstanceFacts): Endpoint {
-  return { host, port };
+  return subscribeOn(
+    source,
+    target,
+    { ...input, sourceEndpoint: await world.endpointOf(input.source) },
+    replication,
+    world,
+  );
 }
 
 /**

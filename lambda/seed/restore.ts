@@ -77,7 +77,8 @@ async function judgeInstance(input: Input<'restore'>, world: World): Promise<Out
     );
   }
   if (found.length > 0) return pending(`instance ${targetInstance}: ${found.map(({ text }) => text).join('; ')}`);
-  return { status: 'available', detail: `instance ${targetInstance} is available and as demanded`, target: facts };
+  const target = await world.locate(instance);
+  return { status: 'available', detail: `instance ${targetInstance} is available and as demanded`, target };
 }
 
 function pending(detail: string): Output<'restore'> {

@@ -15,7 +15,10 @@ export interface Shortfall {
 }
 
 /** Compares the instance with everything that a restore may silently leave out (facts E13); empty when all is as demanded. */
-export function shortfalls({ facts, masterSecretStatus }: DescribedInstance, demands: Demands): readonly Shortfall[] {
+export function shortfalls(
+  { facts, endpoint, masterSecretStatus }: DescribedInstance,
+  demands: Demands,
+): readonly Shortfall[] {
   const { encryption, parameterGroups } = facts;
   const expected: Shortfall[] = [];
   const demand = (what: string, wanted: string, found: string, passes = false) => {
@@ -27,7 +30,7 @@ export function shortfalls({ facts, masterSecretStatus }: DescribedInstance, dem
   demand('encryption key', demands.keyArn, encryption.keyArn ?? 'none');
   demand('public access', 'off', facts.publiclyAccessible ? 'on' : 'off');
   demand('deletion protection', 'on', facts.deletionProtection ? 'on' : 'off');
-  demand('an endpoint', 'present', facts.host === '' ? 'missing' : 'present', true);
+  demand('an endpoint', 'present', endpoint === null ? 'missing' : 'present', true);
   demand('number of parameter groups', '1', String(parameterGroups.length));
   for (const { name, applyStatus } of parameterGroups) {
     demand('parameter group', 'our own', name.startsWith('default.') ? name : 'our own');

@@ -105,12 +105,14 @@ function targetVersion({ source, target }: Inspection): Check {
   return block(id, what, 'configure the major version of the source for the target, and deploy the target stack anew');
 }
 
+const POINTS_TO = { source: 'the source', target: 'the target', elsewhere: 'neither source nor target' } as const;
+
 function recordPointsToSource({ record, source }: Inspection, policy: Policy): Check {
   const id = 'record-points-to-source';
-  const remedy = `make ${record.name} a CNAME of ${source.host} with a time to live of ${policy.recordTtlSeconds} s, and let applications use it`;
-  if (record.value === null) return block(id, `there is no record ${record.name}`, remedy);
-  const what = `${record.name} is a CNAME of ${record.value}, time to live ${record.ttlSeconds ?? 'unknown'} s`;
-  if (record.value !== source.host.toLowerCase()) return block(id, what, remedy);
+  const remedy = `make ${record.name} a CNAME of the endpoint of ${source.instanceId} with a time to live of ${policy.recordTtlSeconds} s, and let applications use it`;
+  if (record.pointsTo === 'nothing') return block(id, `there is no record ${record.name}`, remedy);
+  const what = `${record.name} is a CNAME of ${POINTS_TO[record.pointsTo]}, time to live ${record.ttlSeconds ?? 'unknown'} s`;
+  if (record.pointsTo !== 'source') return block(id, what, remedy);
   if ((record.ttlSeconds ?? 0) > policy.recordTtlSeconds) {
     return warn(
       id,

@@ -13,7 +13,10 @@ export interface EvidenceFile {
 export async function readEvidence({ plane, steps }: LocalAws): Promise<EvidenceFile[]> {
   const pointers = steps.all().map(({ output }) => (output as { report?: EvidencePointer } | undefined)?.report);
   const buckets = new Set(pointers.flatMap((pointer) => pointer?.bucket ?? []));
-  const objects = [...buckets].flatMap((name) => [...(plane.s3.find(name)?.objects.values() ?? [])]);
+  // Where the servers are reached is for the steps only, and gone when the run is.
+  const objects = [...buckets]
+    .flatMap((name) => [...(plane.s3.find(name)?.objects.values() ?? [])])
+    .filter(({ key }) => !/\/endpoint-[^/]*$/.test(key));
   return Promise.all(
     objects.map(async (object) => ({
       // `migrations/<id>/<execution>/<name>.json`

@@ -43,8 +43,7 @@ export async function migrateAndProve(
   tell: Tell,
   cleanup: Cleanup,
 ): Promise<Findings> {
-  const { aws, content, traffic } = stage;
-  const surroundings = { source: stage.source.server, databases: content.databases, target: stage.target };
+  const { aws, content, traffic, surroundings } = stage;
   const lag = watchLag(stage.source.server, tell);
   cleanup.add(() => lag.stop());
   const horizon = { value: Promise.resolve('0') };

@@ -6,7 +6,9 @@ import type { ChooseSeedLsn } from '../control-plane/rds/seed-choice';
 import type { Chaos, Invocation } from '../lambda-runtime/chaos';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { Answer } from './approver';
+import type { Content } from './content';
 import type { RehearsalEvent } from './events';
+import type { LocalAws } from './local-aws';
 
 /** The sizes of the sample. */
 export const SIZES = ['tiny', 'small', 'medium', 'large'] as const;
@@ -77,6 +79,11 @@ export interface TestOptions {
 export interface Surroundings {
   readonly source: PostgresServer;
   readonly databases: readonly string[];
+  /** Credentials of the applications. */
+  readonly writerDatabases: Content['writerDatabases'];
+  readonly aws: LocalAws;
+  /** What the synthesis wrote. */
+  readonly assemblyDirectory: string;
   /** The target's server; null before the restore. */
   target(): PostgresServer | null;
 }

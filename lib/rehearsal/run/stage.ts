@@ -7,7 +7,7 @@ import { type Content, loadContent } from './content';
 import { type Deployment, deploy } from './deploy';
 import type { Tell } from './events';
 import { type LocalAws, startLocalAws } from './local-aws';
-import type { RehearsalOptions } from './options';
+import type { RehearsalOptions, Surroundings } from './options';
 import { SOURCE_INSTANCE } from './place';
 import { createSource, type Source } from './source';
 import { synthesize } from './synthesize';
@@ -25,6 +25,8 @@ export interface Stage {
   readonly deployment: Deployment;
   /** Null without writers. */
   readonly traffic: Traffic | null;
+  /** What hooks may look at. */
+  readonly surroundings: Surroundings;
   /** The target's server; null before the restore. */
   target(): PostgresServer | null;
 }
@@ -67,17 +69,20 @@ export async function setStage(
     },
     options.test?.policy,
   );
+  const assemblyDirectory = join(run.path, 'cdk.out');
   const [content, assembly] = await Promise.all([
     timeline.during('Load the database', () => loadContent(source, options, tell)),
-    timeline.during('Synthesize the stacks', () => synthesize(config, join(run.path, 'cdk.out'), aborting.signal)),
+    timeline.during('Synthesize the stacks', () => synthesize(config, assemblyDirectory, aborting.signal)),
   ]);
   const deployment = await timeline.during('Deploy the stacks', () => deploy(aws, assembly, note));
   const target = () => targetOf(aws);
-  await options.test?.beforeMigration?.({ source: source.server, databases: content.databases, target });
+  const { databases, writerDatabases } = content;
+  const surroundings = { source: source.server, databases, writerDatabases, aws, assemblyDirectory, target };
+  await options.test?.beforeMigration?.(surroundings);
   const traffic = await timeline.during('Start the writers', () =>
     writeForAWhile(aws, content, options, tell, cleanup),
   );
-  return { aws, source, content, deployment, traffic, target };
+  return { aws, source, content, deployment, traffic, surroundings, target };
 }
 
 async function writeForAWhile(

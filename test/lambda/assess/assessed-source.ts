@@ -51,13 +51,10 @@ export const POLICY: Policy = {
   recordTtlSeconds: 5,
 };
 
-const HOST = 'source.abc.eu-central-1.rds.amazonaws.com';
-
 /** Everything that AWS says of a healthy migration; `major` is the source's. */
 export function healthyInspection(major: number): Inspection {
   const source: InstanceFacts = {
-    host: HOST,
-    port: 5432,
+    endpoint: { bucket: 'evidence', key: 'endpoint-source' },
     instanceId: 'source',
     arn: 'arn:aws:rds:eu-central-1:111122223333:db:source',
     resourceId: 'db-SOURCE',
@@ -84,7 +81,7 @@ export function healthyInspection(major: number): Inspection {
       usage: 'ENCRYPT_DECRYPT',
       managedByCustomer: true,
     },
-    record: { name: 'db.example.test', value: HOST, ttlSeconds: 5 },
+    record: { name: 'db.example.test', pointsTo: 'source', ttlSeconds: 5 },
     surroundings: healthySurroundings(major),
   };
 }

@@ -88,8 +88,8 @@ describe('what AWS says', () => {
       'pass',
       target({ instance: { ...HEALTHY.source, engineVersion: '17.1' } }),
     ],
-    ['no record', 'record-points-to-source', 'block', record({ value: null, ttlSeconds: null })],
-    ['a record of another server', 'record-points-to-source', 'block', record({ value: 'other.example.test' })],
+    ['no record', 'record-points-to-source', 'block', record({ pointsTo: 'nothing', ttlSeconds: null })],
+    ['a record of another server', 'record-points-to-source', 'block', record({ pointsTo: 'elsewhere' })],
     ['a record that clients keep long', 'record-points-to-source', 'warn', record({ ttlSeconds: 300 })],
   ])('%s: %s %ss', (_title, id, verdict, inspection) => {
     const check = judge(inspection, id);

@@ -12,6 +12,7 @@ import type {
 import { cutoverOn } from '../../../lambda/cutover/cutover';
 import { type GivenBack, giveBackOn } from '../../../lambda/cutover/give-back';
 import { type Settled, settleOn } from '../../../lambda/cutover/settle';
+import { keepEvidence } from '../../../lambda/platform/evidence';
 import type { Server } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';
 import { compareChunksOn } from '../../../lambda/verify/chunks';
@@ -26,6 +27,10 @@ import { DATABASES, MASTER, MIGRATION_ID } from '../seed/stage';
 export const RECORD = 'db.example.test';
 const BUCKET = 'evidence';
 const KEY_ARN = 'arn:key';
+const endpointOf = (side: string) => ({
+  bucket: BUCKET,
+  key: `migrations/${MIGRATION_ID}/inspected/endpoint-${side}.json`,
+});
 
 /** Options of one call. */
 export interface CallOptions {
@@ -74,6 +79,7 @@ export class Rig {
     try {
       const rig = new Rig(await follow(major, {}, fill), aws, zoneId);
       rig.point(rig.host('source'));
+      await Promise.all([rig.keepEndpoint('source'), rig.keepEndpoint('target')]);
       return rig;
     } catch (error) {
       await aws.close();
@@ -248,10 +254,15 @@ export class Rig {
     return { databases: DATABASES, source: this.facts('source'), target: this.facts('target') };
   }
 
+  private async keepEndpoint(side: 'source' | 'target'): Promise<void> {
+    const { bucket } = endpointOf(side);
+    const where = { bucket, migrationId: MIGRATION_ID, execution: 'inspected', name: `endpoint-${side}` };
+    await keepEvidence(where, { host: this.host(side), port: this[side].port });
+  }
+
   private facts(side: 'source' | 'target'): InstanceFacts {
     return {
-      host: this.host(side),
-      port: this[side].port,
+      endpoint: endpointOf(side),
       instanceId: side,
       arn: `arn:${side}`,
       resourceId: side,

@@ -143,6 +143,8 @@ async function verifiedStage(followed: Followed): Promise<Stage> {
   await moveEverywhere(source, DATABASES, world.expect('replicating'), 'verified');
   await moveEverywhere(target, DATABASES, world.expect('replicating'), 'verified');
   const input = { epoch: followed.epoch, databases: [...DATABASES] };
+  // No record is looked at here, so nobody asks where the two are reached.
+  jest.spyOn(world, 'endpointOf').mockResolvedValue({ host: 'unused.example.test', port: 5432 });
   const instances = {} as { source: never; target: never };
   const stage = await openStage(source, target, { ...input, ...instances }, world);
   await openDatabases(stage);

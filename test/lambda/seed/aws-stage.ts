@@ -60,6 +60,15 @@ const POLICY: Policy = {
   recordTtlSeconds: 5,
 };
 
+const TARGET = {
+  instanceClass: 'db.t4g.micro',
+  engineVersion: '17.10',
+  allocatedStorageGib: 20,
+  maxAllocatedStorageGib: null,
+  storageType: 'gp3',
+  multiAz: false,
+} as const;
+
 /** One local AWS for one test file: the SDK's clients read its address once. */
 export class AwsStage {
   private constructor(
@@ -92,6 +101,7 @@ export class AwsStage {
       master: { username: 'dbadmin', password: 'a master password' },
     });
     await source.settled;
+    s3.create('evidence');
     const zone = route53.create('example.test');
     const records = [{ Value: source.hostName }];
     route53.setRecord(zone.zoneId, { Name: RECORD, Type: 'CNAME', TTL: 5, ResourceRecords: records });
@@ -131,6 +141,7 @@ export class AwsStage {
       recordName: RECORD,
       policy: POLICY,
       trustedCa: '',
+      targetSettings: { ...TARGET, parameterGroup: `${migrationId}-group` },
     });
     return { call, world };
   }

@@ -22,7 +22,7 @@ beforeAll(async () => {
   stage = await AwsStage.start();
   const found = await findInstance('source');
   if (found === null) throw new Error('the source is missing');
-  source = found.facts;
+  source = { ...found.facts, endpoint: { bucket: 'evidence', key: 'migrations/m/e/endpoint.json' } };
 });
 beforeEach(() => {
   tests += 1;
@@ -246,10 +246,18 @@ describe('inspect', () => {
   it('describes source, key and record', async () => {
     await stage.deployTarget(id);
     const { source: found, key, record } = await look();
-    expect(found).toEqual(source);
-    expect(found).toMatchObject({ engine: 'postgres', encryption: { type: 'none', keyArn: null }, port: 5432 });
+    expect(found).toEqual({ ...source, endpoint: found.endpoint });
+    expect(found).toMatchObject({ engine: 'postgres', encryption: { type: 'none', keyArn: null } });
     expect(key).toEqual({ arn: stage.keyArn, state: 'Enabled', usage: 'ENCRYPT_DECRYPT', managedByCustomer: true });
-    expect(record).toEqual({ name: RECORD, value: source.host, ttlSeconds: 5 });
+    expect(record).toEqual({ name: RECORD, pointsTo: 'source', ttlSeconds: 5 });
+  });
+
+  it('keeps the host name of the source out of its answer, where the steps that connect find it', async () => {
+    await stage.deployTarget(id);
+    const answer = await look();
+    const host = stage.aws.plane.route53.resolve(RECORD).replace(/\.$/, '');
+    expect(JSON.stringify(answer)).not.toContain(host);
+    expect(await stage.world('assess', id).world.endpointOf(answer.source)).toEqual({ host, port: 5432 });
   });
 
   it('refuses a key that does not exist', async () => {

@@ -31,7 +31,7 @@ export function failWith(name: string, message = 'no reason'): never {
 }
 
 const database = (name: string) => ({ name, bytes: 1, tables: 1, estimatedRows: 1 });
-const instance = (instanceId: string) => ({ instanceId, host: `${instanceId}.local`, port: 5432 });
+const instance = (instanceId: string) => ({ instanceId, endpoint: { bucket: 'evidence', key: `${instanceId}.json` } });
 const report = { bucket: 'evidence', key: 'report.json' };
 const snapshot = (snapshotId: string) => ({
   status: 'available',

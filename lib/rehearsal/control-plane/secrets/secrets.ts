@@ -158,6 +158,11 @@ export class Secrets {
     this.get(reference).deletedAt = this.#clock.now();
   }
 
+  /** Every secret that exists. */
+  all(): readonly Secret[] {
+    return [...this.#secrets.values()];
+  }
+
   /** Removes a secret at once, as CloudFormation and RDS do with their own. */
   remove(reference: string): void {
     const secret = this.find(reference);
