@@ -1,5 +1,5 @@
 /** The way forward from the flip: the switch, the source's record of it, the answer. Every part looks first and can run again. */
-import type { CutoverFacts } from '../contract';
+import { type CutoverFacts, PHASES } from '../contract';
 import { Blocked, NotReady, PastTheFlip } from '../errors';
 import { guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { lockMigration, mergeFacts, updatePhase } from '../platform/ledger-sql';
@@ -68,7 +68,21 @@ async function complete(path: ForwardPath, epoch: string, answer: Answer): Promi
     await guarded(targetHome, { migrationId: world.migrationId, epoch, phases: ['flipped', 'live'] }, () =>
       targetHome.execute(mergeFacts(world.migrationId, { cutover: answer })),
     );
+    measure(world, answer);
     return keep(world, answer);
+  });
+}
+
+/** Once per flip: an answer that is given again was measured already. */
+function measure(world: World, { outageMs }: Answer): void {
+  world.metrics.measured({
+    PhaseReached: PHASES.indexOf('flipped'),
+    Outage: outageMs.total,
+    OutageFence: outageMs.fence,
+    OutageBarrier: outageMs.barrier,
+    OutageSequences: outageMs.sequences,
+    OutageGate: outageMs.gate,
+    OutageSwitch: outageMs.switch,
   });
 }
 

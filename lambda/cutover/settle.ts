@@ -2,7 +2,7 @@
  * Settles a live target: the replication goes, what the migration changed on the copy is put back, materialized views are filled
  * anew. The source stays fenced, as the way back until somebody retires it. Every part looks first and can run again.
  */
-import type { Input, Output } from '../contract';
+import { type Input, type Output, PHASES } from '../contract';
 import { Blocked } from '../errors';
 import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, moveEverywhere } from '../platform/ledger-follow';
@@ -75,6 +75,7 @@ export async function settleOn(
   await guarded(sourceHome, onSource, async () => undefined);
   await removeReplicationRole(sourceHome);
   await moveEverywhere(source, names, onSource, 'live');
+  world.metrics.measured({ PhaseReached: PHASES.indexOf('live') });
   world.log.fact('target settled', { subscriptions: subscriptions.length, slots: slots.length, memberships });
   return { subscriptions, slots, replicaIdentities, refreshedViews, memberships };
 }

@@ -6,6 +6,7 @@ import { type Environment, readEnvironment } from './environment';
 import { keepEvidence, readEvidence } from './evidence';
 import type { Expectation } from './ledger';
 import { createLog, type Log } from './log';
+import { createMetricSink, type MetricSink } from './metrics';
 import { applicationPrefix, shortHash } from './names';
 import { Server, type Side } from './postgres';
 import type { DescribedInstance } from './rds';
@@ -16,6 +17,7 @@ const endpoint = z.strictObject({ host: z.string().min(1), port: z.number().int(
 /** Everything outside a recipe. */
 export class World {
   readonly log: Log;
+  readonly metrics: MetricSink;
   private readonly servers: Server[] = [];
 
   constructor(
@@ -26,6 +28,7 @@ export class World {
     readonly environment: Environment = readEnvironment(),
   ) {
     this.log = createLog({ migrationId: environment.migrationId, step, execution: call.execution });
+    this.metrics = createMetricSink(environment.migrationId);
   }
 
   /** The migration id. */

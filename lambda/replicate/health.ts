@@ -1,5 +1,6 @@
 /** Decisions of `watch`, without a server. */
 import type { ReplicationHealth } from '../contract';
+import type { Measured } from '../platform/metrics';
 
 /** What was seen of one database. */
 export interface DatabaseHealth {
@@ -7,6 +8,8 @@ export interface DatabaseHealth {
   readonly active: boolean;
   readonly walStatus: string;
   readonly safeWalBytes: number | null;
+  /** WAL that the slot keeps on the source. */
+  readonly retainedWalBytes: number;
   readonly lagBytes: number;
   readonly lagSeconds: number;
   /** A heartbeat of this call or of the one before has arrived. */
@@ -38,6 +41,17 @@ export function summarize(databases: readonly DatabaseHealth[], maxLagBytes: num
     slots: databases.map(({ database, active, walStatus, safeWalBytes, lagBytes }) => {
       return { database, active, walStatus, safeWalBytes, lagBytes };
     }),
+  };
+}
+
+/** The numbers of a look at the dashboard; the bytes until a slot's loss are left out when nothing limits them. */
+export function measurementsOf(databases: readonly DatabaseHealth[], health: ReplicationHealth): Measured {
+  const safe = databases.flatMap(({ safeWalBytes }) => (safeWalBytes === null ? [] : [safeWalBytes]));
+  return {
+    LagBytes: health.lagBytes,
+    LagSeconds: health.lagSeconds,
+    SlotRetainedBytes: Math.max(0, ...databases.map(({ retainedWalBytes }) => retainedWalBytes)),
+    ...(safe.length > 0 && { SlotSafeBytes: Math.max(0, Math.min(...safe)) }),
   };
 }
 

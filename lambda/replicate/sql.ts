@@ -66,7 +66,8 @@ export function slotState(name: string): Statement {
   return {
     text: `select active, confirmed_flush_lsn::text as "confirmedLsn",
         to_jsonb(s) ->> 'wal_status' as "walStatus", to_jsonb(s) ->> 'safe_wal_size' as "safeWalBytes",
-        greatest(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), confirmed_flush_lsn), 0)::text as "lagBytes"
+        greatest(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), confirmed_flush_lsn), 0)::text as "lagBytes",
+        greatest(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn), 0)::text as "retainedBytes"
       from pg_replication_slots s where slot_name = $1`,
     values: [name],
   };

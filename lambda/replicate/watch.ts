@@ -1,5 +1,5 @@
 /** How far the target is behind, and whether it can still catch up. */
-import type { Input, Output } from '../contract';
+import { type Input, type Output, PHASES } from '../contract';
 import { Blocked } from '../errors';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
@@ -9,7 +9,7 @@ import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
-import { type ApplyProgress, type DatabaseHealth, judgeApply, lagSeconds, summarize } from './health';
+import { type ApplyProgress, type DatabaseHealth, judgeApply, lagSeconds, measurementsOf, summarize } from './health';
 import * as sql from './sql';
 
 /** Input of the step. */
@@ -40,7 +40,7 @@ export async function watchOn(
   await assertSameCluster(sourceHome, world);
   await assertSlots(source, target, names, world);
   const expected = world.expect('replicating', 'verified');
-  await followSource(sourceHome, home, expected);
+  const { phase } = await followSource(sourceHome, home, expected);
   for (const database of names) {
     await followHome(sourceHome, await source.session(database), expected);
     await followHome(home, await target.session(database), expected);
@@ -53,7 +53,9 @@ export async function watchOn(
     if (scarce || walStatus === 'unreserved') world.log.warning('slot may be lost soon', { database, safeWalBytes });
     if (!active) world.log.warning('slot not in use', { database });
   }
-  return summarize(health, cutoverMaxLagBytes);
+  const summary = summarize(health, cutoverMaxLagBytes);
+  world.metrics.measured({ PhaseReached: PHASES.indexOf(phase), ...measurementsOf(health, summary) });
+  return summary;
 }
 
 /** Behind the same name may stand another cluster (fault 29). */
@@ -73,6 +75,7 @@ interface SlotState {
   readonly walStatus: string | null;
   readonly safeWalBytes: string | null;
   readonly lagBytes: string | null;
+  readonly retainedBytes: string | null;
 }
 
 /** A slot that is gone is never made anew in silence: what it had to carry is gone with it (faults 28, 30). */
@@ -148,6 +151,7 @@ async function look(
       active: slot.active,
       walStatus: slot.walStatus ?? 'unknown',
       safeWalBytes: slot.safeWalBytes === null ? null : Number(slot.safeWalBytes),
+      retainedWalBytes: Number(slot.retainedBytes ?? 0),
       lagBytes: Number(slot.lagBytes ?? 0),
       lagSeconds: lagSeconds({ ...beat, now, arrivedAt, sinceAt: beat.beforeAt ?? beat.beatAt }),
       heartbeatArrived: arrivedAt !== null && arrivedAt >= (beat.beforeAt ?? beat.beatAt),

@@ -70,6 +70,7 @@ export async function compareChunksOn(
   await pairs.close();
   const left = await openItems(home);
   world.log.fact('ranges compared', { worker, done, left, rows });
+  world.metrics.measured({ RowsVerified: rows });
   const [first] = failed;
   if (first !== undefined) throw failureOf(first);
   return { left, done, rows };

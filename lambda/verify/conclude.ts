@@ -2,7 +2,7 @@
  * Concludes the verification: settles every key that may differ, compares the catalogues, and says `equal` or `different`.
  * What changed since stays in the ledger, to be compared under the fence.
  */
-import type { Input, Output, Verification } from '../contract';
+import { type Input, type Output, PHASES, type Verification } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import type { LedgerRow } from '../platform/ledger';
 import { followSource, moveEverywhere } from '../platform/ledger-follow';
@@ -86,6 +86,14 @@ export async function concludeOn(
   await moveEverywhere(target, names, expected, phase);
   const keysToCompareAgain = findings.reduce((sum, found) => sum + found.keysPending, 0);
   world.log.fact('verification concluded', { equal, keysToCompareAgain });
+  world.metrics.measured({
+    PhaseReached: PHASES.indexOf(phase),
+    DifferencesFound: findings.reduce(
+      (sum, found) => sum + found.mismatched.length + found.catalogDifferences.length,
+      0,
+    ),
+    KeysToCompareAgain: keysToCompareAgain,
+  });
   return {
     verdict: equal ? 'equal' : 'different',
     databases: findings.map((found) => summary(found, tables)),

@@ -1,16 +1,35 @@
-import { type DatabaseHealth, judgeApply, lagSeconds, summarize } from '../../../lambda/replicate/health';
+import {
+  type DatabaseHealth,
+  judgeApply,
+  lagSeconds,
+  measurementsOf,
+  summarize,
+} from '../../../lambda/replicate/health';
 
 const good: DatabaseHealth = {
   database: 'app',
   active: true,
   walStatus: 'reserved',
   safeWalBytes: null,
+  retainedWalBytes: 100,
   lagBytes: 10,
   lagSeconds: 0,
   heartbeatArrived: true,
 };
 
 describe('the health of the replication', () => {
+  it('is measured by the worst database, and knows no bytes until a loss where nothing limits a slot', () => {
+    const worse = { ...good, lagBytes: 70, lagSeconds: 9, retainedWalBytes: 700, safeWalBytes: 40 };
+    const both = [good, worse, { ...good, safeWalBytes: 400 }];
+    expect(measurementsOf(both, summarize(both, 10))).toEqual({
+      LagBytes: 70,
+      LagSeconds: 9,
+      SlotRetainedBytes: 700,
+      SlotSafeBytes: 40,
+    });
+    expect(measurementsOf([good], summarize([good], 10))).not.toHaveProperty('SlotSafeBytes');
+  });
+
   it('is caught up only when every database is', () => {
     expect(summarize([good, good], 10).caughtUp).toBe(true);
     expect(summarize([good, { ...good, lagBytes: 11 }], 10).caughtUp).toBe(false);
