@@ -1,6 +1,6 @@
 /** What outlives a run: the key, the evidence, the network, the settings of the database and who is told. */
 import { ArnFormat, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -10,14 +10,17 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledge } from './acknowledge';
+import { acknowledge, acknowledgeRule } from './acknowledge';
 import type { SealiftConfig } from './config';
 import { databaseParameters, majorVersion, parameterFamily } from './foundation/database-settings';
 import { encryptionKey } from './foundation/encryption-key';
 import { evidenceBucket } from './foundation/evidence-bucket';
 import { Network } from './foundation/network';
 import { targetStackRole } from './foundation/target-stack-role';
+import { undeliveredQueue } from './foundation/undelivered-queue';
+import { withRunbook } from './operations/runbook';
 import { targetInstanceId } from './resource-names';
 
 /** Log types of the target that go to CloudWatch (security 31). */
@@ -35,6 +38,8 @@ export class FoundationStack extends Stack {
   /** ARN of the evidence bucket as other stacks import it; its export has a name that policies and findings can state. */
   readonly importedEvidenceArn: string;
   readonly topic: Topic;
+  /** Holds what EventBridge could not deliver to the topic. */
+  readonly undelivered: IQueue;
   readonly network: Network;
   readonly subnetGroup: CfnDBSubnetGroup;
   readonly parameterGroup: CfnDBParameterGroup;
@@ -51,9 +56,10 @@ export class FoundationStack extends Stack {
     super(scope, id, { ...props, terminationProtection: props.terminationProtection ?? true });
     const { config } = props;
     this.key = encryptionKey(this, config);
-    this.evidence = evidenceBucket(this, this.key);
+    this.evidence = evidenceBucket(this, this.key, config.evidence.objectLockDays);
     this.importedEvidenceArn = this.exportValue(this.evidence.bucketArn, { name: `${this.stackName}-EvidenceArn` });
     this.topic = this.makeTopic(config);
+    this.undelivered = undeliveredQueue(this, config.migration, this.key);
     this.network = new Network(this, 'Network', config);
     this.subnetGroup = new CfnDBSubnetGroup(this, 'SubnetGroup', {
       dbSubnetGroupName: targetInstanceId(config.migration),
@@ -116,11 +122,10 @@ export class FoundationStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     if (secret.node.defaultChild instanceof CfnSecret) secret.node.defaultChild.overrideLogicalId('ReplicationSecret');
-    acknowledge(
-      secret,
-      'AwsSolutions-SMG4',
-      'the role lives for one migration; settle drops it, and a rotation in between would break the subscription',
-    );
+    const unrotated =
+      'the role lives for one migration; settle drops it, and a rotation in between would break the subscription';
+    acknowledge(secret, 'AwsSolutions-SMG4', unrotated);
+    acknowledgeRule(secret, ['HIPAA.Security', 'NIST.800.53.R5'], 'SecretsManagerRotationEnabled', unrotated);
     return secret;
   }
 
@@ -176,6 +181,17 @@ export class FoundationStack extends Stack {
       },
     });
     acknowledge(rule, 'Annotation::@aws-cdk/aws-events:ruleUnresolvedEnvironment', 'rule and topic share this stack');
-    rule.addTarget(new SnsTopic(Topic.fromTopicArn(this, 'TopicOfRules', this.topic.topicArn)));
+    rule.addTarget(
+      new SnsTopic(Topic.fromTopicArn(this, 'TopicOfRules', this.topic.topicArn), {
+        deadLetterQueue: Queue.fromQueueArn(this, 'QueueOfRules', this.undelivered.queueArn),
+        message: RuleTargetInput.fromText(
+          withRunbook(
+            `Sealift ${config.migration}: somebody disabled the key or scheduled its deletion. The database becomes ` +
+              'unreachable, after seven days for good.',
+            'keyendangered',
+          ),
+        ),
+      }),
+    );
   }
 }

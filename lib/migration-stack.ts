@@ -1,15 +1,18 @@
 /** What happens: one Lambda per step and the state machines that call them. */
 import { CfnOutput, CrossStackReferences, ReferenceStrength, Stack, type StackProps } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENV, type Policy, STEPS, type StepName, type TargetSettings } from '../lambda/contract';
-import { acknowledge } from './acknowledge';
+import { acknowledgeFunctions } from './acknowledged-functions';
 import type { SealiftConfig } from './config';
 import type { FoundationStack } from './foundation-stack';
+import { MigrationDashboard } from './operations/dashboard';
+import { MigrationAlarms } from './operations/migration-alarms';
+import { Notifications } from './operations/notifications';
+import { People } from './operations/people';
 import { permissionsOf } from './permissions';
 import { type MachineName, stackName, targetInstanceId } from './resource-names';
 import { StepFunction } from './step-function';
@@ -52,8 +55,17 @@ export class MigrationStack extends Stack {
     const migrate = new MigrateWorkflow(workflows, workflow, { assess, replicate, cutover }, approvalOf(config))
       .machine;
     this.machines = { assess, replicate, cutover, migrate };
-    this.pageOnFailure(config, topic);
-    this.writeOutputs();
+    const watched = { config, topic, machines: this.machines };
+    const undelivered = Queue.fromQueueArn(this, 'Undelivered', foundation.undelivered.queueArn);
+    new Notifications(this, 'Notifications', { ...watched, undelivered });
+    new MigrationAlarms(this, 'Alarms', watched);
+    const { dashboardName } = new MigrationDashboard(this, 'Dashboard', watched);
+    const people = new People(this, 'People', {
+      config,
+      keyArn: foundation.key.keyArn,
+      evidenceBucketArn: foundation.importedEvidenceArn,
+    });
+    this.writeOutputs(dashboardName, people);
   }
 
   private makeFunctions(props: MigrationStackProps, key: IKey): Record<StepName, StepFunction> {
@@ -78,6 +90,7 @@ export class MigrationStack extends Stack {
       });
       return [step, stepFunction] as const;
     };
+    acknowledgeFunctions(scope);
     return Object.fromEntries((Object.keys(STEPS) as StepName[]).map(make)) as Record<StepName, StepFunction>;
   }
 
@@ -98,6 +111,7 @@ export class MigrationStack extends Stack {
       ...(step === 'inspect' && {
         [ENV.targetSettings]: JSON.stringify(targetSettingsOf(config, foundation.parameterGroupName)),
       }),
+      ...((step === 'snapshot' || step === 'encrypt') && { [ENV.tags]: JSON.stringify(config.tags) }),
       ...(step === 'restore' && {
         [ENV.targetStackRoleArn]: foundation.targetStackRole.roleArn,
         [ENV.targetStackPolicy]: JSON.stringify(targetStackPolicy()),
@@ -105,32 +119,23 @@ export class MigrationStack extends Stack {
     };
   }
 
-  /** A stopped or timed-out execution runs no state any more (facts J9); this rule sees it end all the same. */
-  private pageOnFailure(config: SealiftConfig, topic: ReturnType<typeof Topic.fromTopicArn>): void {
-    const rule = new Rule(this, 'ExecutionFailed', {
-      description: `Sealift ${config.migration}: an execution failed, was stopped or timed out`,
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: {
-          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-          stateMachineArn: Object.values(this.machines).map((machine) => machine.stateMachineArn),
-        },
-      },
-    });
-    acknowledge(
-      rule,
-      'Annotation::@aws-cdk/aws-events:ruleUnresolvedEnvironment',
-      'rule and topic are in the stacks of one migration, which share account and region',
-    );
-    rule.addTarget(new SnsTopic(topic));
-  }
-
-  private writeOutputs(): void {
+  private writeOutputs(dashboardName: string, people: People): void {
     for (const [name, machine] of Object.entries(this.machines)) {
       const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
       new CfnOutput(this, `${title}Arn`, { value: machine.stateMachineArn, description: `state machine ${title}` });
     }
+    new CfnOutput(this, 'DashboardName', {
+      value: dashboardName,
+      description: 'CloudWatch dashboard of the migration',
+    });
+    new CfnOutput(this, 'OperatorPolicyArn', {
+      value: people.operator.managedPolicyArn,
+      description: 'policy for who runs the machines, attached to nobody',
+    });
+    new CfnOutput(this, 'ApproverPolicyArn', {
+      value: people.approver.managedPolicyArn,
+      description: 'policy for who approves, attached to nobody',
+    });
     new CfnOutput(this, 'StartCommand', {
       value: `aws stepfunctions start-execution --state-machine-arn ${this.machines.migrate.stateMachineArn} --input '{"dryRun": true}'`,
       description: 'starts a dry run; leave the input away to migrate',

@@ -52,6 +52,39 @@ export function encryptedSeedName(migration: string): string {
   return `sealift-${migration}-seed-encrypted`;
 }
 
+/** Name of the dashboard. */
+export function dashboardName(migration: string): string {
+  return `sealift-${migration}`;
+}
+
+/** Name of the queue of messages that EventBridge could not deliver. */
+export function undeliveredQueueName(migration: string): string {
+  return `sealift-${migration}-undelivered`;
+}
+
+/** Name of the policy of who runs the machines. */
+export function operatorPolicyName(migration: string): string {
+  return `sealift-${migration}-operator`;
+}
+
+/** Name of the policy of who approves. */
+export function approverPolicyName(migration: string): string {
+  return `sealift-${migration}-approver`;
+}
+
+/** What a migration is watched for while it runs. */
+export const MIGRATION_ALARMS = ['slot-unsafe', 'lag-growing', 'source-free-storage', 'undelivered-messages'] as const;
+
+/** Name of an alarm of the migration. */
+export function migrationAlarmName(migration: string, alarm: (typeof MIGRATION_ALARMS)[number]): string {
+  return `sealift-${migration}-${alarm}`;
+}
+
+/** Name of the alarm that a machine's executions fail. */
+export function failureAlarmName(migration: string, machine: MachineName): string {
+  return `${machineName(migration, machine)}-execution-failed`;
+}
+
 /** What the target is watched for. */
 export const TARGET_ALARMS = ['free-storage', 'cpu', 'connections'] as const;
 

@@ -1,5 +1,6 @@
 /** The stacks of one migration, wired; several migrations can stand in one app. */
 import { Tags } from 'aws-cdk-lib';
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { SealiftConfig } from './config';
 import { FoundationStack } from './foundation-stack';
@@ -43,6 +44,10 @@ export function makeStacks(scope: Construct, config: SealiftConfig): SealiftStac
   for (const stack of [foundation, target, migration]) {
     Tags.of(stack).add(ID_TAG, id);
     for (const [name, value] of Object.entries(config.tags)) Tags.of(stack).add(name, value);
+    if (config.permissionsBoundaryArn !== undefined) {
+      const boundary = ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', config.permissionsBoundaryArn);
+      PermissionsBoundary.of(stack).apply(boundary);
+    }
   }
   return { foundation, target, migration };
 }

@@ -1,13 +1,14 @@
 /** One Lambda for one step: its bundle, its network, its log and its role, which holds what the step needs and no more. */
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type IFunction, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { STEPS, type StepName } from '../lambda/contract';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
+import { ManagedRole } from './managed-role';
 import type { Grant } from './permissions';
 import { functionName, logGroupName } from './resource-names';
 import { stepBundle } from './step-bundle';
@@ -72,7 +73,7 @@ export class StepFunction extends Construct {
   }
 
   private makeRole(props: StepFunctionProps, logGroup: LogGroup, inVpc: boolean): Role {
-    const role = new Role(this, 'Role', {
+    const role = new ManagedRole(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Sealift ${props.migration}: ${props.step}`,
     });

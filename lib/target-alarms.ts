@@ -3,6 +3,7 @@ import { type CfnCondition, Duration } from 'aws-cdk-lib';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { SealiftConfig } from './config';
+import { withRunbook } from './operations/runbook';
 import { TARGET_ALARMS, targetAlarmName, targetInstanceId } from './resource-names';
 
 const GIB = 2 ** 30;
@@ -34,19 +35,25 @@ export class TargetAlarms extends Construct {
         metricName: 'FreeStorageSpace',
         comparisonOperator: 'LessThanThreshold',
         threshold: Math.round(target.allocatedStorageGib * GIB * 0.1),
-        alarmDescription: 'less than a tenth of the storage is free: a full instance stops',
+        alarmDescription: withRunbook(
+          'The target has less than a tenth of its storage free; a full instance stops.',
+          'free-storage',
+        ),
       },
       cpu: {
         metricName: 'CPUUtilization',
         comparisonOperator: 'GreaterThanThreshold',
         threshold: 90,
-        alarmDescription: 'the processor is busy: replication falls behind',
+        alarmDescription: withRunbook("The target's processor is busy; replication may fall behind.", 'cpu'),
       },
       connections: {
         metricName: 'DatabaseConnections',
         comparisonOperator: 'GreaterThanThreshold',
         threshold: configuredConnections > 0 ? Math.round(configuredConnections * 0.8) : CONNECTIONS,
-        alarmDescription: 'connections run out: the application cannot reconnect',
+        alarmDescription: withRunbook(
+          "The target's connections run out; applications may not be able to connect.",
+          'connections',
+        ),
       },
     };
     for (const name of TARGET_ALARMS) {

@@ -24,7 +24,7 @@ import {
 } from 'aws-cdk-lib';
 import { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
-import { acknowledge } from './acknowledge';
+import { acknowledge, acknowledgeRule } from './acknowledge';
 import type { SealiftConfig } from './config';
 import { EXPORTED_LOGS, type FoundationStack } from './foundation-stack';
 import { targetInstanceId } from './resource-names';
@@ -153,13 +153,28 @@ export class TargetStack extends Stack {
       'the step restore asserts type and key of the live instance';
     acknowledge(instance, 'AwsSolutions-RDS2', encrypted);
     acknowledge(instance, 'CloudFormation-Validate::E9006', encrypted);
+    acknowledgeRule(instance, ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321'], 'RDSStorageEncrypted', encrypted);
+    acknowledgeRule(
+      instance,
+      ['HIPAA.Security', 'PCI.DSS.321'],
+      'RDSAutomaticMinorVersionUpgradeEnabled',
+      'a version that moves by itself in the middle of a migration makes source and target differ; turn it on afterwards',
+    );
+    acknowledgeRule(
+      instance,
+      ['HIPAA.Security', 'NIST.800.53.R5'],
+      'RDSInBackupPlan',
+      'automated backups of 7 to 35 days are on; a plan of AWS Backup that selects by tag finds it by the configured tags',
+    );
     acknowledge(
       instance,
       'AwsSolutions-RDS11',
       'applications keep their port when the record is switched; who may connect is decided by security groups',
     );
     if (!config.target.multiAz) {
-      acknowledge(instance, 'AwsSolutions-RDS3', 'the configuration says multiAz: false, which is not the default');
+      const chosen = 'the configuration says multiAz: false, which is not the default';
+      acknowledge(instance, 'AwsSolutions-RDS3', chosen);
+      acknowledgeRule(instance, ['HIPAA.Security', 'NIST.800.53.R5'], 'RDSMultiAZSupport', chosen);
     }
   }
 

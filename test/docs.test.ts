@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CHECKS } from '../lambda/assess/check';
 import { ERRORS, PHASES, STEPS } from '../lambda/contract';
 import { HELP } from '../lib/rehearsal/run/arguments';
-import { TARGET_ALARMS } from '../lib/resource-names';
+import { MIGRATION_ALARMS, TARGET_ALARMS } from '../lib/resource-names';
 import { citationsIn, definitionsIn } from './docs/citations';
 import { configurationFields } from './docs/configuration-fields';
 import {
@@ -74,11 +74,33 @@ describe('docs/invariants.md', () => {
     const missing = tests.filter(([, path = '', name = '']) => !flat(read(path)).includes(flat(name)));
     expect(missing.map(([line]) => line)).toEqual([]);
   });
+});
 
-  /** Quotes in a test's name may be escaped in its source. */
-  function flat(text: string): string {
-    return text.replaceAll(/["'`\\]/g, '').replaceAll(/\s+/g, ' ');
-  }
+/** Quotes in a test's name may be escaped in its source. */
+function flat(text: string): string {
+  return text.replaceAll(/["'`\\]/g, '').replaceAll(/\s+/g, ' ');
+}
+
+describe('docs/security.md', () => {
+  const rows = tableRows('docs/security.md').filter((row) => row.length === 4);
+
+  it('answers every point, in order', () => {
+    expect(rows.map(([number]) => Number(number))).toEqual(Array.from({ length: 72 }, (_, index) => index + 1));
+  });
+
+  it.each(rows)(
+    '%s. %s: names a test that exists, or says why there is none',
+    (_number, _asked, where = '', shown = '') => {
+      const tests = [...shown.matchAll(/("?`([^`]+)`, )?"([^"]+)"/g)];
+      if (shown === '-') expect(where).toMatch(/^(Does not apply|Not made here)/);
+      else expect(tests).not.toEqual([]);
+      let path = '';
+      for (const [, , named, title = ''] of tests) {
+        path = named ?? path;
+        expect(flat(read(path))).toContain(flat(title));
+      }
+    },
+  );
 });
 
 describe('docs/configuration.md', () => {
@@ -127,7 +149,13 @@ describe('docs/interpreter.md', () => {
 
 describe('docs/runbook.md', () => {
   const sections = sectionsOf('docs/runbook.md', 3);
-  const subjects = [...Object.values(ERRORS), ...TARGET_ALARMS, 'KeyEndangered', 'ExecutionFailed'];
+  const subjects = [
+    ...Object.values(ERRORS),
+    ...TARGET_ALARMS,
+    ...MIGRATION_ALARMS,
+    'KeyEndangered',
+    'execution-failed',
+  ];
 
   it.each(subjects)('says of %s what it is, how to investigate it and how to resolve it', (subject) => {
     const [, text = ''] = [...sections].find(([heading]) => heading === `\`${subject}\``) ?? [];

@@ -14,6 +14,8 @@ export interface Environment {
   readonly hostedZoneId: string;
   readonly recordName: string;
   readonly policy: Policy;
+  /** The customer's tags; only the steps that make something beside CloudFormation have them. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** PEM of further certificate authorities; empty when none. */
   readonly trustedCa: string;
   /** ARN of the role of `restore`'s stack update; only that step has it. */
@@ -46,6 +48,7 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
     hostedZoneId: requireVariable(ENV.hostedZoneId, from),
     recordName: requireVariable(ENV.recordName, from),
     policy: JSON.parse(requireVariable(ENV.policy, from)) as Policy,
+    tags: JSON.parse(from[ENV.tags] ?? '{}') as Record<string, string>,
     trustedCa: from[ENV.trustedCa] ?? '',
     targetStackRoleArn: from[ENV.targetStackRoleArn],
     targetStackPolicy: from[ENV.targetStackPolicy],

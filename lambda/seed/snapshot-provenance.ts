@@ -7,9 +7,9 @@ import type { World } from '../platform/world';
 /** Tag with the epoch of the run that asked for a snapshot; for people, the proof is the marker that `adopt` looks for. */
 export const EPOCH_TAG = 'sealift:epoch';
 
-/** Tags of a snapshot of this run. */
+/** Tags of a snapshot of this run: the customer's own, then ours, which they cannot replace. */
 export function snapshotTags(world: World): Tags {
-  return { [MIGRATION_TAG]: world.migrationId, [EPOCH_TAG]: world.epoch };
+  return { ...world.environment.tags, [MIGRATION_TAG]: world.migrationId, [EPOCH_TAG]: world.epoch };
 }
 
 /** Throws `Blocked` unless the snapshot carries this migration's tag. */

@@ -24,7 +24,15 @@ export const FIXED_PARAMETERS: Readonly<Record<string, string>> = {
 /** Lists every disagreement between fields. */
 export function findDisagreements(input: unknown): Problem[] {
   const top = sectionOf(input);
-  return [...places(top), ...zones(top), ...storage(top), ...parameters(top), ...connection(top), ...twoNames(top)];
+  return [
+    ...places(top),
+    ...zones(top),
+    ...storage(top),
+    ...parameters(top),
+    ...connection(top),
+    ...room(top),
+    ...twoNames(top),
+  ];
 }
 
 /** The configured region, else the one that the ARNs name. */
@@ -136,6 +144,34 @@ function connection(top: Section): Problem[] {
     return [{ path, got: quoteValue(rootCertificatePath), allowed: 'nothing, because require checks no certificate' }];
   }
   return [];
+}
+
+/** What the names, ARNs and defaults of the functions' environment take at most, of the 4,096 bytes that Lambda allows. */
+const ENVIRONMENT_BYTES = 4096;
+const OTHER_VARIABLES_BYTES = 1400;
+
+/** These fields travel in the environment of functions; a deployment would refuse what does not fit. */
+function room(top: Section): Problem[] {
+  const source = sectionOf(top.source);
+  const fields: [ConfigPath, unknown][] = [
+    [['source', 'masterSecretArn'], source.masterSecretArn],
+    [['source', 'trustedCaPem'], source.trustedCaPem],
+    [['switch', 'recordName'], sectionOf(top.switch).recordName],
+    [['policy', 'excludeDatabases'], sectionOf(top.policy).excludeDatabases],
+    [['tags'], top.tags],
+  ];
+  const sizes = fields.map(([path, value]) => ({ path, bytes: Buffer.byteLength(JSON.stringify(value) ?? '') }));
+  const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  const allowed = ENVIRONMENT_BYTES - OTHER_VARIABLES_BYTES;
+  const [largest] = sizes.sort((a, b) => b.bytes - a.bytes);
+  if (largest === undefined || total <= allowed) return [];
+  return [
+    {
+      path: largest.path,
+      got: `${total} bytes together with the other fields of the environment`,
+      allowed: `at most ${allowed} bytes in ${fields.map(([path]) => path.join('.')).join(', ')}`,
+    },
+  ];
 }
 
 /** The target's identifier is `sealift-<migration>-target`; a source of that name would be itself. */

@@ -64,6 +64,13 @@ export const roleArn = () =>
     'the ARN of an IAM role: arn:aws:iam::<account>:role/<name>',
   );
 
+/** ARN of a managed policy, the customer's or Amazon's. */
+export const policyArn = () =>
+  text(
+    new RegExp(`^${ARN_START}iam::(?:\\d{12}|aws):policy/[\\w+=,.@/-]{1,512}$`),
+    'the ARN of a managed policy: arn:aws:iam::<account>:policy/<name>',
+  );
+
 /** Identifier of a security group. */
 export const securityGroupId = () => text(/^sg-[0-9a-f]{8,17}$/, 'a security group id, sg-…');
 

@@ -1,9 +1,11 @@
 /** The sections of the configuration: type, default and rule of each field side by side; every default is the safe one. */
 import { z } from 'zod';
+import { MACHINES } from '../resource-names';
 import {
   keyArn,
   listOf,
   oneOf,
+  policyArn,
   port,
   region,
   roleArn,
@@ -214,7 +216,12 @@ export const configuration = section({
   migration: text(
     /^[a-z][a-z0-9-]{0,18}[a-z0-9]$|^[a-z]$/,
     'an id of 1 to 20 lower-case letters, digits and dashes that starts with a letter and ends with none',
-  ).refine((id) => !id.includes('--'), { error: 'an id without a double dash' }),
+  )
+    .refine((id) => !id.includes('--'), { error: 'an id without a double dash' })
+    // The permission to follow a child execution ends in its machine's name and a star: sealift-a-assess*.
+    .refine((id) => !MACHINES.some((machine) => id.includes(`-${machine}`)), {
+      error: `an id without ${MACHINES.map((machine) => `-${machine}`).join(', ')}, which other names end in`,
+    }),
   /** @default - the account of the credentials that deploy */
   account: text(/^\d{12}$/, 'an account number of 12 digits, as a string').optional(),
   /** @default - the region of the credentials that deploy */
@@ -224,6 +231,8 @@ export const configuration = section({
   target,
   key,
   switch: recordSwitch,
+  /** ARN of the policy that bounds every role of the stacks (security 7). @default - no boundary */
+  permissionsBoundaryArn: policyArn().optional(),
   /** @default - each field's own */
   approval: approval.prefault({}),
   /** @default - each field's own */
@@ -237,6 +246,13 @@ export const configuration = section({
       20,
       'e-mail addresses',
     ).default([]),
+    /** Whether phases that start and succeed are told too; failures always are. @default "all" */
+    phases: oneOf(['all', 'failures']).default('all'),
+  }).prefault({}),
+  /** @default - each field's own */
+  evidence: section({
+    /** Days that a piece of evidence cannot be deleted or overwritten by anybody (governance mode). @default - no lock */
+    objectLockDays: whole(1, 3650, 'days').optional(),
   }).prefault({}),
   /** Tags of every resource beside `sealift:id`. @default - none */
   tags: z
@@ -247,5 +263,7 @@ export const configuration = section({
         error: 'an object of tag names and values',
       },
     )
+    // AWS allows 50 on a resource; Sealift adds two, RDS and CloudFormation some of their own.
+    .refine((tags) => Object.keys(tags).length <= 40, { error: 'at most 40 tags' })
     .default({}),
 });

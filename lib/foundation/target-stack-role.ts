@@ -3,10 +3,11 @@
  * `Target` template needs and nothing else; above all it can delete no database.
  */
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from '../acknowledge';
 import type { SealiftConfig } from '../config';
+import { ManagedRole } from '../managed-role';
 import { encryptedSeedName, ID_TAG, TARGET_ALARMS, targetAlarmName, targetInstanceId } from '../resource-names';
 
 /** What the role must know of the foundation. */
@@ -20,7 +21,7 @@ export interface TargetStackRoleProps {
 
 /** Makes the role. */
 export function targetStackRole(scope: Construct, props: TargetStackRoleProps): Role {
-  const role = new Role(scope, 'TargetStackRole', {
+  const role = new ManagedRole(scope, 'TargetStackRole', {
     assumedBy: new ServicePrincipal('cloudformation.amazonaws.com'),
     description: `Sealift ${props.config.migration}: CloudFormation makes the target from its seed`,
   });

@@ -1,6 +1,6 @@
 /** What all state machines share: name, role, log, tracing, key, time limit. */
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -18,6 +18,7 @@ import {
 import { Construct } from 'constructs';
 import type { StepName } from '../../lambda/contract';
 import { acknowledge, acknowledgeWildcard } from '../acknowledge';
+import { ManagedRole } from '../managed-role';
 import { type MachineName, machineLogGroupName, machineName } from '../resource-names';
 import type { StepFunction } from '../step-function';
 
@@ -75,10 +76,20 @@ export abstract class Workflow extends Construct {
 
   private makeRole(steps: readonly StepName[]): Role {
     const stack = Stack.of(this);
-    const role = new Role(this, 'Role', {
+    const role = new ManagedRole(this, 'Role', {
       description: `Sealift ${this.props.migration}: ${this.name}`,
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': stack.account },
+          ArnEquals: {
+            'aws:SourceArn': stack.formatArn({
+              service: 'states',
+              resource: 'stateMachine',
+              resourceName: machineName(this.props.migration, this.name),
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          },
+        },
       }),
     });
     acknowledge(

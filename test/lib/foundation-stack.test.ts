@@ -89,6 +89,15 @@ describe('the foundation', () => {
     expect(JSON.stringify(template.Resources.Evidence?.Properties.BucketEncryption)).toContain('aws:kms');
   });
 
+  test('locks evidence for as long as is configured, and not otherwise', () => {
+    expect(template.Resources.Evidence?.Properties).not.toHaveProperty('ObjectLockConfiguration');
+    const locked = templateOf(synthesize([example({ evidence: { objectLockDays: 400 } })]), 'Foundation');
+    expect(locked.Resources.Evidence?.Properties).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Days: 400, Mode: 'GOVERNANCE' } } },
+    });
+  });
+
   test('encrypts the topic and refuses plain publications', () => {
     expect(only('AWS::SNS::Topic').Properties.KmsMasterKeyId).toBeDefined();
     expect(JSON.stringify(only('AWS::SNS::TopicPolicy'))).toContain('"aws:SecureTransport":"false"');

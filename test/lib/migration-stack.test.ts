@@ -5,6 +5,7 @@ import { policyOf } from '../../lib/migration-stack';
 import { encryptedSeedName, seedSnapshotName } from '../../lib/resource-names';
 import { covers, statementsOf, statementsOfStep } from './support/policies';
 import { example, ofType, synthesize, templateOf } from './support/synthesis';
+import { resolveTokens } from './support/tokens';
 
 /** Two migrations whose ids begin alike, so that a permission by prefix would reach from one to the other. */
 const synthesis = synthesize([
@@ -61,9 +62,10 @@ describe('the functions', () => {
       }
     }
     const restore = (functionOf('restore').Environment as { Variables: Record<string, unknown> }).Variables;
+    const optional: string[] = [ENV.trustedCa, ENV.tags];
     const inspect = (functionOf('inspect').Environment as { Variables: Record<string, unknown> }).Variables;
     const given = [...Object.keys(restore), ...Object.keys(inspect)];
-    expect(new Set(given)).toEqual(new Set([...known].filter((name) => name !== ENV.trustedCa)));
+    expect(new Set(given)).toEqual(new Set([...known].filter((name) => !optional.includes(name))));
     expect(JSON.parse(String(inspect[ENV.targetSettings]))).toEqual({
       instanceClass: 'db.m7g.large',
       engineVersion: expect.stringMatching(/^17\.\d+$/),
@@ -72,6 +74,21 @@ describe('the functions', () => {
       storageType: 'gp3',
       multiAz: true,
       parameterGroup: 'sealift-a-target-17',
+    });
+  });
+
+  test('the steps that make snapshots know the tags of the configuration, and no other step does', () => {
+    const { templates } = synthesize([example({ tags: { team: 'storage' } })]);
+    const knowing = Object.values(templates['Sealift-demo-Migration']?.Resources ?? {}).flatMap(
+      ({ Type, Properties }) => {
+        if (Type !== 'AWS::Lambda::Function') return [];
+        const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
+        return Variables[ENV.tags] === undefined ? [] : [[Properties.FunctionName, Variables[ENV.tags]]];
+      },
+    );
+    expect(Object.fromEntries(knowing)).toEqual({
+      'sealift-demo-snapshot': '{"team":"storage"}',
+      'sealift-demo-encrypt': '{"team":"storage"}',
     });
   });
 
@@ -104,6 +121,51 @@ describe('the functions', () => {
 
 describe('the permissions', () => {
   const all = [...statementsOf(migration), ...statementsOf(foundation)];
+
+  test('are managed policies that fit what IAM allows of one, and none is inline', () => {
+    const templates = Object.values(synthesis.templates);
+    const managed = templates.flatMap((template) =>
+      ofType(template, 'AWS::IAM::ManagedPolicy').map(([, { Properties }]) =>
+        JSON.stringify(resolveTokens(Properties.PolicyDocument, template)),
+      ),
+    );
+    expect(managed.length).toBeGreaterThan(templates.length * stepNames.length * 0.3);
+    for (const document of managed) expect(document.length).toBeLessThan(6144);
+    expect(templates.flatMap((template) => ofType(template, 'AWS::IAM::Policy'))).toEqual([]);
+    const inline = templates.flatMap((template) => ofType(template, 'AWS::IAM::Role'));
+    expect(inline.filter(([, { Properties }]) => Properties.Policies !== undefined)).toEqual([]);
+  });
+
+  test('are bounded for every role by the configured boundary', () => {
+    const arn = 'arn:aws:iam::123456789012:policy/team-boundary';
+    const bounded = synthesize([example({ permissionsBoundaryArn: arn })]);
+    const roles = Object.values(bounded.templates).flatMap((template) => ofType(template, 'AWS::IAM::Role'));
+    expect(roles.length).toBeGreaterThan(stepNames.length);
+    expect(new Set(roles.map(([, { Properties }]) => Properties.PermissionsBoundary))).toEqual(new Set([arn]));
+  });
+
+  test('trust the service alone, and where the service says for whom it acts, for this account and resource alone', () => {
+    const roles = [foundation, migration].flatMap((template) =>
+      ofType(template, 'AWS::IAM::Role').map(
+        ([, { Properties }]) =>
+          (resolveTokens(Properties.AssumeRolePolicyDocument, template) as { Statement: Record<string, unknown>[] })
+            .Statement,
+      ),
+    );
+    for (const statements of roles) {
+      expect(statements).toHaveLength(1);
+      const [{ Principal, Condition } = {}] = statements;
+      const { Service } = Principal as { Service: string };
+      expect(['lambda', 'states', 'cloudformation', 'monitoring.rds'].map((name) => `${name}.amazonaws.com`)).toContain(
+        Service,
+      );
+      if (!/^(states|monitoring)/.test(Service)) continue;
+      expect(Condition).toMatchObject({
+        StringEquals: { 'aws:SourceAccount': '123456789012' },
+        ArnEquals: { 'aws:SourceArn': expect.stringMatching(/:(stateMachine:sealift-a-[a-z]+|db:sealift-a-target)$/) },
+      });
+    }
+  });
 
   test('no action is a wildcard, and none deletes, shares or modifies a database or a snapshot', () => {
     for (const { role, actions } of all) {

@@ -68,7 +68,7 @@ function runtimeProviders(aws: LocalAws, assembly: CloudAssembly) {
     lambdaFunctionProvider({
       assembly,
       register: (deployed) => {
-        requireAssumable(aws, deployed.roleArn, 'lambda.amazonaws.com');
+        requireAssumable(aws, deployed.roleArn, 'lambda.amazonaws.com', deployed.arn);
         aws.lambda.register({
           arn: deployed.arn,
           name: deployed.functionName,
@@ -86,15 +86,15 @@ function runtimeProviders(aws: LocalAws, assembly: CloudAssembly) {
     }),
     stateMachineProvider({
       register: ({ arn, name, roleArn, definition }) => {
-        requireAssumable(aws, roleArn, 'states.amazonaws.com');
+        requireAssumable(aws, roleArn, 'states.amazonaws.com', arn);
         aws.machines.register({ arn, name, roleArn, definition });
       },
     }),
   ];
 }
 
-function requireAssumable(aws: LocalAws, roleArn: string, service: string): void {
-  const context = { 'aws:SourceAccount': ACCOUNT };
+function requireAssumable(aws: LocalAws, roleArn: string, service: string, sourceArn: string): void {
+  const context = { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': sourceArn };
   const decision = aws.iam.authorizeAssumeRole({ roleArn, service, context });
   if (!decision.allowed) throw new Error(`${service} cannot assume ${roleArn}: ${decision.reason}`);
 }

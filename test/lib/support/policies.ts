@@ -13,9 +13,12 @@ export interface Statement {
 
 /** Every statement of every role's policies. */
 export function statementsOf(template: StackTemplate): Statement[] {
-  return ofType(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) => {
+  const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) => ofType(template, type));
+  return policies.flatMap(([, { Properties }]) => {
     const document = resolveTokens(Properties.PolicyDocument, template) as { Statement: Record<string, unknown>[] };
-    const roles = (resolveTokens(Properties.Roles, template) as string[]).map((role) => role.replace(/^<|>$/g, ''));
+    const roles = (resolveTokens(Properties.Roles ?? [], template) as string[]).map((role) =>
+      role.replace(/^<|>$/g, ''),
+    );
     return document.Statement.flatMap((statement) =>
       roles.map((role) => ({
         role,

@@ -30,6 +30,16 @@ const RECORDED: readonly RecordedType[] = [
   },
   { type: 'AWS::SNS::TopicPolicy', ...IMPLICIT_ID },
   {
+    type: 'AWS::SQS::Queue',
+    nameProperty: 'QueueName',
+    physicalId: (name, context) => `https://sqs.${context.region}.amazonaws.com/${context.account}/${name}`,
+    attributes: (url, context) => {
+      const name = url.slice(url.lastIndexOf('/') + 1);
+      return { Arn: arnOf(context, 'sqs', name), QueueName: name, QueueUrl: url };
+    },
+  },
+  { type: 'AWS::SQS::QueuePolicy', ...IMPLICIT_ID },
+  {
     type: 'AWS::SNS::Subscription',
     replacementOn: ['Endpoint', 'Protocol', 'TopicArn'],
     physicalId: (name, context) => `${requiredText(context, 'TopicArn')}:${name}`,
@@ -64,7 +74,7 @@ const RECORDED: readonly RecordedType[] = [
 ];
 
 /**
- * Providers of the types that are recorded only: logs, alarms, dashboards, event rules, policies of topics and buckets, RDS
+ * Providers of the types that are recorded only: logs, alarms, dashboards, event rules, dead-letter queues, policies of topics, queues and buckets, RDS
  * groups, parameters, function permissions.
  */
 export function recordedProviders(): ResourceProvider[] {

@@ -1,0 +1,109 @@
+/**
+ * Tells people how the phases go, in plain words. A stopped or timed-out execution runs no state any more (facts J9); these
+ * rules see it end all the same.
+ */
+import { Aws } from 'aws-cdk-lib';
+import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
+import type { SealiftConfig } from '../config';
+import { MACHINES, type MachineName } from '../resource-names';
+import { withRunbook } from './runbook';
+
+/** What can be told of an execution. */
+const EVENTS = ['started', 'succeeded', 'failed', 'timed-out', 'stopped'] as const;
+
+/** One of them. */
+export type ExecutionEvent = (typeof EVENTS)[number];
+
+const STATUS: Readonly<Record<ExecutionEvent, string>> = {
+  started: 'RUNNING',
+  succeeded: 'SUCCEEDED',
+  failed: 'FAILED',
+  'timed-out': 'TIMED_OUT',
+  stopped: 'ABORTED',
+};
+
+/** What a phase does, and what its success means. */
+const PHASE_WORDS: Readonly<Record<MachineName, { readonly begins: string; readonly succeeded: string }>> = {
+  assess: { begins: 'it looks and changes nothing', succeeded: 'nothing stands in the way; nothing was changed' },
+  replicate: {
+    begins: 'it copies the database and follows its changes; applications notice nothing',
+    succeeded: 'source and target hold the same, and the target follows; applications still use the source',
+  },
+  cutover: {
+    begins: 'writes will stop for a moment, and either side takes over for good or everything is as before',
+    succeeded: 'applications use the target, the source is fenced',
+  },
+  migrate: { begins: 'it runs the phases in order', succeeded: 'every phase that was asked for is done' },
+};
+
+/** The words of one message; the execution and its console link follow them. */
+export function wordsOf(machine: MachineName, event: ExecutionEvent): string {
+  const name = titleOf(machine);
+  const { begins, succeeded } = PHASE_WORDS[machine];
+  const words: Record<ExecutionEvent, string> = {
+    started: `${name} started: ${begins}.`,
+    succeeded: `${name} succeeded: ${succeeded}.`,
+    failed: withRunbook(
+      `${name} failed: what it had begun was given back, unless its error is PastTheFlip. The execution says why.`,
+      'errors',
+    ),
+    'timed-out': withRunbook(`${name} ran out of time: nothing was given back by itself.`, 'after-a-stopped-execution'),
+    stopped: withRunbook(`${name} was stopped: nothing was given back by itself.`, 'after-a-stopped-execution'),
+  };
+  return words[event];
+}
+
+/** What the notifications are made from. */
+export interface NotificationsProps {
+  readonly config: SealiftConfig;
+  readonly topic: ITopic;
+  /** Takes what cannot be delivered. */
+  readonly undelivered: IQueue;
+  readonly machines: Readonly<Record<MachineName, StateMachine>>;
+}
+
+/** One rule per machine and event, since a rule has one text. */
+export class Notifications extends Construct {
+  constructor(scope: Construct, id: string, props: NotificationsProps) {
+    super(scope, id);
+    const quiet = props.config.notifications.phases === 'failures';
+    const told = EVENTS.filter((event) => !quiet || (event !== 'started' && event !== 'succeeded'));
+    for (const machine of MACHINES) {
+      for (const event of told) this.tell(machine, event, props);
+    }
+  }
+
+  private tell(
+    machine: MachineName,
+    event: ExecutionEvent,
+    { config, topic, undelivered, machines }: NotificationsProps,
+  ): void {
+    const rule = new Rule(this, `${titleOf(machine)}-${event}`, {
+      description: `Sealift ${config.migration}: ${machine} ${event}`,
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { status: [STATUS[event]], stateMachineArn: [machines[machine].stateMachineArn] },
+      },
+    });
+    acknowledge(
+      rule,
+      'Annotation::@aws-cdk/aws-events:ruleUnresolvedEnvironment',
+      'rule and topic are in the stacks of one migration, which share account and region',
+    );
+    const execution = EventField.fromPath('$.detail.executionArn');
+    const console = `https://console.aws.amazon.com/states/home?region=${Aws.REGION}#/v2/executions/details/${execution}`;
+    const text = `Sealift ${config.migration}. ${wordsOf(machine, event)} Execution: ${console}`;
+    rule.addTarget(new SnsTopic(topic, { message: RuleTargetInput.fromText(text), deadLetterQueue: undelivered }));
+  }
+}
+
+function titleOf(machine: MachineName): string {
+  return `${machine[0]?.toUpperCase()}${machine.slice(1)}`;
+}
