@@ -1,7 +1,7 @@
 /** Taking our slots off a server, with whoever still reads from them. */
 import { NotReady } from '../errors';
 import { postgresPrefix } from './names';
-import type { Server, Statement } from './postgres';
+import type { Server, Session, Statement } from './postgres';
 import { sqlStateOf } from './postgres-error';
 
 /** How long a reader that was told to end may take: a walsender looks up within a second. */
@@ -18,64 +18,78 @@ export function tapPattern(migrationId: string): string {
   return `^${postgresPrefix(migrationId)}_tap_[0-9a-f]{8}$`;
 }
 
+/** A logical slot. */
+export interface Slot {
+  readonly name: string;
+  /** Process that reads from it; null when nobody does. */
+  readonly activePid: number | null;
+  /** `lost` can never be read again (facts B10). */
+  readonly walStatus: string;
+}
+
+const COLUMNS = `slot_name as name, active_pid as "activePid", coalesce(wal_status, 'reserved') as "walStatus"`;
+
 /**
  * Logical slots of the migration, by the exact form of our names: a prefix alone would also find those of a migration whose
  * id begins like ours (fault 68).
  */
 function slotsNamed(pattern: string): Statement {
   return {
-    text: `select slot_name as name, database, active_pid as "activePid" from pg_replication_slots
-      where slot_type = 'logical' and slot_name ~ $1 order by slot_name`,
+    text: `select ${COLUMNS} from pg_replication_slots where slot_type = 'logical' and slot_name ~ $1 order by slot_name`,
     values: [pattern],
   };
 }
 
-/** Ends the session of a process. */
-function terminate(pid: number): Statement {
-  return { text: 'select pg_terminate_backend($1)', values: [pid] };
+function slotNamed(name: string): Statement {
+  return {
+    text: `select ${COLUMNS} from pg_replication_slots where slot_type = 'logical' and slot_name = $1`,
+    values: [name],
+  };
 }
 
-/** Drops a slot of ours that nobody uses. */
-export function dropSlot(name: string): Statement {
-  return { text: 'select pg_drop_replication_slot($1)', values: [name] };
+/** A slot by its name; null when there is none. */
+export async function findSlot(session: Session, name: string): Promise<Slot | null> {
+  const [slot] = await session.query<Slot>(slotNamed(name));
+  return slot ?? null;
 }
 
-interface Slot {
-  readonly name: string;
-  readonly database: string | null;
-  readonly activePid: number | null;
+/**
+ * Ends whoever reads from a slot, and answers the slot that nobody reads from; null when there is none. Throws `NotReady` when
+ * it stays in use: a subscription that still runs takes its slot again.
+ */
+export async function freeSlot(session: Session, name: string): Promise<Slot | null> {
+  const deadline = Date.now() + END_MS;
+  for (;;) {
+    const slot = await findSlot(session, name);
+    if (slot === null || slot.activePid === null) return slot;
+    if (Date.now() > deadline) {
+      throw new NotReady(`slot ${name} stays in use on the ${session.side}, it is tried again`);
+    }
+    await session.query({ text: 'select pg_terminate_backend($1)', values: [slot.activePid] });
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+}
+
+/** Drops a slot, with whoever reads from it; no error when there is none. Throws `NotReady` when it stays in use. */
+export async function dropSlot(session: Session, name: string): Promise<void> {
+  const deadline = Date.now() + END_MS;
+  // Ends when the slot is gone or at the deadline: between the look and the drop somebody may have taken it again.
+  while ((await freeSlot(session, name)) !== null) {
+    try {
+      await session.query({ text: 'select pg_drop_replication_slot($1)', values: [name] });
+      return;
+    } catch (error) {
+      const gone = sqlStateOf(error) === '42704';
+      if (gone) return;
+      if (sqlStateOf(error) !== '55006' || Date.now() > deadline) throw error;
+    }
+  }
 }
 
 /** Drops every logical slot whose name matches and returns their names. Throws `NotReady` when one stays in use. */
 export async function dropSlots(server: Server, pattern: string): Promise<string[]> {
   const home = await server.home();
   const found = await home.query<Slot>(slotsNamed(pattern));
-  for (const { name } of found) {
-    const deadline = Date.now() + END_MS;
-    // Ends when the slot is gone or at the deadline; a subscription that still runs takes its slot again, so more than once.
-    while (!(await dropped(server, name))) {
-      if (Date.now() > deadline)
-        throw new NotReady(`slot ${name} stays in use on the ${server.side}, it is tried again`);
-      await new Promise((resolve) => setTimeout(resolve, ASK_MS));
-    }
-  }
+  for (const { name } of found) await dropSlot(home, name);
   return found.map((slot) => slot.name);
-}
-
-async function dropped(server: Server, name: string): Promise<boolean> {
-  const home = await server.home();
-  const [slot] = await home.query<Slot>(slotsNamed(`^${name}$`));
-  if (slot === undefined) return true;
-  if (slot.activePid !== null) {
-    await home.query(terminate(slot.activePid));
-    return false;
-  }
-  try {
-    await home.query(dropSlot(name));
-    return true;
-  } catch (error) {
-    // In use again, or gone meanwhile.
-    if (sqlStateOf(error) === '55006' || sqlStateOf(error) === '42704') return false;
-    throw error;
-  }
 }

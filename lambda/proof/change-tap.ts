@@ -5,51 +5,31 @@
 import { Blocked, NotReady } from '../errors';
 import type { ChangeStream } from '../platform/change-stream';
 import { streamName, tapName } from '../platform/names';
-import type { Server, Session, Statement } from '../platform/postgres';
+import type { Server, Session } from '../platform/postgres';
+import { dropSlot, findSlot, freeSlot } from '../platform/slots';
 import { ChangedKeys, collect } from './changed-keys';
 import { parseLsn } from './lsn';
 import { PgoutputReader } from './pgoutput';
 import { type ComparedTable, relationOf } from './tables';
 
-/** State of a slot of ours; no row when it does not exist. `lost` can never be read again (facts B10). */
-function slotState(slot: string): Statement {
-  return {
-    text: `select active_pid, coalesce(wal_status, 'reserved') as "walStatus" from pg_replication_slots
-      where slot_name = $1 and database = current_database()`,
-    values: [slot],
-  };
-}
-
 /** Makes the tap's slot when it is missing or lost; it waits for running transactions (facts A12) and gives up as `NotReady`. */
 export async function openTap(source: Session<'source'>, migrationId: string): Promise<void> {
-  const slot = tapName(migrationId, source.database);
-  const [found] = await source.query<{ walStatus: string }>(slotState(slot));
-  if (found?.walStatus === 'lost') await dropTap(source, migrationId);
-  else if (found !== undefined) return;
-  await source.query({ text: `select pg_create_logical_replication_slot($1, 'pgoutput')`, values: [slot] });
+  const name = tapName(migrationId, source.database);
+  const found = await findSlot(source, name);
+  if (found?.walStatus === 'lost') await dropSlot(source, name);
+  else if (found !== null) return;
+  await source.query({ text: `select pg_create_logical_replication_slot($1, 'pgoutput')`, values: [name] });
 }
 
 /** True when the tap's slot exists and can still be read. */
 export async function tapIsOpen(source: Session<'source'>, migrationId: string): Promise<boolean> {
-  const [found] = await source.query<{ walStatus: string }>(slotState(tapName(migrationId, source.database)));
-  return found !== undefined && found.walStatus !== 'lost';
+  const found = await findSlot(source, tapName(migrationId, source.database));
+  return found !== null && found.walStatus !== 'lost';
 }
 
 /** Drops the tap's slot, ending whoever reads it; no error when there is none. */
 export async function dropTap(source: Session<'source'>, migrationId: string): Promise<void> {
-  const slot = tapName(migrationId, source.database);
-  // A terminated walsender needs a moment to let go; bounded by 50 looks.
-  for (let look = 0; look < 50; look += 1) {
-    const [found] = await source.query<{ active_pid: number | null }>(slotState(slot));
-    if (found === undefined) return;
-    if (found.active_pid === null) {
-      await source.query({ text: 'select pg_drop_replication_slot($1)', values: [slot] });
-      return;
-    }
-    await source.query({ text: 'select pg_terminate_backend($1)', values: [found.active_pid] });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new NotReady(`slot ${slot} stays in use after its reader was terminated, it is dropped at the next attempt`);
+  await dropSlot(source, tapName(migrationId, source.database));
 }
 
 /** Follows the tap of one database and collects the keys that changed. */
@@ -119,19 +99,12 @@ export class ChangeTap {
 }
 
 /** A slot has one reader; that of a killed invocation may still hang on to it. */
-async function endReader(source: Session<'source'>, slot: string): Promise<void> {
-  // Bounded by 50 looks; a terminated walsender lets go within milliseconds.
-  for (let look = 0; look < 50; look += 1) {
-    const [found] = await source.query<{ active_pid: number | null; walStatus: string }>(slotState(slot));
-    if (found === undefined) throw new NotReady(`slot ${slot} does not exist, plan the verification again`);
-    if (found.walStatus === 'lost') {
-      throw new Blocked(
-        `slot ${slot} is lost, its WAL exceeded max_slot_wal_keep_size, so it is unknown what changed since the ` +
-          'verification, verify again',
-      );
-    }
-    if (found.active_pid === null) return;
-    await source.query({ text: 'select pg_terminate_backend($1)', values: [found.active_pid] });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+async function endReader(source: Session<'source'>, name: string): Promise<void> {
+  const slot = await freeSlot(source, name);
+  if (slot === null) throw new NotReady(`slot ${name} does not exist, plan the verification again`);
+  if (slot.walStatus !== 'lost') return;
+  throw new Blocked(
+    `slot ${name} is lost, its WAL exceeded max_slot_wal_keep_size, so it is unknown what changed since the ` +
+      'verification, verify again',
+  );
 }

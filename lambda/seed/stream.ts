@@ -96,7 +96,7 @@ async function ensureSlot(
         'start again, a new slot would leave a gap',
     );
   }
-  if (found !== undefined) await session.query(dropSlot(name));
+  if (found !== undefined) await dropSlot(session, name);
   await assertCurrent(session, plan.expected);
   return createSlot(session, name);
 }
