@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { findDisagreements } from './config/agreement';
-import { findHostileValues } from './config/hostile';
+import { findHostileValues, isTooDeep } from './config/hostile';
 import { type ConfigPath, ConfigurationError, type Problem, quoteValue } from './config/problem';
 import { configuration } from './config/schema';
 
@@ -29,6 +29,9 @@ export function parseConfig(input: unknown): SealiftConfig {
     throw new ConfigurationError([
       { path: [], got: 'nothing', allowed: `an object under the context key "${CONTEXT_KEY}" of cdk.json` },
     ]);
+  }
+  if (isTooDeep(raw)) {
+    throw new ConfigurationError([{ path: [], got: 'objects in objects without end', allowed: 'at most 20 levels' }]);
   }
   const hostile = findHostileValues(raw);
   const parsed = configuration.safeParse(raw);

@@ -37,7 +37,15 @@ export function findDisagreements(input: unknown): Problem[] {
 
 /** The configured region, else the one that the ARNs name. */
 function regionOf(top: Section): string | undefined {
-  return asText(top.region) ?? findArns(top).find((arn) => arn.region !== '')?.region;
+  const configured = asText(top.region);
+  // What is no region has been reported, and is not repeated in the words of other problems.
+  if (configured !== undefined && /^[a-z0-9-]{1,30}$/.test(configured)) return configured;
+  return findArns(top).find((arn) => arn.region !== '')?.region;
+}
+
+function accountOf(top: Section): string | undefined {
+  const account = asText(top.account);
+  return account !== undefined && /^\d{12}$/.test(account) ? account : undefined;
 }
 
 /** Every ARN lies in one partition, region and account, and in the configured ones. */
@@ -47,7 +55,7 @@ function places(top: Section): Problem[] {
   const wanted = {
     partition: first?.partition,
     region: regionOf(top),
-    account: asText(top.account) ?? first?.account,
+    account: accountOf(top) ?? first?.account,
   };
   return arns.flatMap((arn) =>
     (['partition', 'region', 'account'] as const)
@@ -61,7 +69,7 @@ function findArns(
   path: ConfigPath = [],
 ): { path: ConfigPath; text: string; partition: string; region: string; account: string }[] {
   if (typeof value === 'string') {
-    const [, partition, region, account] = /^arn:([^:]*):[^:]*:([^:]*):(\d{12}):/.exec(value) ?? [];
+    const [, partition, region, account] = /^arn:([a-z-]{1,20}):[^:]*:([a-z0-9-]{0,30}):(\d{12}):/.exec(value) ?? [];
     if (partition === undefined || region === undefined || account === undefined) return [];
     return [{ path, text: value, partition, region, account }];
   }
@@ -124,8 +132,8 @@ function parameters(top: Section): Problem[] {
   const given = sectionOf(sectionOf(top.target).parameters);
   return Object.entries(given)
     .filter(([name, value]) => {
-      const fixed = FIXED_PARAMETERS[name.toLowerCase()];
-      return fixed !== undefined && value !== fixed;
+      const fixed = name.toLowerCase();
+      return Object.hasOwn(FIXED_PARAMETERS, fixed) && value !== FIXED_PARAMETERS[fixed];
     })
     .map(([name, value]) => ({
       path: ['target', 'parameters', name],

@@ -8,6 +8,19 @@ const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const TOKEN = /[$#]\{Token\[/;
 const LOWEST_PLAIN_NUMBER = -1e300;
 
+/** Levels of objects and lists that a configuration may have; the schema knows five. */
+const DEEPEST = 20;
+
+/** Whether a value is nested deeper than any configuration; a loop, because recursion would overflow on what it looks for. */
+export function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= DEEPEST; depth += 1) {
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
+}
+
 /** Lists every hostile value of `value`, at any depth. */
 export function findHostileValues(value: unknown, path: ConfigPath = []): Problem[] {
   if (typeof value === 'string' && TOKEN.test(value)) {

@@ -43,7 +43,7 @@ const rdsSource = section({
    * holds 4 KB. @default - Amazon's only
    */
   trustedCaPem: text(
-    /^(?=[\s\S]{1,2500}$)-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\n?$/,
+    /^(?=[\s\S]{1,2500}$)(?:-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n?)+$/,
     'PEM certificates, 2,500 characters at most',
   ).optional(),
 });
@@ -103,7 +103,8 @@ export const target = section({
       z
         .string({ error: 'the value as a string' })
         .min(1, { error: 'a value' })
-        .max(1024, { error: 'at most 1,024 characters' }),
+        .max(1024, { error: 'at most 1,024 characters' })
+        .regex(/^\P{Cc}*$/u, { error: 'a value without control characters' }),
       { error: 'an object of parameter names and values' },
     )
     .default({}),
