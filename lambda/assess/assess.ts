@@ -1,18 +1,30 @@
 /** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
 import * as z from 'zod';
 import type { Check, Input, Inspection, Output, Policy } from '../contract';
+import { HOME_DATABASE } from '../platform/names';
 import { bothSides, call, instanceFacts, surroundings } from '../platform/payload';
 import type { World } from '../platform/world';
 import { block, listed, pass, warn, worst } from './check';
+import { accountChecks } from './checks/account';
 import { awsChecks } from './checks/aws';
+import { codeChecks, type FoundJobs } from './checks/code';
 import { contentChecks } from './checks/content';
+import { growthChecks, keylessBytes } from './checks/growth';
+import { localeChecks } from './checks/locale';
 import { othersChecks } from './checks/others';
 import { privilegeChecks } from './checks/privileges';
 import { serverChecks } from './checks/server';
+import { volumeChecks } from './checks/volume';
 import { type Choice, chooseDatabases } from './databases';
 import { type PredictionFacts, predict } from './prediction';
 import { type SizingFacts, sizeTarget } from './sizing';
-import { type DatabaseSurvey, homeHoldsUserRelations, surveyDatabases, surveyServer } from './survey';
+import {
+  type DatabaseSurvey,
+  homeHoldsUserRelations,
+  type ServerSurvey,
+  surveyDatabases,
+  surveyServer,
+} from './survey';
 import { surveyVolume, type VolumeSurvey, walPosition } from './volume';
 
 /** A state holds 256 KiB; the report holds all (fault 15). */
@@ -55,7 +67,16 @@ export async function assess(input: Input<'assess'>, world: World): Promise<Outp
   const prediction = predict(predictionFacts(policy, databases, volume));
   const checks = [
     ...awsChecks(input.inspection, policy, migrationId),
-    ...serverChecks(server, { migrationId, policy, databases: names }),
+    ...accountChecks(input.inspection),
+    ...serverChecks(server, { migrationId, policy, databases: names, prediction }),
+    ...volumeChecks({
+      inspection: input.inspection,
+      server,
+      volume,
+      sizing,
+      prediction,
+      databases: names.length,
+    }),
     ...othersChecks(server, databases, {
       migrationId,
       execution: input.execution,
@@ -64,12 +85,22 @@ export async function assess(input: Input<'assess'>, world: World): Promise<Outp
     ...privilegeChecks(server, databases, names),
     ...choiceChecks(choice),
     ...contentChecks(databases, policy),
+    ...localeChecks(databases, input.inspection.surroundings),
+    ...growthChecks(databases),
+    ...codeChecks(databases, foundJobs(server, databases)),
   ];
   const verdict = worst(checks);
   const findings = { migrationId, verdict, checks, sizing, prediction, server, databases, volume };
   const report = await world.keepEvidence('assess', { ...findings, ...input });
   const facts = databases.map((survey) => survey.facts);
   return { verdict, counts: countsOf(checks), blocks: blocksOf(checks), databases: facts, sizing, prediction, report };
+}
+
+/** pg_cron keeps its jobs in one database of the server, mostly `postgres`, which need not be migrated itself. */
+function foundJobs(server: ServerSurvey, databases: readonly DatabaseSurvey[]): FoundJobs | null {
+  if (server.jobs !== null) return { database: HOME_DATABASE, jobs: server.jobs };
+  const keeper = databases.find(({ content }) => content.jobs !== null);
+  return keeper === undefined ? null : { database: keeper.facts.name, jobs: keeper.content.jobs ?? [] };
 }
 
 function sizingFacts(
@@ -98,7 +129,7 @@ function predictionFacts(policy: Policy, databases: readonly DatabaseSurvey[], v
     verifyWorkers: policy.verifyWorkers,
     walBytesPerSecond: volume.wal.bytesPerSecond,
     walBasis: volume.wal.basis,
-    keylessBytes: 0,
+    keylessBytes: keylessBytes(databases),
     recordTtlSeconds: policy.recordTtlSeconds,
   };
 }

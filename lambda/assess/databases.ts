@@ -5,7 +5,7 @@ import type { ListedDatabase } from './survey';
 /** The outcome: names, and why others stay behind. */
 export interface Choice {
   readonly names: readonly string[];
-  /** Chosen by name but out of reach: the master may not connect. */
+  /** Chosen by name but out of reach: the master may not connect, or nobody may. */
   readonly unreachable: readonly string[];
   /** Left out, each with its reason. */
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
@@ -31,12 +31,17 @@ export function chooseDatabases(
   const wanted = listed.filter(({ name }) => name !== HOME_DATABASE || homeHoldsRelations);
   const chosen = wanted.filter((database) => reasonAgainst(database) === null);
   return {
-    names: chosen.filter((database) => database.mayConnect).map((database) => database.name),
-    unreachable: chosen.filter((database) => !database.mayConnect).map((database) => database.name),
+    names: chosen.filter(reachable).map((database) => database.name),
+    unreachable: chosen.filter((database) => !reachable(database)).map((database) => database.name),
     leftOut: wanted.flatMap((database) => {
       const reason = reasonAgainst(database);
       return reason === null ? [] : [{ name: database.name, reason }];
     }),
     unknownExclusions: excluded.filter((name) => !listed.some((database) => database.name === name)),
   };
+}
+
+/** A limit of 0 shuts out everybody but superusers, which the master user of RDS is not. */
+function reachable({ mayConnect, connectionLimit }: ListedDatabase): boolean {
+  return mayConnect && connectionLimit !== 0;
 }

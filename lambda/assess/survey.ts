@@ -6,6 +6,7 @@ import type { Server, Session } from '../platform/postgres';
 import * as roles from './sql/roles';
 import * as server from './sql/server';
 import * as tables from './sql/tables';
+import { type ContentSurvey, type Job, surveyContent, surveyJobs } from './survey-content';
 
 /** Age from which a transaction that has written is long: every slot waits for it. */
 export const LONG_TRANSACTION_SECONDS = 60;
@@ -24,6 +25,8 @@ export interface ListedDatabase {
   readonly invalid: boolean;
   readonly mayConnect: boolean;
   readonly mayCreate: boolean;
+  /** Sessions that it allows; -1 for no limit. */
+  readonly connectionLimit: number;
 }
 
 /** A relation. */
@@ -52,6 +55,8 @@ export interface ServerSurvey {
   readonly maxWorkers: number;
   /** Megabytes; -1 for no limit. */
   readonly keepSizeMb: string;
+  /** `logical_decoding_work_mem`. */
+  readonly decodingMemoryKb: number;
   readonly tls: boolean;
   readonly pendingRestart: readonly string[];
   readonly busySenders: number;
@@ -79,6 +84,8 @@ export interface ServerSurvey {
   };
   readonly loginRoles: readonly { readonly name: string; readonly superuser: boolean; readonly mayAlter: boolean }[];
   readonly listed: readonly ListedDatabase[];
+  /** Jobs of pg_cron in database `postgres`; null where there are none to read. */
+  readonly jobs: readonly Job[] | null;
   readonly ledger: LedgerRow | null;
 }
 
@@ -104,9 +111,16 @@ export interface DatabaseSurvey {
   readonly replicaTriggers: readonly (Named & { readonly trigger: string })[];
   readonly exclusiveLocks: readonly (Named & { readonly pid: number })[];
   readonly extensions: readonly string[];
+  readonly installed: readonly {
+    readonly name: string;
+    readonly version: string;
+    /** Newest version that the server has; null when it does not list the extension. */
+    readonly available: string | null;
+  }[];
   readonly extensionTables: readonly Named[];
   readonly owners: readonly Owner[];
   readonly deniedOriginFunctions: readonly string[];
+  readonly content: ContentSurvey;
 }
 
 /** Surveys the server through its home database. */
@@ -132,6 +146,7 @@ export async function surveyServer(home: Session, migrationId: string): Promise<
         roles.loginRoles(`${postgresPrefix(migrationId)}`),
       ),
       listed: await home.query<ListedDatabase>(server.databases),
+      jobs: await surveyJobs(home),
       ledger: readable ? await readLedger(home, migrationId) : null,
     };
   }, READ_ONLY);
@@ -147,6 +162,7 @@ type SettingsRow = Pick<
   | 'maxSenders'
   | 'maxWorkers'
   | 'keepSizeMb'
+  | 'decodingMemoryKb'
   | 'tls'
   | 'pendingRestart'
 >;
@@ -195,11 +211,13 @@ async function surveyDatabase(session: Session): Promise<DatabaseSurvey> {
       replicaTriggers: await session.query<DatabaseSurvey['replicaTriggers'][number]>(tables.replicaTriggers),
       exclusiveLocks: await session.query<DatabaseSurvey['exclusiveLocks'][number]>(tables.exclusiveLocks),
       extensions: await names(session.query(tables.extensions)),
+      installed: await session.query<DatabaseSurvey['installed'][number]>(tables.installedExtensions),
       extensionTables: await session.query<Named>(tables.extensionTables),
       owners: await session.query<Owner>(roles.owners),
       deniedOriginFunctions: (await session.query<{ signature: string }>(roles.deniedOriginFunctions)).map(
         (row) => row.signature,
       ),
+      content: await surveyContent(session),
     };
   }, READ_ONLY);
 }

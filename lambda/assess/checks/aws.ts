@@ -97,12 +97,22 @@ function targetSeed({ target }: Inspection, migrationId: string): Check {
   return block(id, what, 'the instance is foreign: delete or rename it, or use another migration id');
 }
 
-function targetVersion({ source, target }: Inspection): Check {
+/** RDS restores no snapshot into an older version than the one that it was taken of. */
+function targetVersion({ source, target, surroundings }: Inspection): Check {
   const id = 'target-version';
-  if (target.instance === null) return pass(id, `a restore keeps the source's ${source.engineVersion}`);
-  const what = `the source runs ${source.engineVersion}, the target ${target.instance.engineVersion}`;
-  if (majorOf(source.engineVersion) === majorOf(target.instance.engineVersion)) return pass(id, what);
-  return block(id, what, 'configure the major version of the source for the target, and deploy the target stack anew');
+  const version = target.instance?.engineVersion ?? surroundings.target.engineVersion;
+  const what = `the source runs ${source.engineVersion}, the target ${target.instance === null ? 'is configured for' : 'runs'} ${version}`;
+  if (majorOf(source.engineVersion) !== majorOf(version)) {
+    return block(
+      id,
+      what,
+      'configure the major version of the source for the target, and deploy the target stack anew',
+    );
+  }
+  if (target.instance === null && minorOf(version) < minorOf(source.engineVersion)) {
+    return block(id, what, `configure target.engineVersion: ${source.engineVersion}, or a newer minor`);
+  }
+  return pass(id, what);
 }
 
 const POINTS_TO = { source: 'the source', target: 'the target', elsewhere: 'neither source nor target' } as const;
@@ -126,4 +136,9 @@ function recordPointsToSource({ record, source }: Inspection, policy: Policy): C
 /** The number before the first point. */
 export function majorOf(version: string): number {
   return Number.parseInt(version, 10);
+}
+
+/** The number behind the first point; 0 without one. */
+function minorOf(version: string): number {
+  return Number.parseInt(version.split('.')[1] ?? '0', 10);
 }

@@ -1,10 +1,9 @@
 /** Checks of what is in the databases (faults 36 to 38, 46, 49, 53 to 55). */
 import type { Check, Policy } from '../../contract';
 import { ident, qualified } from '../../platform/quote';
-import { block, type CheckId, listed, pass, place, statements, warn } from '../check';
-import type { DatabaseSurvey, Named } from '../survey';
-
-type Located<T> = T & { readonly database: string };
+import { block, listed, pass, statements, warn } from '../check';
+import { located, named, where } from '../located';
+import type { DatabaseSurvey } from '../survey';
 
 /** All of them. */
 export function contentChecks(databases: readonly DatabaseSurvey[], policy: Policy): readonly Check[] {
@@ -138,26 +137,4 @@ function extensions(databases: readonly DatabaseSurvey[]): Check {
     `tables of extensions that the master user does not own: ${listed(tables)}`,
     'they arrive as they were in the snapshot; if the application writes to them, give them to a role of yours',
   );
-}
-
-function named(
-  id: CheckId,
-  found: readonly string[],
-  none: string,
-  some: string,
-  remedy: string,
-  verdict: typeof warn,
-): Check {
-  return found.length === 0 ? pass(id, none) : verdict(id, `${some}: ${listed(found)}`, remedy);
-}
-
-function located<T extends object>(
-  databases: readonly DatabaseSurvey[],
-  pick: (survey: DatabaseSurvey) => readonly T[],
-): Located<T>[] {
-  return databases.flatMap((survey) => pick(survey).map((item) => ({ ...item, database: survey.facts.name })));
-}
-
-function where(table: Located<Named>): string {
-  return place(table.database, table.schema, table.name);
 }

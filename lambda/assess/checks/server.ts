@@ -1,15 +1,20 @@
 /** Checks of the whole server: role, WAL, capacity, transactions (faults 34, 35, 51, 52). */
-import type { Check, Policy } from '../../contract';
+import type { Check, Policy, Prediction } from '../../contract';
 import { streamName, tapName } from '../../platform/names';
-import { literal, MAX_NAME_BYTES } from '../../platform/quote';
+import { ident, literal, MAX_NAME_BYTES } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';
 import { LONG_TRANSACTION_SECONDS, type ServerSurvey } from '../survey';
+import { bytesInWords } from '../words';
+
+/** Sessions that steps open in one database at once: workers of the verification and what watches. */
+const LEAST_CONNECTIONS = 12;
 
 /** What the checks need to know beside the survey. */
 export interface ServerContext {
   readonly migrationId: string;
   readonly policy: Policy;
   readonly databases: readonly string[];
+  readonly prediction: Prediction;
 }
 
 /** All of them. */
@@ -21,10 +26,11 @@ export function serverChecks(survey: ServerSurvey, context: ServerContext): read
     replicationSlots(survey, context),
     walSenders(survey, context),
     logicalWorkers(survey, context),
-    slotRetention(survey, context.policy),
+    slotRetention(survey, context),
     preparedTransactions(survey),
     longTransactions(survey),
     masterUserSessions(survey),
+    connectionLimits(survey, context),
     streamNames(context),
   ];
 }
@@ -91,16 +97,23 @@ function logicalWorkers({ maxWorkers }: ServerSurvey, { databases }: ServerConte
   return warn(id, what, `set ${needs} in the target's parameter group before it is born`);
 }
 
-function slotRetention({ keepSizeMb }: ServerSurvey, policy: Policy): Check {
+/** A slot that reaches the limit is lost, and the migration with it (facts B10); without a limit the disk fills instead. */
+function slotRetention({ keepSizeMb }: ServerSurvey, { policy, prediction }: ServerContext): Check {
   const id = 'slot-retention';
-  const wanted = `${Math.ceil(policy.slotSafeBytes / 1_048_576)} MB`;
+  const wantedBytes = Math.max(policy.slotSafeBytes, prediction.walRetainedBytes);
+  const wantedMb = Math.ceil(wantedBytes / 1_048_576);
   if (Number(keepSizeMb) < 0) {
-    const remedy = 'set max_slot_wal_keep_size below the free storage, so that a stalled stream cannot fill the disk';
+    const remedy = `set max_slot_wal_keep_size to at least ${wantedMb} MB and below the free storage, so that a stalled stream cannot fill the disk`;
     return warn(id, 'max_slot_wal_keep_size is -1: a slot retains WAL without limit', remedy);
   }
-  const what = `max_slot_wal_keep_size is ${keepSizeMb} MB`;
-  if (Number(keepSizeMb) * 1_048_576 >= policy.slotSafeBytes) return pass(id, what);
-  return warn(id, what, `set max_slot_wal_keep_size to at least ${wanted}, or slots are lost while the copy is made`);
+  const predicted = `the slots are predicted to retain ${bytesInWords(prediction.walRetainedBytes)}`;
+  const what = `max_slot_wal_keep_size is ${keepSizeMb} MB, ${predicted}`;
+  if (Number(keepSizeMb) * 1_048_576 >= wantedBytes) return pass(id, what);
+  return warn(
+    id,
+    what,
+    `set max_slot_wal_keep_size to at least ${wantedMb} MB, or slots are lost while the copy is made`,
+  );
 }
 
 function preparedTransactions({ prepared }: ServerSurvey): Check {
@@ -136,6 +149,17 @@ function masterUserSessions({ masterUser, masterSessions }: ServerSurvey): Check
     'give each application a login role of its own, change its credentials and end these sessions: the fence cannot shut ' +
     'out the role that it works with';
   return block(id, `sessions of the master user ${masterUser}: ${listed(found)}`, remedy);
+}
+
+/** A step opens a few sessions in each database; replication itself is not counted (facts B18). */
+function connectionLimits({ listed: all }: ServerSurvey, { databases }: ServerContext): Check {
+  const id = 'connection-limits';
+  const chosen = all.filter(({ name, connectionLimit }) => databases.includes(name) && connectionLimit >= 0);
+  const low = chosen.filter(({ connectionLimit }) => connectionLimit < LEAST_CONNECTIONS);
+  if (low.length === 0) return pass(id, `every database allows at least ${LEAST_CONNECTIONS} sessions`);
+  const what = `connection limits: ${listed(low.map(({ name, connectionLimit }) => `${name} allows ${connectionLimit}`))}`;
+  const heals = statements(low.map(({ name }) => `alter database ${ident(name)} connection limit -1`));
+  return low.some(({ connectionLimit }) => connectionLimit === 0) ? block(id, what, heals) : warn(id, what, heals);
 }
 
 /** Names are hashes of the database's name; PostgreSQL would cut a long one in silence (facts K5). */

@@ -12,6 +12,7 @@ export const serverSettings: Statement = {
       current_setting('max_wal_senders')::int as "maxSenders",
       current_setting('max_logical_replication_workers')::int as "maxWorkers",
       (select setting::bigint from pg_settings where name = 'max_slot_wal_keep_size')::text as "keepSizeMb",
+      (select setting::int from pg_settings where name = 'logical_decoding_work_mem') as "decodingMemoryKb",
       coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as tls,
       coalesce((select array_agg(name::text order by name) from pg_settings where pending_restart), '{}')
         as "pendingRestart"`,
@@ -78,6 +79,7 @@ export function masterSessions(ourPrefix: string): Statement {
  */
 export const databases: Statement = {
   text: `select datname::text as name, datallowconn as "allowsConnections", datconnlimit = -2 as invalid,
+      datconnlimit as "connectionLimit",
       has_database_privilege(d.oid, 'connect') as "mayConnect",
       has_database_privilege(d.oid, 'create') or (not r.rolsuper and case
         when current_setting('server_version_num')::int >= 160000 then pg_has_role(r.oid, 'member with admin option')

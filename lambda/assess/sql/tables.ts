@@ -2,7 +2,7 @@
 import type { Statement } from '../../platform/postgres';
 
 /** Schemas of users: the ledger, the system and what lives for one session are left out. */
-const USER_SCHEMA = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+export const USER_SCHEMA = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
       and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'`;
 
 /** Tables of extensions that the master does not own are not published: they belong to the extension's scripts. */
@@ -167,6 +167,13 @@ export const exclusiveLocks: Statement = {
 /** Extensions with their versions. */
 export const extensions: Statement = {
   text: `select extname::text || ' ' || extversion as name from pg_extension where extname <> 'plpgsql' order by 1`,
+};
+
+/** Extensions beside plpgsql with the newest version that the server's files hold. */
+export const installedExtensions: Statement = {
+  text: `select e.extname::text as name, e.extversion as version, a.default_version as available
+    from pg_extension e left join pg_available_extensions a on a.name = e.extname
+    where e.extname <> 'plpgsql' order by 1`,
 };
 
 /** Tables of extensions that nobody publishes: they arrive with the snapshot, later changes do not. */

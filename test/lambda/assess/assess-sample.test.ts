@@ -35,6 +35,7 @@ describe.each([17, 15])('assess of the sample on PostgreSQL %i', (major) => {
     expect(await source.fingerprint()).toEqual(before);
     const warnings = report.checks.filter(({ verdict }) => verdict === 'warn').map(({ id }) => id);
     expect(warnings).toEqual(expect.arrayContaining(['replica-identity', 'unlogged-tables']));
+    expect(warnings).not.toContain('search-path');
     expect(output.databases.map(({ name }) => name)).toEqual(expect.arrayContaining(['catalog', 'lineage']));
     expect(check('login-roles').detail).toMatch(/all \d+ application roles/);
   });

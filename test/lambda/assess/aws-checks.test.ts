@@ -1,9 +1,21 @@
 import type { CheckId } from '../../../lambda/assess/check';
 import { awsChecks } from '../../../lambda/assess/checks/aws';
 import { serverChecks } from '../../../lambda/assess/checks/server';
+import { predict } from '../../../lambda/assess/prediction';
 import type { ServerSurvey } from '../../../lambda/assess/survey';
 import type { Check, Inspection, InstanceFacts } from '../../../lambda/contract';
 import { healthyInspection, MIGRATION_ID, POLICY } from './assessed-source';
+import { HEALTHY_SURVEY } from './healthy-survey';
+
+const PREDICTION = predict({
+  databaseBytes: 0,
+  verifiedBytes: 0,
+  verifyWorkers: 1,
+  walBytesPerSecond: 0,
+  walBasis: 'measured',
+  keylessBytes: 0,
+  recordTtlSeconds: 5,
+});
 
 const HEALTHY = healthyInspection(17);
 const OUR_SEED = `arn:aws:rds:eu-central-1:1:snapshot:sealift-${MIGRATION_ID}-seed-encrypted`;
@@ -99,37 +111,8 @@ describe('what AWS says', () => {
 });
 
 describe('what cannot be made in a test of seconds', () => {
-  const survey: ServerSurvey = {
-    masterUser: 'dbadmin',
-    versionNumber: 170_010,
-    inRecovery: false,
-    version: '17.10',
-    walLevel: 'logical',
-    maxSlots: 20,
-    maxSenders: 20,
-    maxWorkers: 20,
-    keepSizeMb: '2048',
-    tls: true,
-    pendingRestart: [],
-    busySenders: 0,
-    slots: [],
-    prepared: [],
-    longTransactions: [],
-    subscriptions: [],
-    masterSessions: [],
-    privileges: {
-      createsRoles: true,
-      createsSlots: true,
-      grantsReplication: true,
-      createsSubscriptions: true,
-      signals: true,
-      seesActivity: true,
-    },
-    loginRoles: [],
-    listed: [],
-    ledger: null,
-  };
-  const context = { migrationId: MIGRATION_ID, policy: POLICY, databases: ['app'] };
+  const survey = HEALTHY_SURVEY;
+  const context = { migrationId: MIGRATION_ID, policy: POLICY, databases: ['app'], prediction: PREDICTION };
 
   it.each<[CheckId, Check['verdict'], Partial<ServerSurvey>]>([
     ['source-is-primary', 'block', { inRecovery: true }],

@@ -1,5 +1,11 @@
 /** A local AWS with a source, a key, a record and a Target stack, and the world of a step that speaks to it by the SDK. */
-import { type ClaimedCall, type Policy, SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
+import {
+  type ClaimedCall,
+  type Policy,
+  SCHEMA_VERSION,
+  type StepName,
+  type TargetSettings,
+} from '../../../lambda/contract';
 import { World } from '../../../lambda/platform/world';
 import { scaledClock } from '../../../lib/rehearsal/clock';
 import { createStackEngine, type StackEngine } from '../../../lib/rehearsal/cloudformation/stack-engine';
@@ -60,14 +66,16 @@ const POLICY: Policy = {
   recordTtlSeconds: 5,
 };
 
-const TARGET = {
-  instanceClass: 'db.t4g.micro',
+/** A configuration of the target that suits the source. */
+export const TARGET_SETTINGS: TargetSettings = {
+  instanceClass: 'db.t4g.medium',
   engineVersion: '17.10',
   allocatedStorageGib: 20,
   maxAllocatedStorageGib: null,
   storageType: 'gp3',
   multiAz: false,
-} as const;
+  parameterGroup: 'none',
+};
 
 /** One local AWS for one test file: the SDK's clients read its address once. */
 export class AwsStage {
@@ -125,7 +133,15 @@ export class AwsStage {
   world(
     step: StepName,
     migrationId: string,
-    { epoch = '1', keyArn = this.keyArn }: { readonly epoch?: string; readonly keyArn?: string } = {},
+    {
+      epoch = '1',
+      keyArn = this.keyArn,
+      targetSettings = {},
+    }: {
+      readonly epoch?: string;
+      readonly keyArn?: string;
+      readonly targetSettings?: Partial<TargetSettings>;
+    } = {},
   ): { readonly call: ClaimedCall; readonly world: World } {
     const call: ClaimedCall = { schemaVersion: SCHEMA_VERSION, execution: EXECUTION, epoch };
     const world = new World(step, call, () => 60_000, {
@@ -141,7 +157,7 @@ export class AwsStage {
       recordName: RECORD,
       policy: POLICY,
       trustedCa: '',
-      targetSettings: { ...TARGET, parameterGroup: `${migrationId}-group` },
+      targetSettings: { ...TARGET_SETTINGS, parameterGroup: `${migrationId}-group`, ...targetSettings },
     });
     return { call, world };
   }

@@ -40,9 +40,9 @@ export function describeInstance(instance: Instance, keys: Keys): DBInstance {
       { DBParameterGroupName: settings.parameterGroup, ParameterApplyStatus: instance.parameterApplyStatus },
     ],
     PendingModifiedValues: {},
-    ReadReplicaDBInstanceIdentifiers: [],
+    ReadReplicaDBInstanceIdentifiers: [...settings.readReplicas],
     ReadReplicaDBClusterIdentifiers: [],
-    AssociatedRoles: [],
+    AssociatedRoles: settings.attachedRoleFeatures.map((FeatureName) => ({ FeatureName, Status: 'ACTIVE' })),
     // RDS uploads the logs of an instance with automated backups every five minutes.
     ...(settings.backupRetentionDays > 0 ? { LatestRestorableTime: new Date(Date.now() - 5 * 60_000) } : {}),
     DBSecurityGroups: [],

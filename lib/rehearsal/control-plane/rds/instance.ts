@@ -57,6 +57,10 @@ export interface InstanceSettings {
   databaseInsightsMode: string | null;
   networkType: string;
   licenseModel: string;
+  /** Identifiers of instances that replicate from it; only recorded. */
+  readReplicas: readonly string[];
+  /** Features that IAM roles are attached for, such as `s3Import`; only recorded. */
+  attachedRoleFeatures: readonly string[];
 }
 
 /** The secret that RDS keeps for the master user. */
@@ -160,5 +164,7 @@ export function defaultSettings(major: number): InstanceSettings {
     databaseInsightsMode: null,
     networkType: 'IPV4',
     licenseModel: 'postgresql-license',
+    readReplicas: [],
+    attachedRoleFeatures: [],
   };
 }
