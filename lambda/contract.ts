@@ -418,7 +418,11 @@ export interface Steps {
   };
   prepare: {
     input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
-    output: { readonly slots: readonly SlotFacts[] };
+    output: {
+      readonly slots: readonly SlotFacts[];
+      /** Everything that was changed on the source, with what was before. */
+      readonly report: EvidencePointer;
+    };
   };
   snapshot: { input: ClaimedCall & { readonly source: InstanceFacts }; output: SnapshotFacts };
   encrypt: { input: ClaimedCall & { readonly snapshotArn: string }; output: SnapshotFacts };

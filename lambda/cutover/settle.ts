@@ -14,6 +14,7 @@ import { endPredecessors } from '../platform/predecessors';
 import { dropPublicationIfPresent } from '../platform/publications';
 import { restoreReplicaIdentities } from '../platform/replica-identity';
 import { removeReplicationRole } from '../platform/replication-role';
+import { recordedLogins } from '../platform/role-logins';
 import { dropSlots, slotPattern } from '../platform/slots';
 import { dropSubscriptions } from '../platform/subscriptions';
 import type { World } from '../platform/world';
@@ -33,6 +34,8 @@ export interface Settled {
   readonly replicaIdentities: readonly string[];
   readonly refreshedViews: readonly string[];
   readonly memberships: number;
+  /** Roles that may not log in on the source any more: it stays fenced. */
+  readonly closedLogins: readonly string[];
 }
 
 /** Opens both servers, settles, and keeps what was done as evidence. */
@@ -74,10 +77,11 @@ export async function settleOn(
   // Nobody follows the source any more: its password is worth nothing from here on (facts B17).
   await guarded(sourceHome, onSource, async () => undefined);
   await removeReplicationRole(sourceHome);
+  const closedLogins = await recordedLogins(sourceHome);
   await moveEverywhere(source, names, onSource, 'live');
   world.metrics.measured({ PhaseReached: PHASES.indexOf('live') });
   world.log.fact('target settled', { subscriptions: subscriptions.length, slots: slots.length, memberships });
-  return { subscriptions, slots, replicaIdentities, refreshedViews, memberships };
+  return { subscriptions, slots, replicaIdentities, refreshedViews, memberships, closedLogins };
 }
 
 /** Subscriptions first, so that nothing takes a slot again. */

@@ -121,6 +121,11 @@ export function selectUndo(kind: string): Statement {
   };
 }
 
+/** Every prior state, as recorded; none of them is a secret. */
+export const allUndo: Statement = {
+  text: `select kind, object, prior from ${S}.undo order by recorded_at, kind, object`,
+};
+
 /** Forgets a prior state that has been put back. */
 export function deleteUndo(kind: string, object: string): Statement {
   return { text: `delete from ${S}.undo where kind = $1 and object = $2`, values: [kind, object] };

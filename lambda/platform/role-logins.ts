@@ -57,6 +57,12 @@ export async function closeLogins(home: Session, migrationId: string): Promise<s
   return roles.map(({ role }) => role);
 }
 
+/** The roles whose LOGIN was taken and not given back. */
+export async function recordedLogins(home: Session): Promise<string[]> {
+  const recorded = await home.query<{ object: string }>(selectUndo(LOGIN_UNDO));
+  return recorded.map(({ object }) => object).sort();
+}
+
 /**
  * Gives LOGIN to exactly `roles` and forgets every record; runs inside a transaction of the caller's on the home database. For
  * the target: those that the fence closed on the source may log in, whatever an operator changed since the adoption.

@@ -4,7 +4,9 @@ import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { moveEverywhere } from '../platform/ledger-follow';
+import { allUndo } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
+import { HOME_DATABASE } from '../platform/names';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';
 import type { Credentials, Server } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
@@ -29,7 +31,28 @@ const NAMED_OBSTACLES = 10;
 /** Opens the source and prepares it. */
 export async function prepare(input: Input<'prepare'>, world: World): Promise<Output<'prepare'>> {
   const replication = await readCredentials(world.environment.replicationSecretArn);
-  return prepareOn(await world.openSource(input.source), input.databases, replication, world);
+  const source = await world.openSource(input.source);
+  const { slots } = await prepareOn(source, input.databases, replication, world);
+  const report = await world.keepEvidence('prepare', { slots, changes: await changesOn(source, input.databases) });
+  return { slots, report };
+}
+
+/** Everything on the source that the ledger will give back, for the evidence. */
+export async function changesOn(source: Server<'source'>, names: readonly string[]): Promise<readonly SourceChange[]> {
+  const changes: SourceChange[] = [];
+  for (const database of new Set([HOME_DATABASE, ...names])) {
+    const recorded = await (await source.session(database)).query<Omit<SourceChange, 'database'>>(allUndo);
+    changes.push(...recorded.map((change) => ({ database, ...change })));
+  }
+  return changes;
+}
+
+/** A change to the source, and what was before. */
+export interface SourceChange {
+  readonly database: string;
+  readonly kind: string;
+  readonly object: string;
+  readonly prior: object;
 }
 
 /**
@@ -41,7 +64,7 @@ export async function prepareOn(
   databaseNames: readonly string[],
   replication: Credentials,
   world: World,
-): Promise<Output<'prepare'>> {
+): Promise<Pick<Output<'prepare'>, 'slots'>> {
   const home = await source.home();
   await endPredecessors(home, world.migrationId, world.step);
   return withAdvisoryLock(home, `sealift/${world.migrationId}/prepare`, async () => {
