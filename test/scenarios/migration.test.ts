@@ -37,6 +37,10 @@ test(
       const page = await readFile(join(directory, 'report.html'), 'utf8');
       expect(page).toContain('nothing lost, nothing doubled, nothing different');
       expect(page).not.toMatch(/<script|https?:\/\//);
+      for (const words of ['default, set to full', 'the source stays fenced', 'public.metric_event_default']) {
+        expect(page).toContain(words);
+      }
+      expect(await readdir(directory)).toContain('history-cutover.json');
       expect(await readdir(join(directory, 'evidence'))).toContain('rehearsal-1-verification.json');
     } finally {
       await rm(directory, { recursive: true, force: true });

@@ -1,10 +1,16 @@
 /** Puts a report and what it rests on into a directory. */
 import { existsSync } from 'node:fs';
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RehearsalFailure } from '../run/rehearsal-failure';
 import type { Rehearsal } from '../run/rehearse';
-import { renderReport } from './report-html';
+import { evidenceFacts } from './evidence/evidence-facts';
+import { evidenceOf } from './evidence/evidence-folder';
+import { readPage } from './history/history-events';
+import { joinPages } from './history/join-pages';
+import { migrationFacts } from './history/migration-facts';
+import { pageOfRehearsal } from './page/page-of-rehearsal';
+import { renderPage } from './page/render-page';
 
 /**
  * Refuses a directory that cannot be written, before an hour of work is put into it. Permission bits say nothing to root, so
@@ -31,16 +37,29 @@ export async function requireWritable(directory: string): Promise<void> {
   }
 }
 
-/** Writes `report.json`, `report.html`, `functions.log` and the steps' evidence, and replaces those of an earlier run. */
+/** The page of a rehearsal, read from its histories and evidence as those of a real execution are. */
+export function pageOf({ report, histories, evidence }: Pick<Rehearsal, 'report' | 'histories' | 'evidence'>): string {
+  const pages = histories.map(({ name, content }) => readPage(name, JSON.parse(content)));
+  const facts = migrationFacts(joinPages(pages));
+  return renderPage(pageOfRehearsal(report, facts, evidenceFacts(evidenceOf(evidence, facts.evidenceKeys))));
+}
+
+/**
+ * Writes `report.json`, `report.html`, `functions.log`, the histories and the steps' evidence, and replaces those of an
+ * earlier run.
+ */
 export async function writeReport(directory: string, rehearsal: Rehearsal): Promise<void> {
-  const { report, logs, evidence } = rehearsal;
+  const { report, logs, evidence, histories } = rehearsal;
   const folder = join(directory, 'evidence');
   try {
     await makeDirectory(folder, []);
+    await removeEarlier(directory, /^history-[a-z]+\.json$/);
+    await removeEarlier(folder, /^rehearsal-\d+-[\w-]+\.json$/);
     await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-    await writeFile(join(directory, 'report.html'), renderReport(report));
+    await writeFile(join(directory, 'report.html'), pageOf(rehearsal));
     const lines = logs.map(({ functionName, line }) => `${functionName} ${line}\n`);
     await writeFile(join(directory, 'functions.log'), lines.join(''));
+    for (const { name, content } of histories) await writeFile(join(directory, name), content);
     for (const { name, content } of evidence) await writeFile(join(folder, name), content);
   } catch (cause) {
     throw new RehearsalFailure(
@@ -48,6 +67,11 @@ export async function writeReport(directory: string, rehearsal: Rehearsal): Prom
       { cause },
     );
   }
+}
+
+/** An earlier run may have come further: what it left would be taken for this one's. */
+async function removeEarlier(directory: string, names: RegExp): Promise<void> {
+  for (const name of await readdir(directory)) if (names.test(name)) await rm(join(directory, name));
 }
 
 /** Makes a directory and those above it, noting each, deepest first; Node.js' own recursion never ends below /proc. */

@@ -14,6 +14,7 @@ import { RunDirectory } from '../servers/run-directory';
 import type { Tell, Untimed } from './events';
 import { type EvidenceFile, readEvidence } from './evidence-files';
 import { migrateAndProve } from './findings';
+import { type HistoryFile, historyFiles } from './history-files';
 import type { RehearsalOptions } from './options';
 import { type Access, accessOf } from './server-access';
 import { setStage } from './stage';
@@ -26,6 +27,8 @@ export interface Rehearsal {
   readonly logs: readonly LogLine[];
   /** What the steps kept as evidence, by name, such as `verification.json`. */
   readonly evidence: readonly EvidenceFile[];
+  /** The histories of the first execution of `Migrate` and of those that it started. */
+  readonly histories: readonly HistoryFile[];
   /** How to reach the servers, with `keep`; null otherwise. */
   readonly access: readonly Access[] | null;
   /** Stops the servers and deletes the run's directory; done already unless `keep`. */
@@ -81,7 +84,9 @@ async function run(
   const report = buildReport({ startedAt, options, timeline, findings, engineVersion: stage.source.engineVersion });
   tell({ kind: 'report', report });
   const evidence = await readEvidence(stage.aws);
-  return { report, evidence, logs: stage.aws.logLines(), access: options.keep ? accessOf(stage) : null };
+  const [first] = findings.executions;
+  const histories = first ? historyFiles(stage.aws.machines, first.executionArn) : [];
+  return { report, evidence, histories, logs: stage.aws.logLines(), access: options.keep ? accessOf(stage) : null };
 }
 
 /** Latest first, each whatever became of the others. */

@@ -2,6 +2,7 @@
 import type { StepName } from '../../../lambda/contract';
 import { type Clock, realClock, scaledClock } from '../../../lib/rehearsal/clock';
 import { commandIn } from '../../../lib/rehearsal/run/approver';
+import { type HistoryFile, historyFiles } from '../../../lib/rehearsal/run/history-files';
 import { createStateMachines, type StateMachines } from '../../../lib/rehearsal/state-machine/state-machines';
 import { ofType, type StackTemplate } from './synthesis';
 import { resolveTokens } from './tokens';
@@ -79,6 +80,8 @@ export interface Ran {
   readonly calls: readonly { readonly step: string; readonly input: Record<string, unknown> }[];
   readonly published: readonly Record<string, unknown>[];
   readonly executionArn: string;
+  /** The histories of this execution and of those that it started, as files. */
+  readonly histories: readonly HistoryFile[];
 }
 
 /** What an approver does with a message that asks; `machines` takes the answer. */
@@ -134,6 +137,7 @@ export async function runMachine(
   const { executionArn } = interpreter.startExecution({ stateMachineArn: machine.arn, input });
   await interpreter.result(executionArn);
   const { status, output, error, cause } = interpreter.describeExecution(executionArn);
+  const histories = historyFiles(interpreter, executionArn);
   await interpreter.close();
-  return { status, output: JSON.parse(output ?? '{}'), error, cause, calls, published, executionArn };
+  return { histories, status, output: JSON.parse(output ?? '{}'), error, cause, calls, published, executionArn };
 }

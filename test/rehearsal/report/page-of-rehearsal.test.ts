@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { holds, type Report } from '../../../lib/rehearsal/report/report';
-import { renderReport } from '../../../lib/rehearsal/report/report-html';
 import { summaryOf } from '../../../lib/rehearsal/report/summary';
 import { bytes, seconds } from '../../../lib/rehearsal/report/words';
+import { pageOf } from '../../../lib/rehearsal/report/write-report';
 
 const REPORT: Report = {
   schemaVersion: '1',
@@ -59,15 +60,54 @@ const REPORT: Report = {
   },
 };
 
+const events = [
+  {
+    id: 1,
+    type: 'ExecutionStarted',
+    timestamp: '2026-01-01T10:00:09.000Z',
+    executionStartedEventDetails: { input: '{}' },
+  },
+  {
+    id: 2,
+    type: 'TaskStateEntered',
+    timestamp: '2026-01-01T10:00:10.000Z',
+    stateEnteredEventDetails: { name: 'Assess' },
+  },
+  { id: 3, type: 'ExecutionSucceeded', timestamp: '2026-01-01T10:00:59.000Z', executionSucceededEventDetails: {} },
+];
+const HISTORY = { name: 'history-migrate.json', content: JSON.stringify({ events }) };
+
+const render = (report: Report) => pageOf({ report, histories: [HISTORY], evidence: [] });
+
 test('names and details of the database cannot become markup', () => {
-  const page = renderReport(REPORT);
+  const page = render(REPORT);
   expect(page).not.toContain('<script>');
   expect(page).not.toContain('a<b>');
   expect(page).toContain('a&#60;b&#62;');
 });
 
-test('the page needs nothing from elsewhere', () => {
-  expect(renderReport(REPORT)).not.toMatch(/<script|<link|src=|https?:|url\(/);
+test('the page needs nothing from elsewhere, and its policy lets nothing in', () => {
+  const page = render(REPORT);
+  expect(page).not.toMatch(/<script|<link|src=|https?:|url\(|\sstyle=|\son[a-z]+=/);
+  const digest = /sha256-([^&]+)&#39;/.exec(page)?.[1];
+  const sheet = /<style>([\s\S]*)<\/style>/.exec(page)?.[1] ?? '';
+  expect(digest).toBe(createHash('sha256').update(sheet).digest('base64'));
+  expect(page).toContain('default-src &#39;none&#39;');
+});
+
+test('the page shows the verdict and the books of the writers before everything else', () => {
+  const page = render(REPORT);
+  const places = [
+    'nothing lost, nothing doubled',
+    'Proof of the writes',
+    'Timeline',
+    'Latency of the writes',
+    'Outage',
+    'Checks',
+  ];
+  const found = places.map((place) => page.indexOf(place));
+  expect(found).not.toContain(-1);
+  expect([...found].sort((a, b) => a - b)).toEqual(found);
 });
 
 test('a run holds only when it succeeded, lost, doubled and changed nothing, and no call was refused', () => {

@@ -1,0 +1,27 @@
+/** The outage and its parts. */
+import type { OutageFigure } from './page';
+
+const PARTS = {
+  fence: 'closing logins and ending sessions, until it is quiet',
+  barrier: 'until the marker of every database is on the target',
+  sequences: 'setting every sequence',
+  gate: 'comparing what changed, looking for late commits',
+  switch: 'the flip, and the switch until it is in sync',
+} as const;
+
+/** Milliseconds of each part; null when it was not measured. */
+export type PartsMs = Readonly<Record<keyof typeof PARTS, number | null>>;
+
+/** Null when there was no cutover. */
+export function outageFigure(parts: PartsMs, measuredMs: number | null, seenMs: number | null): OutageFigure | null {
+  if (measuredMs === null && seenMs === null) return null;
+  const names = Object.keys(PARTS) as (keyof typeof PARTS)[];
+  return {
+    seenMs,
+    measuredMs,
+    parts: names.flatMap((name) => {
+      const ms = parts[name];
+      return ms === null ? [] : [{ name, ms, what: PARTS[name] }];
+    }),
+  };
+}
