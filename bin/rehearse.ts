@@ -10,5 +10,5 @@ if (command.kind === 'help') {
   process.stderr.write(`${command.problem}\n`);
   process.exitCode = 2;
 } else {
-  rehearseForPeople(command.options, command.json).then((code) => process.exit(code));
+  rehearseForPeople(command.options, command.mode).then((code) => process.exit(code));
 }

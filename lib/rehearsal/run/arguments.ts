@@ -1,13 +1,14 @@
 /** The flags of `npm start`. */
 import { parseArgs } from 'node:util';
 import { STOP_AFTER, type StopAfter } from '../../../lambda/contract';
+import type { ProgressMode } from '../report/progress/choose-progress';
 import { KNOWN_MAJORS } from '../servers/binaries';
 import { DEFAULT_OPTIONS, SIZES, type Size, type UserOptions } from './options';
 
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: 'help' }
-  | { readonly kind: 'rehearse'; readonly options: UserOptions; readonly json: boolean }
+  | { readonly kind: 'rehearse'; readonly options: UserOptions; readonly mode: ProgressMode }
   /** `problem` is one line. */
   | { readonly kind: 'wrong'; readonly problem: string };
 
@@ -26,11 +27,13 @@ npm start -- [flags]
   --writers N            parallel writers, 0 to ${MOST_WRITERS}; default 4
   --report DIR           where report.json and report.html go; default ./sealift-report
   --keep                 leave the servers running until Ctrl-C and print how to connect
+  --quiet                print ended phases, warnings and the summary, nothing in between
   --json                 print events as JSON lines instead of drawn progress
   --stop-after PHASE     ${STOP_AFTER.join(', ')}; default cutover
   --dry-run              assess only: nothing is changed anywhere
   --help                 this text
 
+Lines without control characters where the output is no terminal; NO_COLOR is respected.
 Exit code: 0 everything held, 1 it did not (the reason and the remedy are printed), 2 a wrong flag, 130 Ctrl-C.
 `;
 
@@ -43,6 +46,7 @@ const FLAGS = {
   report: { type: 'string' },
   keep: { type: 'boolean' },
   json: { type: 'boolean' },
+  quiet: { type: 'boolean' },
   'stop-after': { type: 'string' },
   'dry-run': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -71,7 +75,8 @@ export function readCommand(argv: readonly string[]): Command {
       dryRun: values['dry-run'] ?? false,
     };
     refuseDisagreements(options, values.size as Size | undefined);
-    return { kind: 'rehearse', options, json: values.json ?? false };
+    if (values.json && values.quiet) throw new WrongFlag('--quiet and --json are two ways of printing, choose one');
+    return { kind: 'rehearse', options, mode: values.json ? 'json' : values.quiet ? 'quiet' : 'shown' };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (!(error instanceof WrongFlag) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;

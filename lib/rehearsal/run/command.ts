@@ -1,10 +1,9 @@
 /** The rehearsal as a command: progress, summary, report, signals, exit code. */
-import { isatty } from 'node:tty';
-import { jsonLines } from '../report/json-lines';
-import type { Progress } from '../report/progress';
+import { chooseProgress, type ProgressMode } from '../report/progress/choose-progress';
+import { printable } from '../report/progress/printable';
+import type { Progress } from '../report/progress/progress';
 import { holds } from '../report/report';
 import { summaryOf } from '../report/summary';
-import { drawnProgress, plainProgress } from '../report/terminal';
 import { requireWritable, writeReport } from '../report/write-report';
 import { requireDumps } from './dump-content';
 import type { UserOptions } from './options';
@@ -15,7 +14,7 @@ import type { Access } from './server-access';
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Rehearses and answers the exit code; never throws, and leaves nothing behind. */
-export async function rehearseForPeople(options: UserOptions, json: boolean): Promise<number> {
+export async function rehearseForPeople(options: UserOptions, mode: ProgressMode): Promise<number> {
   const stopping = new AbortController();
   let signalCode: number | null = null;
   for (const [signal, code] of Object.entries(SIGNALS)) {
@@ -26,20 +25,22 @@ export async function rehearseForPeople(options: UserOptions, json: boolean): Pr
       stopping.abort(new Error(`ended by ${signal}`));
     });
   }
-  const progress = progressFor(json);
+  const progress = chooseProgress(mode, process.stdout, process.env);
+  // A second signal ends the process on the spot; the cursor comes back all the same.
+  process.on('exit', () => progress.end());
   try {
-    return await rehearseAndReport(options, json, progress, stopping.signal);
+    return await rehearseAndReport(options, mode, progress, stopping.signal);
   } catch (error) {
     progress.end();
     if (signalCode !== null) return signalCode;
-    process.stderr.write(`${process.env.SEALIFT_DEBUG ? stackOf(error) : oneLine(error)}\n`);
+    process.stderr.write(`${printable(process.env.SEALIFT_DEBUG ? stackOf(error) : oneLine(error))}\n`);
     return 1;
   }
 }
 
 async function rehearseAndReport(
   options: UserOptions,
-  json: boolean,
+  mode: ProgressMode,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<number> {
@@ -49,19 +50,13 @@ async function rehearseAndReport(
   progress.end();
   try {
     await writeReport(options.reportDirectory, rehearsal);
-    if (!json) process.stdout.write(summaryOf(rehearsal.report, options.reportDirectory));
+    if (mode !== 'json') process.stdout.write(printable(summaryOf(rehearsal.report, options.reportDirectory)));
     if (rehearsal.access) await keepUntilSignal(rehearsal.access, signal);
   } finally {
     await rehearsal.end();
   }
   signal.throwIfAborted();
   return holds(rehearsal.report) ? 0 : 1;
-}
-
-function progressFor(json: boolean): Progress {
-  const write = (text: string) => process.stdout.write(text);
-  if (json) return jsonLines(write);
-  return isatty(1) ? drawnProgress(process.stdout) : plainProgress(write);
 }
 
 async function keepUntilSignal(access: readonly Access[], signal: AbortSignal): Promise<void> {

@@ -26,7 +26,7 @@ export type RehearsalEvent =
       readonly doing: string;
       readonly done: number;
       readonly total: number;
-      readonly unit: 'rows' | 'bytes' | 'tables';
+      readonly unit: 'rows' | 'bytes' | 'tables' | 'ranges' | '%';
     }
   | { readonly kind: 'state'; readonly at: string; readonly machine: string; readonly state: string }
   /** A step failed; retried when the state machine says so. */

@@ -10,6 +10,7 @@ import { type LocalAws, startLocalAws } from './local-aws';
 import type { RehearsalOptions, Surroundings } from './options';
 import { SOURCE_INSTANCE } from './place';
 import { createSource, type Source } from './source';
+import { StepProgress } from './step-progress';
 import { synthesize } from './synthesize';
 import type { Timeline } from './timeline';
 import { startTraffic, type Traffic } from './traffic';
@@ -46,11 +47,15 @@ export async function setStage(
   cleanup: Cleanup,
 ): Promise<Stage> {
   const note = (text: string) => tell({ kind: 'note', text });
+  const progress = new StepProgress(tell);
   const aws = await startLocalAws(
     run,
     {
       onState: (arn, event) => timeline.note(arn, event),
-      onStepCall: ({ step, failure }) => failure && tell({ kind: 'step-failed', step, ...failure }),
+      onStepCall: (call) => {
+        progress.note(call);
+        if (call.failure) tell({ kind: 'step-failed', step: call.step, ...call.failure });
+      },
     },
     options.test,
   );

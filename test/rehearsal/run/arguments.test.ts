@@ -2,7 +2,7 @@ import { HELP, readCommand } from '../../../lib/rehearsal/run/arguments';
 import { DEFAULT_OPTIONS } from '../../../lib/rehearsal/run/options';
 
 test('without flags the default rehearsal is asked for', () => {
-  expect(readCommand([])).toEqual({ kind: 'rehearse', options: DEFAULT_OPTIONS, json: false });
+  expect(readCommand([])).toEqual({ kind: 'rehearse', options: DEFAULT_OPTIONS, mode: 'shown' });
 });
 
 test('every flag reaches its option', () => {
@@ -10,7 +10,7 @@ test('every flag reaches its option', () => {
     '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run';
   expect(readCommand(flags.split(' '))).toEqual({
     kind: 'rehearse',
-    json: true,
+    mode: 'json',
     options: {
       size: 'tiny',
       dumpFiles: [],
@@ -32,6 +32,11 @@ test.each([
   expect(readCommand(line.split(' '))).toMatchObject({ options: { dumpFiles: files } });
 });
 
+test('progress is shown, quiet, or JSON', () => {
+  const modes = [[], ['--quiet'], ['--json']].map((flags) => readCommand(flags));
+  expect(modes).toMatchObject([{ mode: 'shown' }, { mode: 'quiet' }, { mode: 'json' }]);
+});
+
 test('the target keeps the major of the source unless told otherwise', () => {
   expect(readCommand(['--source-version', '15'])).toMatchObject({ options: { targetVersion: 15 } });
 });
@@ -49,6 +54,7 @@ test.each([
   'stray',
   '--size tiny --dump a.sql',
   '--dump',
+  '--quiet --json',
 ])('%s is refused in one line', (line) => {
   const command = readCommand(line.split(' '));
   if (command.kind !== 'wrong') throw new Error(`it was taken as ${command.kind}`);
@@ -66,6 +72,7 @@ test('the help explains every flag', () => {
     'report',
     'keep',
     'json',
+    'quiet',
     'stop-after',
     'dry-run',
   ];

@@ -1,9 +1,9 @@
 /** What follows a run: drawn on a terminal, lines in a pipe, or JSON. */
-import type { RehearsalEvent } from '../run/events';
+import type { RehearsalEvent } from '../../run/events';
 
 /** A way of showing progress. */
 export interface Progress {
   tell(event: RehearsalEvent): void;
-  /** Leaves the terminal as it was found. */
+  /** Leaves the terminal as it was found; a second call does nothing. */
   end(): void;
 }

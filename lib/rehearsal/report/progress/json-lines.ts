@@ -1,5 +1,5 @@
 /** Progress for programs: every event as one line of JSON. */
-import type { RehearsalEvent } from '../run/events';
+import type { RehearsalEvent } from '../../run/events';
 import type { Progress } from './progress';
 
 /** Writes each event as it comes. */

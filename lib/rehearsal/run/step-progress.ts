@@ -1,0 +1,33 @@
+/** How far long work is, from the answers of the steps that do it. */
+import type { Output, SnapshotFacts, StepName } from '../../../lambda/contract';
+import type { Tell } from './events';
+import type { StepCall } from './step-calls';
+
+/** Tells an amount for every answer that has one. */
+export class StepProgress {
+  private ranges = 0;
+
+  constructor(private readonly tell: Tell) {}
+
+  /** Takes an ended call in. */
+  note({ step, output, failure }: StepCall): void {
+    if (failure !== null) return;
+    const name = step as StepName;
+    if (name === 'snapshot') this.tellShare('the snapshot', output as SnapshotFacts);
+    if (name === 'encrypt') this.tellShare('the encrypted copy', output as SnapshotFacts);
+    if (name === 'plan-verification') {
+      this.ranges = (output as Output<'plan-verification'>).items;
+      this.tellRanges(this.ranges);
+    }
+    if (name === 'verify-chunks') this.tellRanges((output as Output<'verify-chunks'>).left);
+  }
+
+  private tellShare(doing: string, { progressPercent: done }: SnapshotFacts): void {
+    this.tell({ kind: 'progress', phase: 'Replicate', doing, done, total: 100, unit: '%' });
+  }
+
+  private tellRanges(left: number): void {
+    const [done, total] = [this.ranges - left, this.ranges];
+    this.tell({ kind: 'progress', phase: 'Replicate', doing: 'comparing', done, total, unit: 'ranges' });
+  }
+}
