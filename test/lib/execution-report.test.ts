@@ -1,7 +1,7 @@
 /** Pages of the synthesized machines' own histories, as `npm run report` makes them of a real execution. */
 import { join } from 'node:path';
 import { reportFolder } from './support/report-folder';
-import { type Answers, failWith, machinesOf, type Ran, runMachine } from './support/run-machines';
+import { type Answers, failWith, machinesOf, type Ran, runMachine, SMOOTH } from './support/run-machines';
 import { synthesize, templateOf } from './support/synthesis';
 
 const machines = machinesOf(templateOf(synthesize(), 'Migration'));
@@ -15,11 +15,9 @@ const VERIFICATION = {
 };
 const OUTAGE = { total: 321, fence: 100, barrier: 20, sequences: 1, gate: 120, switch: 80 };
 const GOOD: Answers = {
-  assess: () => ({
-    verdict: 'warn',
+  assess: (input, times) => ({
+    ...Object(SMOOTH.assess(input, times)),
     counts: { pass: 40, warn: 2, block: 0 },
-    blocks: [],
-    databases: [{ name: 'shop', bytes: 1, tables: 1, estimatedRows: 1 }],
     report: POINTER('assess'),
   }),
   watch: (_, count) => ({ caughtUp: count > 2, lagBytes: 5_000_000 / count, lagSeconds: 1, slots: [] }),
@@ -57,7 +55,15 @@ describe('a whole migration', () => {
     const { code, page, out } = await report(filesOf(ran));
     expect(code).toBe(0);
     expect(out).toContain('Live: the applications write on the target');
-    for (const words of ['321 ms', '1,234', 'Replication lag', 'Take the snapshot', 'compared 7 changed rows', '0/2']) {
+    for (const words of [
+      '321 ms',
+      '1,234',
+      'Replication lag',
+      'Take the snapshot',
+      'compared 7 changed rows',
+      '0/2',
+      'Ada',
+    ]) {
       expect(page).toContain(words);
     }
     expect(page).toContain(`Execution ${ran.executionArn}`);
@@ -186,7 +192,7 @@ describe('the verdict', () => {
       'migrate',
       {},
       {
-        assess: () => ({ verdict: 'block', counts: { block: 1 }, blocks: [block], databases: [], report: {} }),
+        assess: (input, times) => ({ ...Object(SMOOTH.assess(input, times)), verdict: 'block', blocks: [block] }),
       },
     );
     const { out, page } = await report(filesOf(ran));

@@ -5,7 +5,19 @@ import { type ExecutionFacts, executionFacts } from './execution-facts';
 import { HistoryFileError } from './history-file-error';
 import type { JoinedHistory } from './join-pages';
 import { MACHINE_WORDS, type MachineWord } from './machine-word';
-import { adopted, assessed, cutOver, givenBack, health, instance, member, pointer, told, verified } from './told';
+import {
+  adopted,
+  approval,
+  assessed,
+  cutOver,
+  givenBack,
+  health,
+  instance,
+  member,
+  pointer,
+  told,
+  verified,
+} from './told';
 
 /** What the histories of a run say. */
 export interface MigrationFacts {
@@ -17,6 +29,7 @@ export interface MigrationFacts {
   readonly adoption: z.infer<typeof adopted> | null;
   readonly verification: z.infer<typeof verified> | null;
   readonly cutover: z.infer<typeof cutOver> | null;
+  readonly approval: z.infer<typeof approval> | null;
   /** The last answer of `give-back` or `release`. */
   readonly givenBack: z.infer<typeof givenBack> | null;
   readonly source: z.infer<typeof instance> | null;
@@ -49,6 +62,7 @@ export function migrationFacts(histories: readonly JoinedHistory[]): MigrationFa
     verification:
       told(verified, last('conclude-verification')) ?? told(verified, member(output('replicate'), 'verification')),
     cutover: told(cutOver, last('cutover')) ?? told(cutOver, member(output('cutover'), 'cutover')),
+    approval: told(approval, member(output('migrate'), 'approval')),
     givenBack: told(givenBack, last('give-back')) ?? told(givenBack, last('release')),
     source: told(instance, member(last('inspect') ?? member(output('assess'), 'inspection'), 'source')),
     target: told(instance, member(last('restore'), 'target')) ?? told(instance, member(output('replicate'), 'target')),

@@ -62,6 +62,9 @@ export const pointer = z.object({ bucket: text, key: text });
 /** What RDS says of an instance, as far as the page names it. */
 export const instance = z.object({ instanceId: text, engineVersion: text.catch('') });
 
+/** Who let the cutover begin. */
+export const approval = z.object({ approvedBy: text, approvedAt: text.catch('') });
+
 /** A value of that shape, or null. */
 export function told<T>(schema: z.ZodType<T>, value: unknown): T | null {
   const parsed = schema.safeParse(value);

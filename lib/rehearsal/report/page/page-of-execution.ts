@@ -70,8 +70,8 @@ function toneOf({ verification, cutover }: MigrationFacts, kind: VerdictKind): T
 }
 
 function aboutOf(facts: MigrationFacts): string[] {
-  const { root, rootArn, source, target } = facts;
-  const began = `Started ${new Date(root.startedAt).toISOString().replace('T', ' ').slice(0, 19)} UTC`;
+  const { root, rootArn, source, target, approval } = facts;
+  const began = `Started ${moment(new Date(root.startedAt).toISOString())}`;
   const took = seconds(root.lastAt - root.startedAt);
   const sides = [
     source && `source ${source.instanceId}${source.engineVersion ? ` (PostgreSQL ${source.engineVersion})` : ''}`,
@@ -80,8 +80,15 @@ function aboutOf(facts: MigrationFacts): string[] {
   return [
     `${began}, ${root.status === 'RUNNING' ? `last event after ${took}` : `took ${took}`}.`,
     ...(sides.length > 0 ? [`From ${sides.join(' to ')}.`] : []),
+    ...(approval === null
+      ? []
+      : [`The cutover was approved by ${approval.approvedBy}, ${moment(approval.approvedAt)}.`]),
     ...(rootArn === null ? [] : [`Execution ${rootArn}`]),
   ];
+}
+
+function moment(iso: string): string {
+  return `${iso.replace('T', ' ').slice(0, 19)} UTC`;
 }
 
 function tilesOf({ verification, cutover, adoption, lag }: MigrationFacts, evidence: EvidenceFacts): Tile[] {
