@@ -5,6 +5,7 @@ import { ERRORS, PHASES, STEPS } from '../lambda/contract';
 import { HELP } from '../lib/rehearsal/run/arguments';
 import { MIGRATION_ALARMS, TARGET_ALARMS } from '../lib/resource-names';
 import { citationsIn, definitionsIn } from './docs/citations';
+import { type Command, commandsIn, problemWith } from './docs/commands';
 import { configurationFields } from './docs/configuration-fields';
 import {
   brokenLinks,
@@ -45,6 +46,28 @@ describe('the documents', () => {
         .map((entry) => `${path} cites ${entry}`),
     );
     expect(missing).toEqual([]);
+  });
+});
+
+describe('the commands in the documents', () => {
+  it('exist as written: scripts, their flags, calls of AWS and their parameters', () => {
+    const commands = DOCUMENTS.flatMap(commandsIn);
+    expect(commands.map(({ words }) => words.join(' '))).toEqual(
+      expect.arrayContaining(['npm ci', 'npm start', 'npx cdk deploy --all']),
+    );
+    expect(commands.map(problemWith).filter((problem) => problem !== null)).toEqual([]);
+  });
+
+  it.each<[string, RegExp]>([
+    ['npm run nothing', /no script nothing/],
+    ['npm start -- --no-such-flag', /does not know --no-such-flag/],
+    ['npx cdk conjure', /no command conjure/],
+    ['aws stepfunctions begin-execution', /no operation begin-execution/],
+    ['aws stepfunctions start-execution --machine x', /no parameter --machine/],
+    ['aws unheard-of do-it', /no client of unheard-of/],
+  ])('are refused when they do not: %s', (line, problem) => {
+    const command: Command = { path: 'x.md', words: line.split(' ') };
+    expect(problemWith(command)).toMatch(problem);
   });
 });
 
