@@ -7,6 +7,7 @@ import type { JoinedHistory } from './join-pages';
 import { type MachineWord, machineOfStates } from './machine-word';
 import { parseJson } from './parse-json';
 import { type StateSpan, stateSpans } from './state-spans';
+import { member } from './told';
 
 /** How an execution stands; `RUNNING` when its history has no end. */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -81,7 +82,7 @@ function endOf(events: readonly ReadEvent[]): Pick<ExecutionFacts, 'status' | 'e
   return {
     status: ENDS[last?.type ?? ''] ?? 'RUNNING',
     error: why?.error ?? null,
-    cause: why?.cause ?? null,
+    cause: why?.cause === undefined ? null : causeWords(why.cause),
     output: parseJson(last?.executionSucceededEventDetails?.output),
   };
 }
@@ -107,12 +108,13 @@ function failureOf(event: ReadEvent): StepAnswer['failure'] {
     event.lambdaFunctionScheduleFailedEventDetails ??
     event.lambdaFunctionStartFailedEventDetails;
   const timedOut = event.type === 'LambdaFunctionTimedOut';
-  const cause = why?.cause ?? '';
-  const told = parseJson(cause) as { errorMessage?: unknown } | undefined;
-  return {
-    error: why?.error ?? (timedOut ? 'States.Timeout' : 'unknown'),
-    cause: typeof told?.errorMessage === 'string' ? told.errorMessage : cause,
-  };
+  return { error: why?.error ?? (timedOut ? 'States.Timeout' : 'unknown'), cause: causeWords(why?.cause ?? '') };
+}
+
+/** Lambda tells a failure as JSON with a stack; people read its message. */
+function causeWords(cause: string): string {
+  const message = member(parseJson(cause), 'errorMessage');
+  return typeof message === 'string' ? message : cause;
 }
 
 /** Functions are named `sealift-<migration>-<step>`; the longest name that fits, because one may end like another. */

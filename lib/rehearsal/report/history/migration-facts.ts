@@ -48,7 +48,7 @@ export function migrationFacts(histories: readonly JoinedHistory[]): MigrationFa
   refuseStrangers(read);
   const [root, ...others] = read.map(({ facts }) => facts).sort(rootFirst);
   if (root === undefined) throw new HistoryFileError('no history was given: name one with --history FILE');
-  const executions = [root, ...others];
+  const executions = [root, ...others.sort((a, b) => a.startedAt - b.startedAt)];
   const { children } = root;
   const given = new Set(executions.map(({ machine }) => machine));
   const output = (machine: MachineWord) => outputOf(executions, machine);

@@ -68,7 +68,7 @@ function thinned(points: readonly Point[]): readonly Point[] {
 
 /** The next 1, 2 or 5 times a power of ten. */
 function niceTop(most: number): number {
-  if (most <= 0) return 1;
+  if (most <= 10) return 10;
   const power = 10 ** Math.floor(Math.log10(most));
   return ([1, 2, 5, 10].find((factor) => factor * power >= most) ?? 10) * power;
 }

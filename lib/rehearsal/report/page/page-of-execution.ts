@@ -18,15 +18,16 @@ const TONES: Readonly<Record<VerdictKind, Tone>> = {
   running: 'running',
 };
 
-const PROVES =
-  'The state machines and functions wrote these histories themselves. The verification read every row of both sides; the ' +
-  'cutover compared what had changed since under the fence, before anybody could write on the target. How long clients kept ' +
-  'an old address, and what they saw meanwhile, only the applications can tell.';
+const WROTE = 'The state machines and functions wrote these histories themselves. ';
+const VERIFIED = 'The verification read every row of both sides. ';
+const GATED =
+  'The cutover compared what had changed since under the fence, before anybody could write on the target. How long clients ' +
+  'kept an old address, and what they saw meanwhile, only the applications can tell.';
 
 /** Makes the page. */
 export function pageOfExecution(facts: MigrationFacts, evidence: EvidenceFacts | null): ReportPage {
   const known = evidence ?? NO_EVIDENCE;
-  const { root, cutover } = facts;
+  const { root, cutover, verification } = facts;
   const verdict = verdictOf(facts);
   const page = {
     kind: 'execution' as const,
@@ -49,7 +50,7 @@ export function pageOfExecution(facts: MigrationFacts, evidence: EvidenceFacts |
     compared: null,
     checks: known.checks ?? blocksOf(facts),
     changes: sourceChanges(facts, known),
-    proves: PROVES,
+    proves: `${WROTE}${verification ? VERIFIED : 'They hold no verification. '}${cutover ? GATED : ''}`.trim(),
   };
   return { ...page, gaps: executionGaps(facts, evidence, page) };
 }

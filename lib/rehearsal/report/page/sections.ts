@@ -72,9 +72,9 @@ export function verificationTables({ verification }: ReportPage): Markup | null 
 function everyTable(tables: readonly TableRow[]): Markup {
   const rows = tables.map(
     ({ database, name, rows: number, bytes: size, compared, verdict }) =>
-      html`<tr><td class="name">${name}</td><td>${database}</td><td class="number">${count(number)}</td><td class="number">${bytes(size)}</td><td class="text">${compared}</td><td class="${verdict === 'equal' ? 'good' : 'bad'}">${verdict}</td></tr>`,
+      html`<tr><td class="table">${name}</td><td class="${verdict === 'equal' ? 'good' : 'bad'}">${verdict}</td><td class="number">${count(number)}</td><td class="number">${bytes(size)}</td><td class="text">${compared}</td><td>${database}</td></tr>`,
   );
-  const heads = ['table', 'database', '#rows', '#size', 'compared', 'verdict'];
+  const heads = ['table', 'verdict', '#rows', '#size', 'compared', 'database'];
   return folded(`Every table (${count(tables.length)})`, tables.length, table(heads, rows));
 }
 

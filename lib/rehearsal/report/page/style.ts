@@ -27,7 +27,7 @@ p { margin: 6px 0; max-width: 78ch; overflow-wrap: anywhere; } .soft { color: va
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--soft); white-space: nowrap; }
 th, td { padding: 7px 12px; border-top: 1px solid var(--line); vertical-align: top; } thead th { border-top: 0; }
-td.part { white-space: nowrap; } td.text { min-width: 16ch; overflow-wrap: anywhere; } td.name { overflow-wrap: anywhere; min-width: 12ch; }
+td.part { white-space: nowrap; } td.table { overflow-wrap: anywhere; min-width: 22ch; } td.text { min-width: 16ch; overflow-wrap: anywhere; } td.name { overflow-wrap: anywhere; min-width: 12ch; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .pass, .good { color: var(--good); } .warn { color: var(--warn); } .block, .bad { color: var(--bad); font-weight: 600; }
 .figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; margin: 8px 0; }
@@ -43,7 +43,7 @@ svg { display: block; width: 100%; height: 100%; overflow: visible; }
 .grid { stroke: var(--line); } .line1 { stroke: var(--one); } .line2 { stroke: var(--two); } .line1, .line2 { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 .grid, .line1, .line2, .refusal { vector-effect: non-scaling-stroke; } .refusal { stroke: var(--bad); stroke-width: 2; }
 .shade { fill: var(--shade); }
-.rows { display: grid; grid-template-columns: minmax(90px, 220px) 1fr max-content; gap: 7px 12px; align-items: center; font-size: 14px; }
+.rows { display: grid; grid-template-columns: 220px 1fr 15ch; gap: 7px 12px; align-items: center; font-size: 14px; }
 .rows .span { text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); font-size: 13px; white-space: nowrap; }
 .rows .label { line-height: 1.25; overflow-wrap: anywhere; }
 .track { height: 12px; background: var(--track); border-radius: 3px; overflow: hidden; }
@@ -58,7 +58,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; margin: 6
 details { margin: 8px 0; } details summary { cursor: pointer; color: var(--soft); margin: 8px 0; }
 ul { padding-left: 20px; margin: 6px 0; } li { margin: 4px 0; max-width: 78ch; overflow-wrap: anywhere; }
 @media (max-width: 560px) { main { padding: 20px 12px 48px; } h1 { font-size: 22px; } .times :nth-child(even) { display: none; }
-  .tiles { grid-template-columns: 1fr 1fr; } .rows { grid-template-columns: minmax(84px, 34%) 1fr max-content; gap: 7px 8px; }
+  .tiles { grid-template-columns: 1fr 1fr; } .rows { grid-template-columns: 34% 1fr 13ch; gap: 7px 8px; }
   th, td { padding: 6px 9px; } .figure { padding: 10px; } td.text { min-width: 24ch; }
   .cards thead { display: none; } .cards tr { display: block; border-top: 1px solid var(--line); padding: 8px 0; }
   .cards tr:first-child { border-top: 0; } .cards td, .cards td.number { display: block; border: 0; padding: 1px 12px; min-width: 0; text-align: left; white-space: normal; }
