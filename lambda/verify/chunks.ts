@@ -8,12 +8,20 @@ import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';
 import { bothSides, claimedCall } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
+import {
+  type ClaimedItem,
+  claimItem,
+  countAttempt,
+  countQueue,
+  finishItem,
+  limitIdleTransaction,
+} from '../platform/queue';
 import type { World } from '../platform/world';
 import { compareRange } from '../proof/compare';
 import { keepPendingKeys } from '../proof/pending-keys';
 import { relationOf } from '../proof/tables';
 import { Pairs } from './pairs';
-import { type ClaimedItem, claimItem, countAttempt, countQueue, finishItem, limitIdleTransaction } from './queue';
+import { type ItemResult, VERIFY_QUEUE, type WorkItem } from './queue';
 
 /** Input of `verify-chunks`. */
 export const chunksInput = claimedCall.extend({ ...bothSides, worker: z.number().int().nonnegative() });
@@ -29,7 +37,7 @@ const OTHERS_MS = 200;
 
 /** A range that could not be compared here; the others are compared before it is told. */
 interface Failure {
-  readonly item: ClaimedItem;
+  readonly item: ClaimedItem<WorkItem>;
   readonly error: Error;
 }
 
@@ -77,7 +85,7 @@ export async function compareChunksOn(
 }
 
 async function openItems(home: Session<'target'>): Promise<number> {
-  return (await home.one<{ open: number }>(countQueue)).open;
+  return (await home.one<{ open: number }>(countQueue(VERIFY_QUEUE))).open;
 }
 
 /** Compares the next open range; returns its rows, `none` when none is open that nobody else holds. */
@@ -88,20 +96,21 @@ async function compareNext(
   world: World,
 ): Promise<number | 'none' | 'failed'> {
   const budgetMs = Math.max(1_000, world.remainingMs() - LAST_MS);
-  let item: ClaimedItem | null = null;
+  let item = null as ClaimedItem<WorkItem> | null;
   try {
     return await home.transaction(async () => {
       // The claim lies idle while the rows are read elsewhere.
       await home.query(limitIdleTransaction(budgetMs + LAST_MS));
-      item = await claimItem(
+      item = await claimItem<WorkItem>(
         home,
+        VERIFY_QUEUE,
         failed.map((failure) => failure.item.item),
       );
-      return item === null ? 'none' : compareItem(home, await pairs.of(item.database, budgetMs), item);
+      return item === null ? 'none' : compareItem(home, await pairs.of(item.payload.database, budgetMs), item);
     });
   } catch (error) {
     if (item === null || error instanceof NotReady || !(error instanceof Error)) throw error;
-    await home.execute(countAttempt(item));
+    await home.execute(countAttempt(VERIFY_QUEUE, item.item));
     failed.push({ item, error });
     return 'failed';
   }
@@ -110,19 +119,20 @@ async function compareNext(
 async function compareItem(
   home: Session<'target'>,
   pair: Awaited<ReturnType<Pairs['of']>>,
-  item: ClaimedItem,
+  { item, payload }: ClaimedItem<WorkItem>,
 ): Promise<number> {
   const startedAt = Date.now();
-  const { rows, different } = await compareRange(pair, item.table, item.range);
+  const { rows, different } = await compareRange(pair, payload.table, payload.range);
   // Kept before the item is done: a crash between the two compares the range again, which forgets nothing.
   if (different.size > 0) await keepPendingKeys(pair.target, different);
-  await finishItem(home, item.item, { rows, different: different.size, ms: Date.now() - startedAt });
+  const result: ItemResult = { rows, different: different.size, ms: Date.now() - startedAt };
+  await home.execute(finishItem(VERIFY_QUEUE, item, result));
   return rows;
 }
 
-function failureOf({ item, error }: Failure): Blocked {
+function failureOf({ item: { payload }, error }: Failure): Blocked {
   return new Blocked(
-    `table ${relationOf(item.table)} of database ${JSON.stringify(item.database)} cannot be compared: ${error.message}`,
+    `table ${relationOf(payload.table)} of database ${JSON.stringify(payload.database)} cannot be compared: ${error.message}`,
     { cause: error },
   );
 }

@@ -9,6 +9,7 @@ import { followSource, moveEverywhere } from '../platform/ledger-follow';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
+import { countQueue } from '../platform/queue';
 import type { World } from '../platform/world';
 import { catalogDifferences } from '../proof/catalog-diff';
 import { ChangeTap } from '../proof/change-tap';
@@ -18,7 +19,7 @@ import { pinSettings } from '../proof/row-hash';
 import { settleKeys } from '../proof/settle-keys';
 import { listTables, relationOf } from '../proof/tables';
 import { readPlan } from './plan-facts';
-import { countQueue, resultsByTable } from './queue';
+import { resultsByTable, VERIFY_QUEUE } from './queue';
 
 /** Input of `conclude-verification`. */
 export const concludeInput = claimedCall.extend({ ...bothSides, databases });
@@ -104,7 +105,7 @@ export async function concludeOn(
 
 /** An empty queue proves nothing unless a plan of this epoch filled it. */
 async function assertAllCompared(home: Session<'target'>, ledger: LedgerRow, world: World): Promise<void> {
-  const { items, open } = await home.one<{ items: number; open: number }>(countQueue);
+  const { items, open } = await home.one<{ items: number; open: number }>(countQueue(VERIFY_QUEUE));
   const plan = readPlan(ledger, world.epoch);
   if (plan === null || plan.items !== items) {
     throw new Blocked(`no verification was planned at epoch ${world.epoch}, run plan-verification first`);

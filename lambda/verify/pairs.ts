@@ -1,8 +1,8 @@
 /** The sessions of a worker: one pair per database, opened when its first range comes, with the time that the worker has. */
 import type { Server, Session } from '../platform/postgres';
+import { limitStatement } from '../platform/queue';
 import type { Pair } from '../proof/compare';
 import { pinSettings } from '../proof/row-hash';
-import { limitStatement } from './queue';
 
 /** Longest wait for a lock: reading asks for none that a writer holds, only a change of the table's definition does. */
 const LOCK_MS = 5_000;

@@ -10,6 +10,7 @@ import { joinRoles } from '../platform/memberships';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
+import { emptyQueue, enqueue } from '../platform/queue';
 import type { World } from '../platform/world';
 import { passBarrier, raiseBarrier } from '../proof/barrier';
 import { dropTap, openTap, tapIsOpen } from '../proof/change-tap';
@@ -17,7 +18,7 @@ import { beginPendingKeys } from '../proof/pending-keys';
 import { pinSettings } from '../proof/row-hash';
 import { listTables } from '../proof/tables';
 import { NOT_PLANNED, type PlanFacts, readPlan } from './plan-facts';
-import { emptyQueue, enqueue, type WorkItem } from './queue';
+import { VERIFY_QUEUE, type WorkItem } from './queue';
 import { cutTable } from './ranges';
 import { ownersOfClosedSequences } from './sql';
 
@@ -58,8 +59,8 @@ export async function planOn(
   const bytes = items.reduce((sum, item) => sum + (item.range.from === null ? item.table.bytes : 0), 0);
   const facts: PlanFacts = { epoch: world.epoch, items: items.length, bytes };
   await guarded(home, world.expect('replicating'), async () => {
-    await home.execute(emptyQueue);
-    await home.execute(enqueue(items));
+    await home.execute(emptyQueue(VERIFY_QUEUE));
+    await home.execute(enqueue(VERIFY_QUEUE, items));
     await home.execute(mergeFacts(world.migrationId, { verification: facts }));
   });
   world.log.fact('verification planned', { items: items.length, bytes });
@@ -77,7 +78,7 @@ async function begin(
   await moveEverywhere(source, names, expected, 'replicating');
   const home = await target.home();
   await guarded(home, expected, async () => {
-    await home.execute(emptyQueue);
+    await home.execute(emptyQueue(VERIFY_QUEUE));
     await home.execute(mergeFacts(world.migrationId, NOT_PLANNED));
   });
   await moveEverywhere(target, names, expected, 'replicating');
