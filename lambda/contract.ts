@@ -403,6 +403,9 @@ export interface Steps {
       readonly sizing: Sizing;
       readonly prediction: Prediction;
       readonly report: EvidencePointer;
+      /** The same for people: a self-contained HTML page, and a screen of text of at most 40 lines and 100 columns. */
+      readonly page: EvidencePointer;
+      readonly screen: EvidencePointer;
     };
   };
   claim: {

@@ -1,34 +1,22 @@
 /** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
 import * as z from 'zod';
-import type { Check, Input, Inspection, Output, Policy } from '../contract';
-import { HOME_DATABASE } from '../platform/names';
+import type { Check, Input, Output } from '../contract';
 import { bothSides, call, instanceFacts, surroundings } from '../platform/payload';
 import type { World } from '../platform/world';
-import { block, listed, pass, warn, worst } from './check';
-import { accountChecks } from './checks/account';
-import { awsChecks } from './checks/aws';
-import { codeChecks, type FoundJobs } from './checks/code';
-import { contentChecks } from './checks/content';
-import { growthChecks, keylessBytes } from './checks/growth';
-import { localeChecks } from './checks/locale';
-import { othersChecks } from './checks/others';
-import { privilegeChecks } from './checks/privileges';
-import { serverChecks } from './checks/server';
-import { volumeChecks } from './checks/volume';
-import { type Choice, chooseDatabases } from './databases';
-import { type PredictionFacts, predict } from './prediction';
-import { type SizingFacts, sizeTarget } from './sizing';
-import {
-  type DatabaseSurvey,
-  homeHoldsUserRelations,
-  type ServerSurvey,
-  surveyDatabases,
-  surveyServer,
-} from './survey';
-import { surveyVolume, type VolumeSurvey, walPosition } from './volume';
+import { chooseDatabases } from './databases';
+import { judge, type Seen } from './judge';
+import { located } from './located';
+import { type Assessment, count } from './report/assessment';
+import { renderPage } from './report/page';
+import { renderScreen } from './report/screen';
+import { type DatabaseSurvey, homeHoldsUserRelations, surveyDatabases, surveyServer } from './survey';
+import { surveyVolume, walPosition } from './volume';
 
 /** A state holds 256 KiB; the report holds all (fault 15). */
 const MAX_BLOCKS = 20;
+
+/** Tables that the page lists. */
+const LARGEST_TABLES = 20;
 
 /** Input of the step. */
 export const assessInput = call.extend({
@@ -51,121 +39,46 @@ export const assessInput = call.extend({
   takeOver: z.string().min(1).nullable().optional(),
 });
 
-/** Looks at AWS's answers, the server and every database, and judges them. */
+/** Looks at AWS's answers, the server and every database, judges them, and keeps what was found. */
 export async function assess(input: Input<'assess'>, world: World): Promise<Output<'assess'>> {
-  const { policy } = world.environment;
   const { migrationId } = world;
-  const source = await world.openSource(input.inspection.source);
+  const seen = await look(input, world);
+  const { server, databases, volume } = seen;
+  const { execution, takeOver = null } = input;
+  const judgement = judge(seen, { migrationId, execution, takeOver, policy: world.environment.policy });
+  const { verdict, checks, sizing, prediction } = judgement;
+  const report = await world.keepEvidence('assess', { migrationId, ...judgement, server, databases, volume, ...input });
+  const facts = databases.map((survey) => survey.facts);
+  const forPeople: Assessment = {
+    migrationId,
+    ...judgement,
+    at: input.inspection.surroundings.inspectedAt,
+    source: input.inspection.source,
+    databases: facts,
+    largest: largestTables(databases),
+  };
+  const page = await world.keepDocument('assessment', 'html', renderPage(forPeople));
+  const screen = await world.keepDocument('assessment', 'txt', renderScreen(forPeople));
+  const blocks = blocksOf(checks);
+  return { verdict, counts: count(checks), blocks, databases: facts, sizing, prediction, report, page, screen };
+}
+
+async function look({ inspection }: Input<'assess'>, world: World): Promise<Seen> {
+  const { migrationId, environment } = world;
+  const source = await world.openSource(inspection.source);
   const home = await source.home();
   const begun = await walPosition(home);
   const server = await surveyServer(home, migrationId);
-  const choice = chooseDatabases(server.listed, policy.excludeDatabases, await homeHoldsUserRelations(home));
+  const holdsRelations = await homeHoldsUserRelations(home);
+  const choice = chooseDatabases(server.listed, environment.policy.excludeDatabases, holdsRelations);
   const databases = await surveyDatabases(source, choice.names);
-  const volume = await surveyVolume(home, migrationId, begun);
-  const names = [...choice.names, ...choice.unreachable];
-  const sizing = sizeTarget(sizingFacts(input.inspection, policy, databases, volume));
-  const prediction = predict(predictionFacts(policy, databases, volume));
-  const checks = [
-    ...awsChecks(input.inspection, policy, migrationId),
-    ...accountChecks(input.inspection),
-    ...serverChecks(server, { migrationId, policy, databases: names, prediction }),
-    ...volumeChecks({
-      inspection: input.inspection,
-      server,
-      volume,
-      sizing,
-      prediction,
-      databases: names.length,
-    }),
-    ...othersChecks(server, databases, {
-      migrationId,
-      execution: input.execution,
-      takeOver: input.takeOver ?? null,
-    }),
-    ...privilegeChecks(server, databases, names),
-    ...choiceChecks(choice),
-    ...contentChecks(databases, policy),
-    ...localeChecks(databases, input.inspection.surroundings),
-    ...growthChecks(databases),
-    ...codeChecks(databases, foundJobs(server, databases)),
-  ];
-  const verdict = worst(checks);
-  const findings = { migrationId, verdict, checks, sizing, prediction, server, databases, volume };
-  const report = await world.keepEvidence('assess', { ...findings, ...input });
-  const facts = databases.map((survey) => survey.facts);
-  return { verdict, counts: countsOf(checks), blocks: blocksOf(checks), databases: facts, sizing, prediction, report };
+  return { inspection, server, choice, databases, volume: await surveyVolume(home, migrationId, begun) };
 }
 
-/** pg_cron keeps its jobs in one database of the server, mostly `postgres`, which need not be migrated itself. */
-function foundJobs(server: ServerSurvey, databases: readonly DatabaseSurvey[]): FoundJobs | null {
-  if (server.jobs !== null) return { database: HOME_DATABASE, jobs: server.jobs };
-  const keeper = databases.find(({ content }) => content.jobs !== null);
-  return keeper === undefined ? null : { database: keeper.facts.name, jobs: keeper.content.jobs ?? [] };
-}
-
-function sizingFacts(
-  { source, surroundings: { target, offer } }: Inspection,
-  policy: Policy,
-  databases: readonly DatabaseSurvey[],
-  volume: VolumeSurvey,
-): SizingFacts {
-  return {
-    sourceClass: source.instanceClass,
-    sourceStorageGib: source.allocatedStorageGib,
-    databaseBytes: volume.databaseBytes,
-    relations: databases.reduce((sum, { relations }) => sum + relations, 0),
-    connectedSessions: volume.connectedSessions,
-    activeSessions: volume.activeSessions,
-    configured: target,
-    configuredWorkers: policy.verifyWorkers,
-    mostStorageGib: offer?.maxStorageGib ?? null,
-  };
-}
-
-function predictionFacts(policy: Policy, databases: readonly DatabaseSurvey[], volume: VolumeSurvey): PredictionFacts {
-  return {
-    databaseBytes: volume.databaseBytes,
-    verifiedBytes: databases.reduce((sum, { facts }) => sum + facts.bytes, 0),
-    verifyWorkers: policy.verifyWorkers,
-    walBytesPerSecond: volume.wal.bytesPerSecond,
-    walBasis: volume.wal.basis,
-    keylessBytes: keylessBytes(databases),
-    recordTtlSeconds: policy.recordTtlSeconds,
-  };
-}
-
-function choiceChecks(choice: Choice): readonly Check[] {
-  return [chosen(choice), leftOut(choice)];
-}
-
-function chosen({ names, unreachable }: Choice): Check {
-  const all = [...names, ...unreachable];
-  if (all.length > 0) return pass('databases', `${all.length} databases: ${listed(all)}`);
-  return block(
-    'databases',
-    'there is no database to migrate',
-    'name an instance with a user database, or exclude fewer',
-  );
-}
-
-/** On the snapshot road they arrive as they were in the snapshot, and nothing follows them. */
-function leftOut({ leftOut: left, unknownExclusions }: Choice): Check {
-  const id = 'databases-left-out';
-  const found = [
-    ...left.map(({ name, reason }) => `${name} (${reason})`),
-    ...unknownExclusions.map((name) => `${name} (excluded but does not exist)`),
-  ];
-  if (found.length === 0) return pass(id, 'every database is migrated');
-  return warn(
-    id,
-    `left out: ${listed(found)}`,
-    'they arrive as they were when the snapshot was taken, without any later change; correct excludeDatabases if not meant',
-  );
-}
-
-function countsOf(checks: readonly Check[]): Record<Check['verdict'], number> {
-  const count = (verdict: Check['verdict']) => checks.filter((check) => check.verdict === verdict).length;
-  return { pass: count('pass'), warn: count('warn'), block: count('block') };
+function largestTables(databases: readonly DatabaseSurvey[]): Assessment['largest'] {
+  return located(databases, ({ content }) => content.largest)
+    .sort((left, right) => right.bytes - left.bytes)
+    .slice(0, LARGEST_TABLES);
 }
 
 function blocksOf(checks: readonly Check[]): readonly Check[] {

@@ -21,6 +21,9 @@ export const ASSUMED = {
   fencedMs: 1000,
 } as const;
 
+/** A part of the outage that is worth a word. */
+const NOTABLE_MS = 100;
+
 /** Apply always gains something on a source that writes faster, or the prediction would be without end. */
 const LEAST_GAIN = 0.01;
 
@@ -126,7 +129,7 @@ function outage(facts: PredictionFacts): Pick<Prediction, 'outageMs' | 'outageBa
   const hashMs = Math.round((facts.keylessBytes / hashBytesPerSecond) * 1000);
   const ttlMs = facts.recordTtlSeconds * 1000;
   const hashing =
-    hashMs === 0
+    hashMs < NOTABLE_MS
       ? ''
       : ` ${durationInWords(hashMs / 1000)} for ${gibibytes(facts.keylessBytes)} of tables without a key that are read whole under the fence,`;
   return {

@@ -1,8 +1,9 @@
 /** Numbers as people read them, in details, bases and pages. */
 
-/** Bytes as `0.2 GiB` or `1,204 GiB`. */
+/** Bytes as `2.4 GiB` or `1,204 GiB`, as `24 MiB` below one. */
 export function gibibytes(bytes: number): string {
   const gib = bytes / 2 ** 30;
+  if (gib < 1) return `${Math.ceil(gib * 1024)} MiB`;
   return `${gib >= 100 ? grouped(gib) : gib.toFixed(1)} GiB`;
 }
 
@@ -18,8 +19,9 @@ export function bytesInWords(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Seconds as `45 s`, `12 min` or `3 h 20 min`; rounded up, so that nothing takes no time. */
+/** Seconds as `6 s`, `1.5 s`, `12 min` or `3 h 20 min`; rounded up from ten seconds on. */
 export function durationInWords(seconds: number): string {
+  if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
   if (seconds < 60) return `${Math.ceil(seconds)} s`;
   const minutes = Math.ceil(seconds / 60);
   if (minutes < 60) return `${minutes} min`;

@@ -4,22 +4,34 @@ import type { EvidencePointer } from '../contract';
 
 const client = new S3Client({});
 
-/** Writes `content` as JSON below `migrations/<id>/<execution>/` and says where; the same name is overwritten. */
-export async function keepEvidence(
-  where: {
-    readonly bucket: string;
-    readonly migrationId: string;
-    readonly execution: string;
-    readonly name: string;
-  },
-  content: object,
-): Promise<EvidencePointer> {
+/** Where a piece of evidence is kept: below `migrations/<id>/<execution>/`. */
+export interface EvidencePlace {
+  readonly bucket: string;
+  readonly migrationId: string;
+  readonly execution: string;
+  readonly name: string;
+}
+
+/** Media types of documents by the ending of their name. */
+const MEDIA_TYPES = { html: 'text/html; charset=utf-8', txt: 'text/plain; charset=utf-8' } as const;
+
+/** Ending of a document. */
+export type DocumentKind = keyof typeof MEDIA_TYPES;
+
+/** Writes `content` as JSON and says where; the same name is overwritten. */
+export async function keepEvidence(where: EvidencePlace, content: object): Promise<EvidencePointer> {
+  return put(where, 'json', JSON.stringify(content, null, 2), 'application/json');
+}
+
+/** Writes a document for people and says where; the same name is overwritten. */
+export async function keepDocument(where: EvidencePlace, kind: DocumentKind, text: string): Promise<EvidencePointer> {
+  return put(where, kind, text, MEDIA_TYPES[kind]);
+}
+
+async function put(where: EvidencePlace, ending: string, body: string, type: string): Promise<EvidencePointer> {
   const run = where.execution.split(':').at(-1) ?? 'unknown';
-  const key = `migrations/${where.migrationId}/${run}/${where.name}.json`;
-  const body = JSON.stringify(content, null, 2);
-  await client.send(
-    new PutObjectCommand({ Bucket: where.bucket, Key: key, Body: body, ContentType: 'application/json' }),
-  );
+  const key = `migrations/${where.migrationId}/${run}/${where.name}.${ending}`;
+  await client.send(new PutObjectCommand({ Bucket: where.bucket, Key: key, Body: body, ContentType: type }));
   return { bucket: where.bucket, key };
 }
 

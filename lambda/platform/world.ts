@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Call, ClaimedCall, Endpoint, EvidencePointer, InstanceFacts, Phase, StepName } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { type Environment, readEnvironment } from './environment';
-import { keepEvidence, readEvidence } from './evidence';
+import { type DocumentKind, type EvidencePlace, keepDocument, keepEvidence, readEvidence } from './evidence';
 import type { Expectation } from './ledger';
 import { createLog, type Log } from './log';
 import { createMetricSink, type MetricSink } from './metrics';
@@ -78,8 +78,12 @@ export class World {
 
   /** Keeps `content` as evidence under `name`. */
   keepEvidence(name: string, content: object): Promise<EvidencePointer> {
-    const { migrationId, call, environment } = this;
-    return keepEvidence({ bucket: environment.evidenceBucket, migrationId, execution: call.execution, name }, content);
+    return keepEvidence(this.evidencePlace(name), content);
+  }
+
+  /** Keeps a document for people as evidence under `name`. */
+  keepDocument(name: string, kind: DocumentKind, text: string): Promise<EvidencePointer> {
+    return keepDocument(this.evidencePlace(name), kind, text);
   }
 
   /** What a state may know of `instance`: its endpoint is kept as evidence. Null while it has none. */
@@ -100,6 +104,11 @@ export class World {
   /** Closes every connection; never throws. */
   async close(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.close()));
+  }
+
+  private evidencePlace(name: string): EvidencePlace {
+    const { migrationId, call, environment } = this;
+    return { bucket: environment.evidenceBucket, migrationId, execution: call.execution, name };
   }
 
   private async open<S extends Side>(side: S, instance: InstanceFacts, secretArn: string): Promise<Server<S>> {

@@ -54,6 +54,7 @@ export class AssessWorkflow extends Workflow {
             sizing: '{% $states.result.sizing %}',
             prediction: '{% $states.result.prediction %}',
             report: '{% $states.result.report %}',
+            page: '{% $states.result.page %}',
           },
         },
       },

@@ -95,6 +95,7 @@ describe('Migrate', () => {
           sizing: {},
           prediction: {},
           report: {},
+          page: {},
         }),
       },
     );

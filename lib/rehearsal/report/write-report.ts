@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { EvidenceFile } from '../run/evidence-files';
 import { RehearsalFailure } from '../run/rehearsal-failure';
 import type { Rehearsal } from '../run/rehearse';
 import { evidenceFacts } from './evidence/evidence-facts';
@@ -37,6 +38,17 @@ export async function requireWritable(directory: string): Promise<void> {
   }
 }
 
+/** Forms of the assessment for people. */
+const ASSESSMENT_ENDINGS = ['html', 'txt'] as const;
+
+/** The latest assessment among the evidence, as a page or a screen of text; null when there is none. */
+export function assessmentIn(
+  evidence: readonly EvidenceFile[],
+  ending: (typeof ASSESSMENT_ENDINGS)[number],
+): Buffer | null {
+  return evidence.filter(({ name }) => name.endsWith(`-assessment.${ending}`)).at(-1)?.content ?? null;
+}
+
 /** The page of a rehearsal, read from its histories and evidence as those of a real execution are. */
 export function pageOf({ report, histories, evidence }: Pick<Rehearsal, 'report' | 'histories' | 'evidence'>): string {
   const pages = histories.map(({ name, content }) => readPage(name, JSON.parse(content)));
@@ -45,22 +57,26 @@ export function pageOf({ report, histories, evidence }: Pick<Rehearsal, 'report'
 }
 
 /**
- * Writes `report.json`, `report.html`, `functions.log`, the histories and the steps' evidence, and replaces those of an
- * earlier run.
+ * Writes `report.json`, `report.html`, the assessment, `functions.log`, the histories and the steps' evidence, and replaces
+ * those of an earlier run.
  */
 export async function writeReport(directory: string, rehearsal: Rehearsal): Promise<void> {
   const { report, logs, evidence, histories } = rehearsal;
   const folder = join(directory, 'evidence');
   try {
     await makeDirectory(folder, []);
-    await removeEarlier(directory, /^history-[a-z]+\.json$/);
-    await removeEarlier(folder, /^rehearsal-\d+-[\w-]+\.json$/);
+    await removeEarlier(directory, /^(history-[a-z]+\.json|assessment\.(html|txt))$/);
+    await removeEarlier(folder, /^rehearsal-\d+-[\w-]+\.(json|html|txt)$/);
     await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
     await writeFile(join(directory, 'report.html'), pageOf(rehearsal));
     const lines = logs.map(({ functionName, line }) => `${functionName} ${line}\n`);
     await writeFile(join(directory, 'functions.log'), lines.join(''));
     for (const { name, content } of histories) await writeFile(join(directory, name), content);
     for (const { name, content } of evidence) await writeFile(join(folder, name), content);
+    for (const ending of ASSESSMENT_ENDINGS) {
+      const document = assessmentIn(evidence, ending);
+      if (document) await writeFile(join(directory, `assessment.${ending}`), document);
+    }
   } catch (cause) {
     throw new RehearsalFailure(
       `the report could not be written to ${resolve(directory)} (${(cause as NodeJS.ErrnoException).code}): choose another directory with --report`,

@@ -4,7 +4,7 @@ import { printable } from '../report/progress/printable';
 import type { Progress } from '../report/progress/progress';
 import { holds } from '../report/report';
 import { summaryOf } from '../report/summary';
-import { requireWritable, writeReport } from '../report/write-report';
+import { assessmentIn, requireWritable, writeReport } from '../report/write-report';
 import { requireDumps } from './dump-content';
 import type { UserOptions } from './options';
 import { rehearse } from './rehearse';
@@ -50,7 +50,15 @@ async function rehearseAndReport(
   progress.end();
   try {
     await writeReport(options.reportDirectory, rehearsal);
-    if (mode !== 'json') process.stdout.write(printable(summaryOf(rehearsal.report, options.reportDirectory)));
+    if (mode !== 'json') {
+      const screen = assessmentIn(rehearsal.evidence, 'txt');
+      // Where nothing follows, the assessment is what was asked for.
+      if (screen && (options.dryRun || options.stopAfter === 'assess'))
+        process.stdout.write(`
+${screen}
+`);
+      process.stdout.write(printable(summaryOf(rehearsal.report, options.reportDirectory)));
+    }
     if (rehearsal.access) await keepUntilSignal(rehearsal.access, signal);
   } finally {
     await rehearsal.end();

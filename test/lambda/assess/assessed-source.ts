@@ -163,6 +163,13 @@ class AssessWorld extends World {
     return server;
   }
 
+  readonly documents: Record<string, string> = {};
+
+  override async keepDocument(name: string, kind: 'html' | 'txt', text: string): Promise<EvidencePointer> {
+    this.documents[kind] = text;
+    return { bucket: 'evidence', key: `${name}.${kind}` };
+  }
+
   override async keepEvidence(name: string, content: object): Promise<EvidencePointer> {
     this.report = JSON.parse(JSON.stringify(content));
     return { bucket: 'evidence', key: name };
@@ -174,6 +181,8 @@ export interface Assessment {
   readonly output: Output<'assess'>;
   readonly report: { readonly checks: readonly Check[] } & Readonly<Record<string, unknown>>;
   check(id: CheckId): Check;
+  /** The page and the screen of text. */
+  readonly documents: Readonly<Record<string, string>>;
 }
 
 /** A server of one test file with databases `app` and `Odd "name"`, made by the master and its roles. */
@@ -218,6 +227,7 @@ export class AssessedSource {
       return {
         output,
         report,
+        documents: world.documents,
         check(id) {
           const found = report.checks.filter((check) => check.id === id);
           if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} checks ${id}`);

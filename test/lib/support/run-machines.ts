@@ -52,6 +52,7 @@ export const SMOOTH: Required<Answers> = {
     sizing: { verifyWorkers: { advised: 1, configured: 1, basis: 'one for two vCPUs' } },
     prediction: { phases: [], outageMs: 6000, outageBasis: 'assumed' },
     report,
+    page: { bucket: 'evidence', key: 'assessment.html' },
   }),
   claim: () => ({ epoch: '1', phase: 'assessed', systemIdentifier: '7' }),
   prepare: () => ({ slots: [{ database: 'shop', slot: 's', publication: 'p', startLsn: '0/1' }] }),

@@ -1,0 +1,123 @@
+/** From everything that was seen to every check, the size and the prediction: pure. */
+import type { Check, Inspection, Policy, Prediction, Sizing } from '../contract';
+import { HOME_DATABASE } from '../platform/names';
+import { block, listed, pass, warn, worst } from './check';
+import { accountChecks } from './checks/account';
+import { awsChecks } from './checks/aws';
+import { codeChecks, type FoundJobs } from './checks/code';
+import { contentChecks } from './checks/content';
+import { growthChecks, keylessBytes } from './checks/growth';
+import { localeChecks } from './checks/locale';
+import { type Asker, othersChecks } from './checks/others';
+import { privilegeChecks } from './checks/privileges';
+import { serverChecks } from './checks/server';
+import { volumeChecks } from './checks/volume';
+import type { Choice } from './databases';
+import { type PredictionFacts, predict } from './prediction';
+import { type SizingFacts, sizeTarget } from './sizing';
+import type { DatabaseSurvey, ServerSurvey } from './survey';
+import type { VolumeSurvey } from './volume';
+
+/** Everything that was seen. */
+export interface Seen {
+  readonly inspection: Inspection;
+  readonly server: ServerSurvey;
+  readonly choice: Choice;
+  readonly databases: readonly DatabaseSurvey[];
+  readonly volume: VolumeSurvey;
+}
+
+/** What comes of it. */
+export interface Judgement {
+  readonly verdict: Check['verdict'];
+  readonly checks: readonly Check[];
+  readonly sizing: Sizing;
+  readonly prediction: Prediction;
+}
+
+/** Judges what was seen. */
+export function judge(seen: Seen, asker: Asker & { readonly policy: Policy }): Judgement {
+  const { inspection, server, choice, databases, volume } = seen;
+  const { migrationId, policy } = asker;
+  const names = [...choice.names, ...choice.unreachable];
+  const sizing = sizeTarget(sizingFacts(seen, policy));
+  const prediction = predict(predictionFacts(seen, policy));
+  const checks = [
+    ...awsChecks(inspection, policy, migrationId),
+    ...accountChecks(inspection),
+    ...serverChecks(server, { migrationId, policy, databases: names, prediction }),
+    ...volumeChecks({ inspection, server, volume, sizing, prediction, databases: names.length }),
+    ...othersChecks(server, databases, asker),
+    ...privilegeChecks(server, databases, names),
+    ...choiceChecks(choice),
+    ...contentChecks(databases, policy),
+    ...localeChecks(databases, inspection.surroundings),
+    ...growthChecks(databases),
+    ...codeChecks(databases, foundJobs(server, databases)),
+  ];
+  return { verdict: worst(checks), checks, sizing, prediction };
+}
+
+/** pg_cron keeps its jobs in one database of the server, mostly `postgres`, which need not be migrated itself. */
+function foundJobs(server: ServerSurvey, databases: readonly DatabaseSurvey[]): FoundJobs | null {
+  if (server.jobs !== null) return { database: HOME_DATABASE, jobs: server.jobs };
+  const keeper = databases.find(({ content }) => content.jobs !== null);
+  return keeper === undefined ? null : { database: keeper.facts.name, jobs: keeper.content.jobs ?? [] };
+}
+
+function sizingFacts({ inspection, databases, volume }: Seen, policy: Policy): SizingFacts {
+  const { source } = inspection;
+  const { target, offer } = inspection.surroundings;
+  return {
+    sourceClass: source.instanceClass,
+    sourceStorageGib: source.allocatedStorageGib,
+    databaseBytes: volume.databaseBytes,
+    relations: databases.reduce((sum, { relations }) => sum + relations, 0),
+    connectedSessions: volume.connectedSessions,
+    activeSessions: volume.activeSessions,
+    configured: target,
+    configuredWorkers: policy.verifyWorkers,
+    mostStorageGib: offer?.maxStorageGib ?? null,
+  };
+}
+
+function predictionFacts({ databases, volume }: Seen, policy: Policy): PredictionFacts {
+  return {
+    databaseBytes: volume.databaseBytes,
+    verifiedBytes: databases.reduce((sum, { facts }) => sum + facts.bytes, 0),
+    verifyWorkers: policy.verifyWorkers,
+    walBytesPerSecond: volume.wal.bytesPerSecond,
+    walBasis: volume.wal.basis,
+    keylessBytes: keylessBytes(databases),
+    recordTtlSeconds: policy.recordTtlSeconds,
+  };
+}
+
+function choiceChecks(choice: Choice): readonly Check[] {
+  return [chosen(choice), leftOut(choice)];
+}
+
+function chosen({ names, unreachable }: Choice): Check {
+  const all = [...names, ...unreachable];
+  if (all.length > 0) return pass('databases', `${all.length} databases: ${listed(all)}`);
+  return block(
+    'databases',
+    'there is no database to migrate',
+    'name an instance with a user database, or exclude fewer',
+  );
+}
+
+/** On the snapshot road they arrive as they were in the snapshot, and nothing follows them. */
+function leftOut({ leftOut: left, unknownExclusions }: Choice): Check {
+  const id = 'databases-left-out';
+  const found = [
+    ...left.map(({ name, reason }) => `${name} (${reason})`),
+    ...unknownExclusions.map((name) => `${name} (excluded but does not exist)`),
+  ];
+  if (found.length === 0) return pass(id, 'every database is migrated');
+  return warn(
+    id,
+    `left out: ${listed(found)}`,
+    'they arrive as they were when the snapshot was taken, without any later change; correct excludeDatabases if not meant',
+  );
+}
