@@ -62,10 +62,8 @@ export const ENV = {
   keyArn: 'SEALIFT_KEY_ARN',
   /** Name of the evidence bucket. */
   evidenceBucket: 'SEALIFT_EVIDENCE_BUCKET',
-  /** Id of the hosted zone that holds the switched record. */
-  hostedZoneId: 'SEALIFT_HOSTED_ZONE_ID',
-  /** Fully qualified name of the switched CNAME record, without a trailing dot. */
-  recordName: 'SEALIFT_RECORD_NAME',
+  /** JSON of `Switch`: what the applications follow. */
+  switch: 'SEALIFT_SWITCH',
   /** Policy options: JSON of `Policy`. */
   policy: 'SEALIFT_POLICY',
   /** JSON of the customer's tags, for what a step makes beside CloudFormation; the steps `snapshot` and `encrypt` only. */
@@ -125,6 +123,23 @@ export const METRICS = {
 
 /** Name of a metric. */
 export type MetricName = keyof typeof METRICS;
+/** What the applications follow to the database, from the configuration; JSON in `SEALIFT_SWITCH`. */
+export type Switch =
+  | {
+      readonly kind: 'route53';
+      readonly hostedZoneId: string;
+      /** Fully qualified name of the CNAME record, without a trailing dot. */
+      readonly recordName: string;
+      readonly ttlSeconds: number;
+    }
+  | {
+      readonly kind: 'secret';
+      /** Complete ARN of the applications' secret, a JSON object. */
+      readonly secretArn: string;
+      readonly hostField: string;
+      /** Null when the secret names no port. */
+      readonly portField: string | null;
+    };
 
 /** The customer's choices that steps obey, from the configuration; JSON in `SEALIFT_POLICY`. */
 export interface Policy {
@@ -153,7 +168,7 @@ export interface Policy {
     readonly sslMode: 'require' | 'verify-full';
     readonly rootCertificatePath: string | null;
   };
-  /** Seconds of the switched record's time to live. */
+  /** Seconds of the switched record's time to live; 0 when the switch is no record. */
   readonly recordTtlSeconds: number;
 }
 
@@ -275,7 +290,9 @@ export interface Inspection {
     readonly usage: string;
     readonly managedByCustomer: boolean;
   };
+  /** Where the switch leads: `name` is the record's name or the secret's ARN. */
   readonly record: {
+    readonly kind: Switch['kind'];
     readonly name: string;
     readonly pointsTo: 'source' | 'target' | 'elsewhere' | 'nothing';
     readonly ttlSeconds: number | null;

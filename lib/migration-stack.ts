@@ -5,7 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { ENV, type Policy, STEPS, type StepName, type TargetSettings } from '../lambda/contract';
+import { ENV, type Policy, STEPS, type StepName, type Switch, type TargetSettings } from '../lambda/contract';
 import { acknowledgeFunctions } from './acknowledged-functions';
 import type { SealiftConfig } from './config';
 import type { FoundationStack } from './foundation-stack';
@@ -104,8 +104,7 @@ export class MigrationStack extends Stack {
       [ENV.targetInstance]: targetInstanceId(config.migration),
       [ENV.keyArn]: foundation.key.keyArn,
       [ENV.evidenceBucket]: foundation.evidence.bucketName,
-      [ENV.hostedZoneId]: config.switch.hostedZoneId,
-      [ENV.recordName]: config.switch.recordName,
+      [ENV.switch]: JSON.stringify(switchOf(config)),
       [ENV.policy]: JSON.stringify(policyOf(config)),
       ...(config.source.trustedCaPem !== undefined && { [ENV.trustedCa]: config.source.trustedCaPem }),
       ...(step === 'inspect' && {
@@ -154,6 +153,13 @@ function approvalOf(config: SealiftConfig): ApprovalWords | null {
   };
 }
 
+/** The switch as the contract has it; its key is a matter of permissions. */
+export function switchOf({ switch: chosen }: SealiftConfig): Switch {
+  if (chosen.kind === 'route53') return chosen;
+  const { kind, secretArn, hostField, portField = null } = chosen;
+  return { kind, secretArn, hostField, portField };
+}
+
 /** The policy as the contract has it, every field present. */
 export function policyOf(config: SealiftConfig): Policy {
   const { replicationConnection: connection, ...rest } = config.policy;
@@ -165,7 +171,7 @@ export function policyOf(config: SealiftConfig): Policy {
       sslMode: connection.sslMode,
       rootCertificatePath: connection.rootCertificatePath ?? null,
     },
-    recordTtlSeconds: config.switch.ttlSeconds,
+    recordTtlSeconds: config.switch.kind === 'route53' ? config.switch.ttlSeconds : 0,
   };
 }
 

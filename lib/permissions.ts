@@ -3,10 +3,11 @@
  * another migration. The reason stands beside each permission.
  */
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { STEPS, type StepName } from '../lambda/contract';
 import type { SealiftConfig } from './config';
+import { allow, allowWild, type Conditions, type Grant, through } from './grant';
 import { encryptedSeedName, ID_TAG, seedSnapshotName, stackName, targetInstanceId } from './resource-names';
+import { switchGrants } from './switch-permissions';
 
 /** What permissions are made from. */
 export interface PermissionScope {
@@ -18,18 +19,9 @@ export interface PermissionScope {
   readonly targetStackRoleArn: string;
 }
 
-/** A permission; `wildcard` says why the `*` in its first resource is no wider than it must be. */
-export interface Grant {
-  readonly statement: PolicyStatement;
-  readonly wildcard?: { readonly arn: string; readonly reason: string };
-}
-
-type Conditions = Record<string, Record<string, unknown>>;
-
 const STACK_ID = 'the id after the name of a stack is random and changes when the stack is made again';
 const TARGET_SECRET = "RDS names the target's secret at random; the condition on its tag leaves this one target's";
 const EVIDENCE = "the objects of this migration in this migration's own bucket";
-const CHANGE = 'the id of a change is random, and asking for it tells only whether it is in sync';
 const SOURCE_GROUP =
   "the name of the source's parameter group is known only when RDS is asked; reading names and values";
 const ACCOUNT = 'quotas and what RDS offers belong to no resource: IAM knows none for these two; both only read';
@@ -45,7 +37,7 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     allow(['rds:DescribeDBInstances'], [sourceArn(scope), targetArn(scope)]),
     allow(['kms:DescribeKey'], [scope.keyArn]),
     allowWild(['cloudformation:DescribeStacks'], targetStackArn(scope), STACK_ID),
-    allow(['route53:ListResourceRecordSets'], [zoneArn(scope)]),
+    ...switchGrants(scope).look,
     allowWild(['rds:DescribeDBParameters'], arn(scope, 'rds', 'pg', '*'), SOURCE_GROUP),
     allowWild(['rds:DescribeAccountAttributes', 'rds:DescribeOrderableDBInstanceOptions'], '*', ACCOUNT),
     ...evidenceAccess(scope),
@@ -74,10 +66,10 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
         'kms:ReEncryptTo',
       ],
       snapshotKeys(scope),
-      through(scope, 'rds'),
+      through(scope.stack, 'rds'),
     ),
     allow(['kms:CreateGrant'], snapshotKeys(scope), {
-      ...through(scope, 'rds'),
+      ...through(scope.stack, 'rds'),
       Bool: { 'kms:GrantIsForAWSResource': 'true' },
     }),
   ],
@@ -103,9 +95,9 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     }),
     ...evidenceAccess(scope),
   ],
-  cutover: changeRecord,
-  settle: changeRecord,
-  'give-back': changeRecord,
+  cutover: turnSwitch,
+  settle: turnSwitch,
+  'give-back': turnSwitch,
 };
 
 /** Credentials of both servers and the evidence of this migration. */
@@ -118,7 +110,7 @@ function databaseAccess(scope: PermissionScope): Grant[] {
     allowWild(['secretsmanager:GetSecretValue'], arn(scope, 'secretsmanager', 'secret', 'rds!db-*'), TARGET_SECRET, {
       StringEquals: { 'secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn': targetArn(scope) },
     }),
-    allow(['kms:Decrypt'], secretKeys, through(scope, 'secretsmanager')),
+    allow(['kms:Decrypt'], secretKeys, through(scope.stack, 'secretsmanager')),
     ...evidenceAccess(scope),
   ];
 }
@@ -128,40 +120,17 @@ function evidenceAccess(scope: PermissionScope): Grant[] {
   const objects = `${scope.evidenceBucketArn}/migrations/${scope.config.migration}/*`;
   return [
     allowWild(['s3:GetObject', 's3:PutObject'], objects, EVIDENCE),
-    allow(['kms:Decrypt', 'kms:GenerateDataKey'], [scope.keyArn], through(scope, 's3')),
+    allow(['kms:Decrypt', 'kms:GenerateDataKey'], [scope.keyArn], through(scope.stack, 's3')),
   ];
 }
 
-/** Reading the record, and changing that one CNAME to another value: nothing can be created beside it or deleted. */
-function changeRecord(scope: PermissionScope): Grant[] {
-  return [
-    allow(['route53:ListResourceRecordSets'], [zoneArn(scope)]),
-    allow(['route53:ChangeResourceRecordSets'], [zoneArn(scope)], {
-      'ForAllValues:StringEquals': {
-        'route53:ChangeResourceRecordSetsNormalizedRecordNames': [scope.config.switch.recordName],
-        'route53:ChangeResourceRecordSetsRecordTypes': ['CNAME'],
-        'route53:ChangeResourceRecordSetsActions': ['UPSERT'],
-      },
-    }),
-    allowWild(['route53:GetChange'], `arn:${scope.stack.partition}:route53:::change/*`, CHANGE),
-  ];
-}
-
-function allow(actions: string[], resources: string[], conditions?: Conditions): Grant {
-  return { statement: new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }) };
-}
-
-/** Like `allow`, for one ARN that cannot be exact. */
-function allowWild(actions: string[], arn: string, reason: string, conditions?: Conditions): Grant {
-  return { ...allow(actions, [arn], conditions), wildcard: { arn, reason } };
+function turnSwitch(scope: PermissionScope): Grant[] {
+  const { look, turn } = switchGrants(scope);
+  return [...look, ...turn];
 }
 
 function ownTag(scope: PermissionScope): Conditions {
   return { StringEquals: { [`aws:RequestTag/${ID_TAG}`]: scope.config.migration } };
-}
-
-function through(scope: PermissionScope, service: string): Conditions {
-  return { StringEquals: { 'kms:ViaService': `${service}.${scope.stack.region}.amazonaws.com` } };
 }
 
 function snapshotKeys(scope: PermissionScope): string[] {
@@ -192,8 +161,4 @@ function encryptedSeedArn(scope: PermissionScope): string {
 function targetStackArn(scope: PermissionScope): string {
   const name = stackName(scope.config.migration, 'Target');
   return scope.stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${name}/*` });
-}
-
-function zoneArn(scope: PermissionScope): string {
-  return `arn:${scope.stack.partition}:route53:::hostedzone/${scope.config.switch.hostedZoneId}`;
 }

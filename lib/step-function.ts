@@ -8,8 +8,8 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { STEPS, type StepName } from '../lambda/contract';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
+import type { Grant } from './grant';
 import { ManagedRole } from './managed-role';
-import type { Grant } from './permissions';
 import { functionName, logGroupName } from './resource-names';
 import { stepBundle } from './step-bundle';
 

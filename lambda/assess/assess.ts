@@ -30,6 +30,7 @@ export const assessInput = call.extend({
     }),
     key: z.strictObject({ arn: z.string(), state: z.string(), usage: z.string(), managedByCustomer: z.boolean() }),
     record: z.strictObject({
+      kind: z.enum(['route53', 'secret']),
       name: z.string(),
       pointsTo: z.enum(['source', 'target', 'elsewhere', 'nothing']),
       ttlSeconds: z.number().nullable(),

@@ -22,7 +22,8 @@ export const CHECKS = {
   'recent-backup': 'The source was backed up lately',
   'target-seed': 'The target stack has no instance yet, or one that this migration gave birth to',
   'target-version': 'The target has the major version of the source, and no older minor',
-  'record-points-to-source': 'The switched record is a CNAME of the source, with a short time to live',
+  'record-points-to-source':
+    'What the applications follow leads to the source: a CNAME with a short time to live, or the host in their secret',
   'source-is-primary': 'The source is no standby',
   tls: 'Sessions to the source are encrypted',
   'wal-level': 'The source writes WAL for logical decoding',

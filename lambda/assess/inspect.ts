@@ -1,28 +1,31 @@
 /** What AWS says of everything that the migration touches; nothing is changed. */
-import { ENV, type Endpoint, type Input, type Inspection, type Output } from '../contract';
+import { ENV, type Input, type Inspection, type Output } from '../contract';
 import { Blocked } from '../errors';
 import { findStack, SEED_PARAMETER } from '../platform/cloudformation';
 import type { Environment } from '../platform/environment';
 import { findKey } from '../platform/kms';
 import { call } from '../platform/payload';
 import { findInstance } from '../platform/rds';
-import { readRecord } from '../platform/route53';
+import { applicationSwitch } from '../platform/switch';
 import type { World } from '../platform/world';
 import { readSurroundings } from './surroundings';
 
 /** Input of the step. */
 export const inspectInput = call;
 
-/** Describes source, target stack and instance, key and record; throws `Blocked` for what must exist and does not. */
+/** Describes source, target stack and instance, key and switch; throws `Blocked` for what must exist and does not. */
 export async function inspect(_input: Input<'inspect'>, world: World): Promise<Output<'inspect'>> {
   const { environment } = world;
-  const [source, target, stack, key, record] = await Promise.all([
+  const [source, target, stack, key] = await Promise.all([
     findSource(environment.sourceInstance, world),
     findInstance(environment.targetInstance),
     inspectStack(environment),
     inspectKey(environment.keyArn),
-    readRecord(environment),
   ]);
+  const record = await applicationSwitch(environment).look({
+    source: source.endpoint.host,
+    target: target?.endpoint?.host ?? null,
+  });
   const { targetSettings } = environment;
   if (targetSettings === undefined) {
     throw new Error(`environment variable ${ENV.targetSettings} is not set, deploy the stack again`);
@@ -33,11 +36,7 @@ export async function inspect(_input: Input<'inspect'>, world: World): Promise<O
     source: source.facts,
     target: { ...stack, instance: target && (await world.locate(target)) },
     key,
-    record: {
-      name: record.name,
-      pointsTo: pointsTo(record.value, source.endpoint, target?.endpoint ?? null),
-      ttlSeconds: record.ttlSeconds,
-    },
+    record,
     surroundings,
   };
 }
@@ -51,12 +50,6 @@ async function findSource(instanceId: string, world: World) {
     throw new Blocked(`source instance ${instanceId} is ${found.facts.status} and has no endpoint, wait or start it`);
   }
   return { facts, endpoint: found.endpoint, attached: found.attached };
-}
-
-function pointsTo(value: string | null, source: Endpoint, target: Endpoint | null): Inspection['record']['pointsTo'] {
-  if (value === null) return 'nothing';
-  if (value === source.host.toLowerCase()) return 'source';
-  return value === target?.host.toLowerCase() ? 'target' : 'elsewhere';
 }
 
 async function inspectStack(environment: Environment): Promise<Omit<Inspection['target'], 'instance'>> {

@@ -81,7 +81,7 @@ function sizingFacts({ inspection, databases, volume }: Seen, policy: Policy): S
   };
 }
 
-function predictionFacts({ databases, volume }: Seen, policy: Policy): PredictionFacts {
+function predictionFacts({ inspection, databases, volume }: Seen, policy: Policy): PredictionFacts {
   return {
     databaseBytes: volume.databaseBytes,
     verifiedBytes: databases.reduce((sum, { facts }) => sum + facts.bytes, 0),
@@ -90,6 +90,7 @@ function predictionFacts({ databases, volume }: Seen, policy: Policy): Predictio
     walBasis: volume.wal.basis,
     keylessBytes: keylessBytes(databases),
     recordTtlSeconds: policy.recordTtlSeconds,
+    switchKind: inspection.record.kind,
   };
 }
 

@@ -1,5 +1,6 @@
 /** How long a migration of this source will take, and why: pure, each number with its basis. */
-import type { PredictedPhase, Prediction } from '../contract';
+import type { PredictedPhase, Prediction, Switch } from '../contract';
+import { outageBehind } from '../platform/switch';
 import { bytesInWords, durationInWords, gibibytes } from './words';
 
 /**
@@ -39,6 +40,7 @@ export interface PredictionFacts {
   /** Bytes of tables without a key that are written to: they are read whole once more under the fence. */
   readonly keylessBytes: number;
   readonly recordTtlSeconds: number;
+  readonly switchKind: Switch['kind'];
 }
 
 /** Predicts the phases, the WAL that the source must keep, and the outage. */
@@ -136,8 +138,7 @@ function outage(facts: PredictionFacts): Pick<Prediction, 'outageMs' | 'outageBa
     outageMs: fencedMs + hashMs + ttlMs,
     outageBasis:
       `${durationInWords(fencedMs / 1000)} from fence to switch (assumed from rehearsals),${hashing} ` +
-      `${durationInWords(facts.recordTtlSeconds)} time to live of the record; on top comes the time that Route 53 takes ` +
-      'until all its servers know the new address, and that pools take to reconnect',
+      outageBehind(facts.switchKind, facts.recordTtlSeconds),
   };
 }
 

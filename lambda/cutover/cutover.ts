@@ -29,7 +29,7 @@ import type { ReadyToFlip } from './flip-facts';
 import { afterTheFlip, answerOfFlip } from './forward';
 import { assertNothingLate, assertSameDefinitions, passGate } from './gate';
 import { giveBackAfter } from './give-back';
-import { assertNoOtherDatabases, assertRecord, checkBeforeFence, checkBeforeOpening } from './guardrails';
+import { assertNoOtherDatabases, assertSwitch, checkBeforeFence, checkBeforeOpening } from './guardrails';
 import { assertTimeLeft, OutageClock } from './outage-clock';
 import { type CutoverInput, closeTaps, nextEpoch, openDatabases, openStage, type Stage } from './stage';
 
@@ -137,7 +137,7 @@ async function behindTheFence(stage: Stage, clock: OutageClock): Promise<ReadyTo
   await quietSource(stage, clock);
   const fence = clock.lap();
   const setting = heard(setSequences(stage));
-  const looked = heard(Promise.all([assertRecord(stage), assertSameDefinitions(stage), assertNoOtherDatabases(stage)]));
+  const looked = heard(Promise.all([assertSwitch(stage), assertSameDefinitions(stage), assertNoOtherDatabases(stage)]));
   const drained = await drain(stage, clock);
   const barrier = clock.lap();
   // One session sets the sequences, then asks for the slots.

@@ -4,17 +4,11 @@ import { Blocked, NotReady, PastTheFlip } from '../errors';
 import { guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { lockMigration, mergeFacts, updatePhase } from '../platform/ledger-sql';
 import type { Session } from '../platform/postgres';
-import { changeInSync, readRecord, writeRecord } from '../platform/route53';
+import { applicationSwitch } from '../platform/switch';
 import type { World } from '../platform/world';
 import { type Answer, answerOf, isPast, type ReadyToFlip, readAnswer, readFlip } from './flip-facts';
 import type { OutageClock } from './outage-clock';
 import type { Hosts, Stage } from './stage';
-
-/** Pause between two looks at the change of the record. */
-const LOOK_MS = 25;
-
-/** Longest wait for Route 53; its servers take up to a minute (facts E21). */
-const IN_SYNC_MS = 120_000;
 
 /** What the way forward is walked with. */
 export interface ForwardPath {
@@ -36,20 +30,17 @@ export async function finishForward(path: ForwardPath, row: LedgerRow): Promise<
   const { world } = path;
   const known = readAnswer(row);
   if (known !== null) return keep(world, known);
-  await forward(async () => {
-    await assertNotForeign(path);
-    await switchRecord(world, path.hosts.target);
-  });
+  await forward(() => turnSwitch(path, row.epoch, false));
   const flip = readFlip(row);
   return complete(path, row.epoch, answerOf(flip, row.epoch, Date.now() - Date.parse(flip.flippedAt)));
 }
 
-/** The switch right after the flip. The record was looked at behind the fence. */
+/** The switch right after the flip; it was looked at behind the fence. */
 export async function afterTheFlip(stage: Stage, clock: OutageClock, ready: ReadyToFlip): Promise<CutoverFacts> {
   const path = pathOf(stage);
   const beforeMs = clock.totalMs();
   clock.lap();
-  await forward(() => switchRecord(stage.world, path.hosts.target));
+  await forward(() => turnSwitch(path, stage.fencedEpoch, true));
   const switchMs = clock.lap();
   const flippedAt = new Date(Date.now() - switchMs).toISOString();
   const { approval, world } = stage;
@@ -101,29 +92,16 @@ async function forward<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Somebody else's change of the record is never overwritten (faults 93, 111). */
-async function assertNotForeign({ world, hosts }: ForwardPath): Promise<void> {
-  const { hostedZoneId, recordName } = world.environment;
-  const { value } = await readRecord({ hostedZoneId, recordName });
-  if (value === hosts.target || value === hosts.source) return;
-  throw new PastTheFlip(
-    `record ${recordName} ${value === null ? 'is gone' : 'points to neither side'} although the target is live, ` +
-      'somebody else changed it; point it at the target by hand',
-  );
-}
-
-/** Points the record at the target and waits until every server answers so. */
-async function switchRecord(world: World, targetHost: string): Promise<void> {
-  const { hostedZoneId, recordName, policy } = world.environment;
-  const changeId = await writeRecord({ hostedZoneId, recordName }, targetHost, policy.recordTtlSeconds);
-  const deadline = Date.now() + IN_SYNC_MS;
-  // Ends by Route 53's answer or by the deadline.
-  while (!(await changeInSync(changeId))) {
-    if (Date.now() > deadline)
-      throw new PastTheFlip(`record ${recordName} is not in sync after ${IN_SYNC_MS} ms, look at it`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-  world.log.fact('record switched', { record: recordName });
+/** Makes the applications follow to the target; somebody else's change is never overwritten (faults 93, 111). */
+async function turnSwitch({ world, hosts }: ForwardPath, epoch: string, lookedAt: boolean): Promise<void> {
+  const turning = applicationSwitch(world.environment);
+  await turning.turn({
+    from: hosts.source,
+    to: { host: hosts.target, port: hosts.targetPort },
+    name: `${world.migrationId}/${epoch}`,
+    lookedAt,
+  });
+  world.log.fact('switch turned', { switch: turning.what });
 }
 
 /**

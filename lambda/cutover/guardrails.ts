@@ -2,7 +2,7 @@
 import { Blocked, NotReady } from '../errors';
 import { readLedger } from '../platform/ledger';
 import { streamName } from '../platform/names';
-import { readRecord } from '../platform/route53';
+import { applicationSwitch, describeSwitch, switchRemedy } from '../platform/switch';
 import { catalogDifferences } from '../proof/catalog-diff';
 import { tapIsOpen } from '../proof/change-tap';
 import * as sql from './sql';
@@ -43,7 +43,7 @@ export async function assertNoOtherDatabases({ sourceHome, names, world }: Stage
 export async function checkBeforeFence(stage: Stage): Promise<void> {
   await assertNothingPrepared(stage);
   await assertNobodyBeyondTheFence(stage);
-  await assertRecord(stage);
+  await assertSwitch(stage);
   await Promise.all(stage.databases.map((database) => assertStream(stage, database)));
 }
 
@@ -57,17 +57,13 @@ export async function assertNothingPrepared(stage: Stage): Promise<void> {
   );
 }
 
-/** Throws when the record does not point to the source: somebody else's change is never overwritten (faults 93, 111). */
-export async function assertRecord({ world, instances, hosts }: Stage): Promise<void> {
-  const { hostedZoneId, recordName } = world.environment;
-  const { value } = await readRecord({ hostedZoneId, recordName });
-  if (value === hosts.source) return;
-  const found =
-    value === null ? 'does not exist' : `points to ${value === hosts.target ? 'the target' : 'neither side'}`;
-  throw new Blocked(
-    `record ${recordName} ${found}, it must point to source ${instances.source.instanceId}, ` +
-      'put it right or configure another record',
-  );
+/** Throws when the switch does not lead to the source: somebody else's change is never overwritten (faults 93, 111). */
+export async function assertSwitch({ world, instances, hosts }: Stage): Promise<void> {
+  const { environment } = world;
+  const facts = await applicationSwitch(environment).look(hosts);
+  if (facts.pointsTo === 'source') return;
+  const remedy = switchRemedy(facts, instances.source.instanceId, environment.policy.recordTtlSeconds);
+  throw new Blocked(`${describeSwitch(facts)} and must lead to the source: ${remedy}, or configure another switch`);
 }
 
 function assertEncrypted({ instances, world }: Stage): void {

@@ -31,12 +31,13 @@ export interface DatabaseStage extends Settling {
 export interface Hosts {
   readonly source: string;
   readonly target: string;
+  readonly targetPort: number;
 }
 
 /** The host names of both sides, in lower case as records hold them. */
 export async function hostsOf(world: World, { source, target }: BothSides): Promise<Hosts> {
   const [left, right] = await Promise.all([world.endpointOf(source), world.endpointOf(target)]);
-  return { source: left.host.toLowerCase(), target: right.host.toLowerCase() };
+  return { source: left.host.toLowerCase(), target: right.host.toLowerCase(), targetPort: right.port };
 }
 
 /** A cutover's world. */

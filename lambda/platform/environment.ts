@@ -1,5 +1,5 @@
 /** The typed environment of a function: everything that a step reads from `process.env`, and nothing else. */
-import { ENV, type Policy, type TargetSettings } from '../contract';
+import { ENV, type Policy, type Switch, type TargetSettings } from '../contract';
 
 /** What the template gives every function. */
 export interface Environment {
@@ -11,8 +11,7 @@ export interface Environment {
   readonly targetInstance: string;
   readonly keyArn: string;
   readonly evidenceBucket: string;
-  readonly hostedZoneId: string;
-  readonly recordName: string;
+  readonly switch: Switch;
   readonly policy: Policy;
   /** The customer's tags; only the steps that make something beside CloudFormation have them. */
   readonly tags?: Readonly<Record<string, string>>;
@@ -45,8 +44,7 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
     targetInstance: requireVariable(ENV.targetInstance, from),
     keyArn: requireVariable(ENV.keyArn, from),
     evidenceBucket: requireVariable(ENV.evidenceBucket, from),
-    hostedZoneId: requireVariable(ENV.hostedZoneId, from),
-    recordName: requireVariable(ENV.recordName, from),
+    switch: JSON.parse(requireVariable(ENV.switch, from)) as Switch,
     policy: JSON.parse(requireVariable(ENV.policy, from)) as Policy,
     tags: JSON.parse(from[ENV.tags] ?? '{}') as Record<string, string>,
     trustedCa: from[ENV.trustedCa] ?? '',

@@ -37,7 +37,7 @@ export async function readRecord(place: RecordPlace): Promise<RecordFacts> {
     },
     { NoSuchHostedZone: missingZone(hostedZoneId) },
   );
-  const same = sets.filter((set) => plain(set.Name ?? '') === plain(recordName));
+  const same = sets.filter((set) => plainName(set.Name ?? '') === plainName(recordName));
   const [found] = same;
   if (found === undefined) return { name: recordName, value: null, ttlSeconds: null };
   const value = found.ResourceRecords?.[0]?.Value;
@@ -48,7 +48,7 @@ export async function readRecord(place: RecordPlace): Promise<RecordFacts> {
         'make it a CNAME of the source without a routing policy',
     );
   }
-  return { name: recordName, value: plain(value), ttlSeconds: found.TTL ?? null };
+  return { name: recordName, value: plainName(value), ttlSeconds: found.TTL ?? null };
 }
 
 /** Points the record at `value`, whatever it said: compare before (fault 93). Returns the id of the change. */
@@ -84,7 +84,7 @@ export async function changeInSync(changeId: string): Promise<boolean> {
 }
 
 /** Names compare without case and without the trailing dot. */
-function plain(name: string): string {
+export function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 

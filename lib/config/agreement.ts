@@ -32,6 +32,7 @@ export function findDisagreements(input: unknown): Problem[] {
     ...connection(top),
     ...room(top),
     ...twoNames(top),
+    ...ofSecret(top),
   ];
 }
 
@@ -187,6 +188,37 @@ function twoNames(top: Section): Problem[] {
   const instanceId = sectionOf(top.source).instanceId;
   if (typeof top.migration !== 'string' || instanceId !== `sealift-${top.migration}-target`) return [];
   return [{ path: ['source', 'instanceId'], got: quoteValue(instanceId), allowed: 'another instance than the target' }];
+}
+
+/** A secret of the applications: host and port are two fields, and without a port field the port must stay. */
+function ofSecret(top: Section): Problem[] {
+  const { kind, hostField = 'host', portField, secretArn } = sectionOf(top.switch);
+  if (kind !== 'secret') return [];
+  const problems: Problem[] = [];
+  if (portField !== undefined && portField === hostField) {
+    problems.push({
+      path: ['switch', 'portField'],
+      got: quoteValue(portField),
+      allowed: 'another field than hostField',
+    });
+  }
+  const { port = 5432, masterSecretArn } = sectionOf(top.source);
+  const targetPort = sectionOf(top.target).port;
+  if (portField === undefined && targetPort !== undefined && targetPort !== port) {
+    problems.push({
+      path: ['switch', 'portField'],
+      got: 'nothing',
+      allowed: 'a field, because the target has another port',
+    });
+  }
+  if (secretArn !== undefined && secretArn === masterSecretArn) {
+    problems.push({
+      path: ['switch', 'secretArn'],
+      got: quoteValue(secretArn),
+      allowed: "the applications' own secret: the master user's must go on naming the source",
+    });
+  }
+  return problems;
 }
 
 function sectionOf(value: unknown): Section {

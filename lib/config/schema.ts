@@ -133,24 +133,39 @@ export const key = z.discriminatedUnion(
   { error: 'a key with "kind": "create" or "kind": "existing"' },
 );
 
+const fieldName = () => text(/^[A-Za-z][\w.-]{0,63}$/, 'the name of a field: letters, digits, dot, dash, underscore');
+
 /** What sends the applications to the target. */
-export const recordSwitch = z.discriminatedUnion(
+export const applicationSwitch = z.discriminatedUnion(
   'kind',
   [
     section({
       kind: z.literal('route53').describe('`route53`: a CNAME record in a Route 53 zone of this account'),
       hostedZoneId: text(/^Z[A-Z0-9]{1,31}$/, 'the id of a hosted zone, Z…, without /hostedzone/').describe(
-        'Id of the zone',
+        'With `route53`: id of the zone',
       ),
       recordName: hostName().describe(
-        'The name that applications connect to. Before the migration it must be a plain CNAME of the source',
+        'With `route53`: the name that applications connect to. Before the migration it must be a plain CNAME of the source',
       ),
       ttlSeconds: whole(1, 300, 'seconds')
         .default(5)
-        .describe('1 to 300. Clients keep a stale address this long, so it adds to the outage'),
+        .describe('With `route53`: 1 to 300. Clients keep a stale address this long, so it adds to the outage'),
+    }),
+    section({
+      kind: z.literal('secret').describe('`secret`: the host in a secret that the applications read'),
+      secretArn: secretArn().describe(
+        "With `secret`: complete ARN, with its last six characters, of the applications' secret, a JSON object. Not the master user's",
+      ),
+      hostField: fieldName()
+        .default('host')
+        .describe("With `secret`: its field that holds the source's endpoint before the migration"),
+      portField: fieldName()
+        .optional()
+        .describe('With `secret`: its field that holds the port. Needed when the target has another port'),
+      kmsKeyArn: keyArn().optional().describe('With `secret`: its key, when it is a customer key'),
     }),
   ],
-  { error: 'a switch with "kind": "route53"' },
+  { error: 'a switch with "kind": "route53" or "kind": "secret"' },
 );
 
 /** Whether a person decides when the applications move. */
@@ -251,7 +266,7 @@ export const configuration = section({
   network,
   target,
   key,
-  switch: recordSwitch,
+  switch: applicationSwitch,
   permissionsBoundaryArn: policyArn()
     .optional()
     .describe('ARN of the managed policy that bounds every role of the stacks. Without it, no boundary'),

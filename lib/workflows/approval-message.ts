@@ -16,6 +16,7 @@ export interface ApprovalWords {
 /** What the applications follow, by the kind of the switch. */
 const FOLLOWED: Readonly<Record<ApprovalWords['switchKind'], string>> = {
   route53: 'the DNS record of the database',
+  secret: 'the secret that names the database',
 };
 
 /** Console of a partition; `AWS::URLSuffix` is another domain. */

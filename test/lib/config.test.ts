@@ -48,7 +48,7 @@ describe('the configuration', () => {
       verifyWorkers: 4,
       replicationConnection: { sslMode: 'require' },
     });
-    expect(config.switch.ttlSeconds).toBe(5);
+    expect(config.switch).toMatchObject({ ttlSeconds: 5 });
   });
 
   test('is read from JSON text too, as the command line gives it', () => {

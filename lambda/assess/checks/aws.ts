@@ -2,6 +2,7 @@
 import type { Check, Inspection, Policy } from '../../contract';
 import { classifyStackStatus } from '../../platform/cloudformation';
 import { encryptedSnapshotName } from '../../platform/names';
+import { describeSwitch, switchRemedy } from '../../platform/switch';
 import { block, listed, pass, warn } from '../check';
 
 /** Majors that the snapshot road with the native engine is made for: `wal_status` begins with 13. */
@@ -115,13 +116,10 @@ function targetVersion({ source, target, surroundings }: Inspection): Check {
   return pass(id, what);
 }
 
-const POINTS_TO = { source: 'the source', target: 'the target', elsewhere: 'neither source nor target' } as const;
-
 function recordPointsToSource({ record, source }: Inspection, policy: Policy): Check {
   const id = 'record-points-to-source';
-  const remedy = `make ${record.name} a CNAME of the endpoint of ${source.instanceId} with a time to live of ${policy.recordTtlSeconds} s, and let applications use it`;
-  if (record.pointsTo === 'nothing') return block(id, `there is no record ${record.name}`, remedy);
-  const what = `${record.name} is a CNAME of ${POINTS_TO[record.pointsTo]}, time to live ${record.ttlSeconds ?? 'unknown'} s`;
+  const remedy = switchRemedy(record, source.instanceId, policy.recordTtlSeconds);
+  const what = describeSwitch(record);
   if (record.pointsTo !== 'source') return block(id, what, remedy);
   if ((record.ttlSeconds ?? 0) > policy.recordTtlSeconds) {
     return warn(

@@ -17,11 +17,13 @@ export interface Bundle {
 const FACTS = {
   masterSecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:rehearsal/master-Ab12Cd`,
   hostedZoneId: 'Z0123456789ABCDEFGHIJ',
+  applicationSecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:rehearsal/application-Ab12Cd`,
+  switchKind: 'route53',
   caPem: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n',
   caPath: '/tmp/rds-ca.pem',
   sourcePort: 5432,
   engineVersion: '17.10',
-};
+} as const;
 
 /** Synthesizes once into a directory of its own. */
 export async function measureSynthesis(): Promise<{ readonly ms: number; readonly bundles: readonly Bundle[] }> {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { STOP_AFTER, type StopAfter } from '../../../lambda/contract';
 import type { ProgressMode } from '../report/progress/choose-progress';
 import { KNOWN_MAJORS } from '../servers/binaries';
+import { SWITCHES } from './door';
 import { DEFAULT_OPTIONS, SIZES, type Size, type UserOptions } from './options';
 
 /** What the command line asks for. */
@@ -30,6 +31,7 @@ npm start -- [flags]
   --quiet                print ended phases, warnings and the summary, nothing in between
   --json                 print events as JSON lines instead of drawn progress
   --stop-after PHASE     ${STOP_AFTER.join(', ')}; default cutover
+  --switch KIND          what applications follow: ${SWITCHES.join(' or ')}; default route53
   --dry-run              assess only: nothing is changed anywhere
   --help                 this text
 
@@ -48,6 +50,7 @@ const FLAGS = {
   json: { type: 'boolean' },
   quiet: { type: 'boolean' },
   'stop-after': { type: 'string' },
+  switch: { type: 'string' },
   'dry-run': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -73,6 +76,7 @@ export function readCommand(argv: readonly string[]): Command {
       keep: values.keep ?? false,
       stopAfter: oneOf<StopAfter>('--stop-after', values['stop-after'], STOP_AFTER) ?? DEFAULT_OPTIONS.stopAfter,
       dryRun: values['dry-run'] ?? false,
+      switch: oneOf('--switch', values.switch, SWITCHES) ?? DEFAULT_OPTIONS.switch,
     };
     refuseDisagreements(options, values.size as Size | undefined);
     if (values.json && values.quiet) throw new WrongFlag('--quiet and --json are two ways of printing, choose one');

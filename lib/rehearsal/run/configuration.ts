@@ -1,12 +1,13 @@
 /** The configuration that the rehearsal synthesizes the stacks with: a customer's, with this machine's addresses. */
 import type { SealiftConfigInput } from '../../config';
+import { configuredSwitch, type Doors, type SwitchKind } from './door';
 import type { TestOptions } from './options';
-import { ACCOUNT, MIGRATION, RECORD_NAME, RECORD_TTL_SECONDS, REGION, SOURCE_INSTANCE } from './place';
+import { ACCOUNT, MIGRATION, REGION, SOURCE_INSTANCE } from './place';
 
 /** What only the run knows. */
-export interface RunFacts {
+export interface RunFacts extends Doors {
+  readonly switchKind: SwitchKind;
   readonly masterSecretArn: string;
-  readonly hostedZoneId: string;
   readonly caPem: string;
   /** Path of the CA's certificate that the target's server can read. */
   readonly caPath: string;
@@ -37,12 +38,7 @@ export function rehearsalConfiguration(facts: RunFacts, policy: TestOptions['pol
     },
     target: { instanceClass: 'db.m7g.large', engineVersion: facts.engineVersion, allocatedStorageGib: 100 },
     key: { kind: 'create' },
-    switch: {
-      kind: 'route53',
-      hostedZoneId: facts.hostedZoneId,
-      recordName: RECORD_NAME,
-      ttlSeconds: RECORD_TTL_SECONDS,
-    },
+    switch: configuredSwitch(facts.switchKind, facts),
     policy: {
       missingReplicaIdentity: 'full',
       unloggedTables: 'warn',

@@ -5,11 +5,11 @@ import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { Proof } from '../writers/prove';
 import { startApprover } from './approver';
 import { compareDatabases, readHorizon } from './compare';
+import { whereTheDoorLeads } from './door';
 import type { Tell } from './events';
 import { type LagPoint, watchLag } from './lag-watch';
 import { startMigration } from './migration';
 import type { RehearsalOptions } from './options';
-import { RECORD_NAME } from './place';
 import type { Cleanup, Stage } from './stage';
 import type { StepCall } from './step-calls';
 import type { Timeline } from './timeline';
@@ -24,7 +24,7 @@ export interface Findings {
   readonly steps: readonly StepCall[];
   readonly checks: readonly Check[];
   readonly lag: readonly LagPoint[];
-  /** Where the record leads at the end. */
+  /** Where the applications are led at the end. */
   readonly live: 'source' | 'target';
   readonly writableSide: WritableSide;
   /** Null without writers. */
@@ -65,7 +65,7 @@ export async function migrateAndProve(
   const executions = await migration.ended;
   await options.test?.afterMigration?.(surroundings);
   if (traffic) await timeline.during('Write afterwards', () => pause(AFTERWARDS_MS));
-  const live = liveSide(stage);
+  const live = liveSide(stage, options);
   const writableSide = await findWritableSide({
     source: stage.source.server,
     target: stage.target(),
@@ -92,8 +92,8 @@ export async function migrateAndProve(
   };
 }
 
-function liveSide({ aws, source }: Stage): 'source' | 'target' {
-  return aws.plane.locate(RECORD_NAME)?.port === source.server.port ? 'source' : 'target';
+function liveSide({ aws, source }: Stage, options: RehearsalOptions): 'source' | 'target' {
+  return whereTheDoorLeads(aws, options.switch, source)?.port === source.server.port ? 'source' : 'target';
 }
 
 async function proveWrites(stage: Stage, live: 'source' | 'target'): Promise<Proof | null> {

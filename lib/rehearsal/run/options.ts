@@ -7,6 +7,7 @@ import type { Chaos, Invocation } from '../lambda-runtime/chaos';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { Answer } from './approver';
 import type { Content } from './content';
+import type { SwitchKind } from './door';
 import type { RehearsalEvent } from './events';
 import type { LocalAws } from './local-aws';
 
@@ -35,6 +36,8 @@ export interface UserOptions {
   readonly stopAfter: StopAfter;
   /** Assess only; nothing is changed. */
   readonly dryRun: boolean;
+  /** What the applications follow to the database. */
+  readonly switch: SwitchKind;
 }
 
 /** What tests change beyond the flags. */
@@ -111,4 +114,5 @@ export const DEFAULT_OPTIONS: UserOptions = {
   keep: false,
   stopAfter: 'cutover',
   dryRun: false,
+  switch: 'route53',
 };

@@ -1,7 +1,8 @@
-/** The state that a migration finds: an unencrypted instance, its master secret, and the record that applications resolve. */
+/** The state that a migration finds: an unencrypted instance, its master secret, and what applications follow: a record and a secret. */
 import { randomBytes } from 'node:crypto';
 import { binariesFor } from '../servers/binaries';
 import type { PostgresServer } from '../servers/postgres-server';
+import { applicationSecretText, type Doors } from './door';
 import type { LocalAws } from './local-aws';
 import { MASTER_USERNAME, RECORD_NAME, RECORD_TTL_SECONDS, SOURCE_INSTANCE, ZONE_NAME } from './place';
 import { RehearsalFailure } from './rehearsal-failure';
@@ -16,16 +17,15 @@ const SOURCE_PARAMETERS = {
 };
 
 /** The source and how it is reached. */
-export interface Source {
+export interface Source extends Doors {
   readonly server: PostgresServer;
   /** Such as `17.10`. */
   readonly engineVersion: string;
   readonly masterPassword: string;
   readonly masterSecretArn: string;
-  readonly hostedZoneId: string;
 }
 
-/** Creates the instance, its secret and its record, and waits until it is available. */
+/** Creates the instance, its secrets and its record, and waits until it is available. */
 export async function createSource(aws: LocalAws, major: number, tell: (text: string) => void): Promise<Source> {
   const { plane } = aws;
   const binaries = await binariesFor(major, { onProgress: tell });
@@ -61,5 +61,16 @@ export async function createSource(aws: LocalAws, major: number, tell: (text: st
     TTL: RECORD_TTL_SECONDS,
     ResourceRecords: [{ Value: instance.hostName }],
   });
-  return { server, engineVersion, masterPassword, masterSecretArn: secret.arn, hostedZoneId: zone.zoneId };
+  const application = plane.secrets.create({
+    name: 'rehearsal/application',
+    value: applicationSecretText(instance.hostName, server.port),
+  });
+  return {
+    server,
+    engineVersion,
+    masterPassword,
+    masterSecretArn: secret.arn,
+    hostedZoneId: zone.zoneId,
+    applicationSecretArn: application.arn,
+  };
 }

@@ -5,6 +5,7 @@ import type { RunDirectory } from '../servers/run-directory';
 import { rehearsalConfiguration } from './configuration';
 import { type Content, loadContent } from './content';
 import { type Deployment, deploy } from './deploy';
+import { whereTheDoorLeads } from './door';
 import type { Tell } from './events';
 import { type LocalAws, startLocalAws } from './local-aws';
 import type { RehearsalOptions, Surroundings } from './options';
@@ -67,6 +68,8 @@ export async function setStage(
     {
       masterSecretArn: source.masterSecretArn,
       hostedZoneId: source.hostedZoneId,
+      applicationSecretArn: source.applicationSecretArn,
+      switchKind: options.switch,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,
       sourcePort: source.server.port,
@@ -85,19 +88,19 @@ export async function setStage(
   const surroundings = { source: source.server, databases, writerDatabases, aws, assemblyDirectory, target };
   await options.test?.beforeMigration?.(surroundings);
   const traffic = await timeline.during('Start the writers', () =>
-    writeForAWhile(aws, content, options, tell, cleanup),
+    writeForAWhile({ aws, source, content }, options, tell, cleanup),
   );
   return { aws, source, content, deployment, traffic, surroundings, target };
 }
 
 async function writeForAWhile(
-  aws: LocalAws,
-  content: Content,
+  { aws, source, content }: Pick<Stage, 'aws' | 'source' | 'content'>,
   options: RehearsalOptions,
   tell: Tell,
   cleanup: Cleanup,
 ): Promise<Traffic | null> {
-  const traffic = await startTraffic(aws, content, options.writers, tell);
+  const door = () => whereTheDoorLeads(aws, options.switch, source);
+  const traffic = await startTraffic({ ca: aws.authority.caPem, door, content }, options.writers, tell);
   if (!traffic) return null;
   cleanup.add(() => {
     traffic.stopTelling();

@@ -1,9 +1,8 @@
-/** The application under load: writers that resolve the database's name at every connection, as applications do. */
+/** The application under load: writers that follow the record or the secret at every connection, as applications do. */
+import type { Location } from '../control-plane/control-plane';
 import { startWriters, type WriterHandle } from '../writers/start-writers';
 import type { Content } from './content';
 import type { Tell } from './events';
-import type { LocalAws } from './local-aws';
-import { RECORD_NAME } from './place';
 
 const TELL_EVERY_MS = 500;
 
@@ -14,10 +13,18 @@ export interface Traffic {
   stopTelling(): void;
 }
 
+/** What the application is made of. */
+export interface Application {
+  /** Certificate authority that it trusts, PEM. */
+  readonly ca: string;
+  /** Where it is led at this moment. */
+  readonly door: () => Location | null;
+  readonly content: Content;
+}
+
 /** Starts the writers; null when none is wanted. */
 export async function startTraffic(
-  aws: LocalAws,
-  content: Content,
+  { ca, door, content }: Application,
   count: number,
   tell: Tell,
 ): Promise<Traffic | null> {
@@ -26,10 +33,10 @@ export async function startTraffic(
     writers: count,
     databases: content.writerDatabases,
     mode: content.writerMode,
-    ca: aws.authority.caPem,
+    ca,
     resolve: async () => {
-      const location = aws.plane.locate(RECORD_NAME);
-      if (!location) throw new Error(`name ${RECORD_NAME} leads to no instance`);
+      const location = door();
+      if (!location) throw new Error('what the applications follow leads to no instance');
       return { host: location.hostName, port: location.port };
     },
   });

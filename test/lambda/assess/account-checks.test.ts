@@ -62,6 +62,7 @@ function judge(inspection: Inspection): readonly Check[] {
         walBasis: wal.basis,
         keylessBytes: 0,
         recordTtlSeconds: 5,
+        switchKind: 'route53',
       }),
       databases: 1,
     }),

@@ -81,7 +81,7 @@ export function healthyInspection(major: number): Inspection {
       usage: 'ENCRYPT_DECRYPT',
       managedByCustomer: true,
     },
-    record: { name: 'db.example.test', pointsTo: 'source', ttlSeconds: 5 },
+    record: { kind: 'route53', name: 'db.example.test', pointsTo: 'source', ttlSeconds: 5 },
     surroundings: healthySurroundings(major),
   };
 }
@@ -145,8 +145,7 @@ class AssessWorld extends World {
       targetInstance: 'sealift-guard-target',
       keyArn: 'arn:aws:kms:eu-central-1:1:key/wanted',
       evidenceBucket: 'evidence',
-      hostedZoneId: 'Z1',
-      recordName: 'db.example.test',
+      switch: { kind: 'route53', hostedZoneId: 'Z1', recordName: 'db.example.test', ttlSeconds: 5 },
       policy: { ...POLICY, ...circumstances.policy },
       trustedCa: on.caPem,
     });

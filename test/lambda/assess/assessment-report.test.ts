@@ -47,6 +47,7 @@ function assessmentOf(all: readonly Check[], given: { name: string; bytes: numbe
       walBasis: given.name,
       keylessBytes: given.bytes,
       recordTtlSeconds: 300,
+      switchKind: 'route53',
     }),
     databases: [{ name: given.name, bytes: given.bytes, tables: 1, estimatedRows: 1 }],
     largest: [{ database: given.name, schema: given.name, name: given.name, bytes: given.bytes, rows: 1 }],

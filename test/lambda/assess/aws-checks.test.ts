@@ -15,6 +15,7 @@ const PREDICTION = predict({
   walBasis: 'measured',
   keylessBytes: 0,
   recordTtlSeconds: 5,
+  switchKind: 'route53',
 });
 
 const HEALTHY = healthyInspection(17);

@@ -118,6 +118,7 @@ describe('the prediction', () => {
     walBasis: fc.constant('measured'),
     keylessBytes: fc.integer({ min: 0, max: 2 ** 40 }),
     recordTtlSeconds: fc.integer({ min: 1, max: 300 }),
+    switchKind: fc.constantFrom('route53' as const, 'secret' as const),
   });
 
   it('is finite, with a basis for everything, and its sums agree', () => {
@@ -134,7 +135,7 @@ describe('the prediction', () => {
         expect(retentionSeconds).toBe(summed);
         expect(walRetainedBytes).toBe(Math.round(given.walBytesPerSecond * retentionSeconds));
         expect(outageMs).toBeGreaterThanOrEqual(given.recordTtlSeconds * 1000 + ASSUMED.fencedMs);
-        expect(outageBasis).toContain('Route 53');
+        expect(outageBasis).toContain(given.switchKind === 'route53' ? 'Route 53' : 'read the secret again');
       }),
     );
   });
@@ -160,6 +161,7 @@ describe('the prediction', () => {
       walBasis: 'measured',
       keylessBytes: 0,
       recordTtlSeconds: 5,
+      switchKind: 'route53',
     };
   }
 });

@@ -7,6 +7,7 @@ import type {
   Phase,
   Policy,
   StepName,
+  Switch,
   Verification,
 } from '../../../lambda/contract';
 import { cutoverOn } from '../../../lambda/cutover/cutover';
@@ -38,6 +39,8 @@ export interface CallOptions {
   readonly epoch?: string;
   readonly policy?: Partial<Policy>;
   readonly execution?: string;
+  /** @default the record */
+  readonly switch?: Switch;
 }
 
 type Sides = { readonly source: Server<'source'>; readonly target: Server<'target'>; readonly world: World };
@@ -87,6 +90,10 @@ export class Rig {
     }
   }
 
+  private record(): Switch {
+    return { kind: 'route53', hostedZoneId: this.zoneId, recordName: RECORD, ttlSeconds: 5 };
+  }
+
   /** Name of a side as RDS would give it. */
   host(side: 'source' | 'target'): string {
     return `${side}.rds.test`;
@@ -109,7 +116,7 @@ export class Rig {
     const { stage } = this.followed;
     const epoch = options.epoch ?? (await this.stand('source')).epoch;
     const base = stage.world(step, epoch, options);
-    const environment = { ...base.environment, hostedZoneId: this.zoneId, recordName: RECORD, evidenceBucket: BUCKET };
+    const environment = { ...base.environment, switch: options.switch ?? this.record(), evidenceBucket: BUCKET };
     const world = new World(step, base.call, base.remainingMs, { ...environment, keyArn: KEY_ARN });
     const source = stage.server('source', this.source, world);
     const target = stage.server('target', this.target, world);

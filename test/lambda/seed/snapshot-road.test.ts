@@ -249,7 +249,7 @@ describe('inspect', () => {
     expect(found).toEqual({ ...source, endpoint: found.endpoint });
     expect(found).toMatchObject({ engine: 'postgres', encryption: { type: 'none', keyArn: null } });
     expect(key).toEqual({ arn: stage.keyArn, state: 'Enabled', usage: 'ENCRYPT_DECRYPT', managedByCustomer: true });
-    expect(record).toEqual({ name: RECORD, pointsTo: 'source', ttlSeconds: 5 });
+    expect(record).toEqual({ kind: 'route53', name: RECORD, pointsTo: 'source', ttlSeconds: 5 });
   });
 
   it('keeps the host name of the source out of its answer, where the steps that connect find it', async () => {

@@ -112,8 +112,7 @@ export class Stage {
       targetInstance: 'target',
       keyArn: 'arn:key',
       evidenceBucket: 'evidence',
-      hostedZoneId: 'zone',
-      recordName: 'db.example.test',
+      switch: { kind: 'route53', hostedZoneId: 'zone', recordName: 'db.example.test', ttlSeconds: 5 },
       policy: { ...POLICY, ...options.policy },
       trustedCa: this.authority.caPem,
     });

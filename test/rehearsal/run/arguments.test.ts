@@ -7,7 +7,7 @@ test('without flags the default rehearsal is asked for', () => {
 
 test('every flag reaches its option', () => {
   const flags =
-    '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run';
+    '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run --switch secret';
   expect(readCommand(flags.split(' '))).toEqual({
     kind: 'rehearse',
     mode: 'json',
@@ -20,6 +20,7 @@ test('every flag reaches its option', () => {
       reportDirectory: 'out',
       keep: true,
       stopAfter: 'replicate',
+      switch: 'secret',
       dryRun: true,
     },
   });

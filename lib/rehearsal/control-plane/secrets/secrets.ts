@@ -129,18 +129,43 @@ export class Secrets {
   }
 
   /**
+   * Moves a staging label from the version that has it, which must be named, to another, or takes it away.
+   *
+   * @throws AwsFault `InvalidRequestException` for a secret marked for deletion, `ResourceNotFoundException` for a version that
+   * is not there, `InvalidParameterException` when `from` is not the version that has the label, or `AWSCURRENT` would be nowhere
+   */
+  moveStage(
+    secret: Secret,
+    stage: string,
+    { to, from }: { readonly to: string | null; readonly from: string | null },
+  ): void {
+    this.#demandNotDeleted(secret);
+    const target = to === null ? null : secret.versions.get(to);
+    if (target === undefined)
+      throw new AwsFault('ResourceNotFoundException', "Secrets Manager can't find the specified secret version.");
+    const holder = [...secret.versions.values()].find((each) => each.stages.has(stage));
+    if (holder !== undefined && holder !== target && holder.versionId !== from) {
+      throw new AwsFault(
+        'InvalidParameterException',
+        `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ` +
+          `${holder.versionId}, so you must explicitly reference that version in RemoveFromVersionId.`,
+      );
+    }
+    if (target === null && stage === 'AWSCURRENT')
+      throw new AwsFault('InvalidParameterException', 'You can only move staging label AWSCURRENT to another version.');
+    if (target === null) holder?.stages.delete(stage);
+    else this.#move(secret, stage, target);
+    secret.changedAt = this.#clock.now();
+  }
+
+  /**
    * Reads a version by label or id.
    *
    * @throws AwsFault `ResourceNotFoundException` when no version carries the label, `InvalidRequestException` when the
    * secret is marked for deletion
    */
   version(secret: Secret, wanted: { readonly stage?: string; readonly versionId?: string } = {}): SecretVersion {
-    if (secret.deletedAt !== null) {
-      throw new AwsFault(
-        'InvalidRequestException',
-        'You can’t perform this operation on the secret because it was marked for deletion.',
-      );
-    }
+    this.#demandNotDeleted(secret);
     const stage = wanted.stage ?? (wanted.versionId ? undefined : 'AWSCURRENT');
     const found = [...secret.versions.values()].find(
       (each) => (!stage || each.stages.has(stage)) && (!wanted.versionId || each.versionId === wanted.versionId),
@@ -167,6 +192,14 @@ export class Secrets {
   remove(reference: string): void {
     const secret = this.find(reference);
     if (secret) this.#secrets.delete(secret.arn);
+  }
+
+  #demandNotDeleted(secret: Secret): void {
+    if (secret.deletedAt === null) return;
+    throw new AwsFault(
+      'InvalidRequestException',
+      'You can’t perform this operation on the secret because it was marked for deletion.',
+    );
   }
 
   #move(secret: Secret, stage: string, to: SecretVersion): void {

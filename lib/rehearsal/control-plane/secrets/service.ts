@@ -5,12 +5,16 @@ import {
   GetSecretValue$,
   type GetSecretValueCommandInput,
   type GetSecretValueCommandOutput,
+  InvalidParameterException$,
   InvalidRequestException$,
   PutSecretValue$,
   type PutSecretValueCommandInput,
   type PutSecretValueCommandOutput,
   ResourceExistsException$,
   ResourceNotFoundException$,
+  UpdateSecretVersionStage$,
+  type UpdateSecretVersionStageCommandInput,
+  type UpdateSecretVersionStageCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
 import { AwsFault } from '../fault';
 import type { Keys } from '../kms/keys';
@@ -19,7 +23,7 @@ import { type Place, resourceTagContext, tagList } from '../place';
 import type { Secret, Secrets } from './secrets';
 
 /**
- * Secrets Manager as far as the migration asks: read, describe, put a value.
+ * Secrets Manager as far as the migration asks: read, describe, put a value, move a staging label.
  *
  * @param secrets the account's secrets
  * @param keys a secret under a customer key demands the key's use from the caller, as AWS does
@@ -69,17 +73,41 @@ export function secretsService(secrets: Secrets, keys: Keys, place: Place): Serv
         throw new AwsFault('InvalidRequestException', 'You must provide either SecretString or SecretBinary.');
       if (secret.deletedAt !== null)
         throw new AwsFault('InvalidRequestException', 'The secret was marked for deletion.');
+      if (ClientRequestToken !== undefined && !/^.{32,64}$/s.test(ClientRequestToken))
+        throw new AwsFault('InvalidParameterException', 'ClientRequestToken must have 32 to 64 characters.');
       requireKey(keys, secret);
       const version = secrets.put(secret, SecretString, VersionStages ?? ['AWSCURRENT'], ClientRequestToken);
       return { ARN: secret.arn, Name: secret.name, VersionId: version.versionId, VersionStages: [...version.stages] };
     },
   });
 
+  const updateSecretVersionStage = operation<
+    UpdateSecretVersionStageCommandInput,
+    UpdateSecretVersionStageCommandOutput
+  >({
+    schema: UpdateSecretVersionStage$,
+    parameters: ['SecretId', 'VersionStage', 'MoveToVersionId', 'RemoveFromVersionId'],
+    access: ({ SecretId = '', VersionStage = '' }) =>
+      access('secretsmanager:UpdateSecretVersionStage', SecretId, null, {
+        'secretsmanager:VersionStage': VersionStage,
+      }),
+    run: ({ SecretId = '', VersionStage = '', MoveToVersionId, RemoveFromVersionId }) => {
+      const secret = secrets.get(SecretId);
+      secrets.moveStage(secret, VersionStage, { to: MoveToVersionId ?? null, from: RemoveFromVersionId ?? null });
+      return { ARN: secret.arn, Name: secret.name };
+    },
+  });
+
   return {
     signingName: 'secretsmanager',
     protocol: 'json-1.1',
-    errors: [ResourceNotFoundException$, ResourceExistsException$, InvalidRequestException$],
-    operations: byName([getSecretValue, describeSecret, putSecretValue]),
+    errors: [
+      ResourceNotFoundException$,
+      ResourceExistsException$,
+      InvalidRequestException$,
+      InvalidParameterException$,
+    ],
+    operations: byName([getSecretValue, describeSecret, putSecretValue, updateSecretVersionStage]),
     deniedCode: 'AccessDeniedException',
   };
 }
