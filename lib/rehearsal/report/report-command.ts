@@ -11,6 +11,7 @@ import { jsonDocuments } from './history/json-documents';
 import { migrationFacts } from './history/migration-facts';
 import { pageOfExecution } from './page/page-of-execution';
 import { renderPage } from './page/render-page';
+import { printableLine } from './progress/printable';
 
 /** Where the page goes unless a flag says otherwise. */
 const DEFAULT_OUT = 'sealift-execution.html';
@@ -51,11 +52,11 @@ export async function reportCommand(argv: readonly string[], print: Printer): Pr
     }
     const { title, html } = await renderExecution(flags.histories, flags.evidence);
     await write(flags.out, html);
-    print.out(`${title}\nreport: ${flags.out}\n`);
+    print.out(`${printableLine(title)}\nreport: ${flags.out}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof HistoryFileError)) throw error;
-    print.error(`${error.message}\n`);
+    print.error(`${printableLine(error.message)}\n`);
     return 2;
   }
 }

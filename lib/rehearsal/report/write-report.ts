@@ -63,12 +63,13 @@ export function pageOf({ report, histories, evidence }: Pick<Rehearsal, 'report'
 export async function writeReport(directory: string, rehearsal: Rehearsal): Promise<void> {
   const { report, logs, evidence, histories } = rehearsal;
   const folder = join(directory, 'evidence');
+  const page = pageOf(rehearsal);
   try {
     await makeDirectory(folder, []);
     await removeEarlier(directory, /^(history-[a-z]+\.json|assessment\.(html|txt))$/);
     await removeEarlier(folder, /^rehearsal-\d+-[\w-]+\.(json|html|txt)$/);
     await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-    await writeFile(join(directory, 'report.html'), pageOf(rehearsal));
+    await writeFile(join(directory, 'report.html'), page);
     const lines = logs.map(({ functionName, line }) => `${functionName} ${line}\n`);
     await writeFile(join(directory, 'functions.log'), lines.join(''));
     for (const { name, content } of histories) await writeFile(join(directory, name), content);

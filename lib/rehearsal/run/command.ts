@@ -54,9 +54,7 @@ async function rehearseAndReport(
       const screen = assessmentIn(rehearsal.evidence, 'txt');
       // Where nothing follows, the assessment is what was asked for.
       if (screen && (options.dryRun || options.stopAfter === 'assess'))
-        process.stdout.write(`
-${screen}
-`);
+        process.stdout.write(printable(`\n${screen}\n`));
       process.stdout.write(printable(summaryOf(rehearsal.report, options.reportDirectory)));
     }
     if (rehearsal.access) await keepUntilSignal(rehearsal.access, signal);

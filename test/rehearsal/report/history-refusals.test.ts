@@ -54,4 +54,10 @@ describe('a file that is no history of one run', () => {
     expect(await reportCommand(argv, print)).toBe(2);
     expect(error).toMatch(words);
   });
+
+  test('is refused without obeying what it holds', async () => {
+    const { code, error } = await report({ 'odd\u001b[2J.json': '{}' });
+    expect(code).toBe(2);
+    expect(error).not.toMatch(/[^\P{Cc}\n]/u);
+  });
 });

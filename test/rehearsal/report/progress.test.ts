@@ -1,5 +1,6 @@
 import { chooseProgress, type ProgressMode } from '../../../lib/rehearsal/report/progress/choose-progress';
 import { printable } from '../../../lib/rehearsal/report/progress/printable';
+import { RunState } from '../../../lib/rehearsal/report/progress/run-state';
 import type { RehearsalEvent, Untimed } from '../../../lib/rehearsal/run/events';
 import { Screen } from './screen';
 
@@ -67,8 +68,8 @@ describe('drawn', () => {
 
   test('has a bar, an amount, the lag and the commits while a phase with a total is open', () => {
     const { screen, progress } = show('shown', 100, { NO_COLOR: '1' }, EVENTS.slice(0, 11));
-    progress.tell(event({ kind: 'phase-started', phase: 'Prove' }));
-    progress.tell(event({ kind: 'phase-ended', phase: 'Prove', ms: 1 }));
+    progress.tell(event({ kind: 'phase-started', phase: 'Write afterwards' }));
+    progress.tell(event({ kind: 'phase-ended', phase: 'Write afterwards', ms: 1 }));
     const text = screen.text();
     for (const words of [
       '█',
@@ -118,6 +119,20 @@ describe('in a pipe', () => {
         .map((line) => JSON.parse(line)),
     ).toEqual(EVENTS);
   });
+});
+
+test('between two phases it says what is waited for, and afterwards no figure of writers that have stopped', () => {
+  const state = new RunState();
+  const take = (untimed: Untimed) => state.take(event(untimed));
+  take({ kind: 'writers', acknowledged: 5, perSecond: 1, refused: 0, latencyP99Ms: 1 });
+  expect(state.idle).toBe(true);
+  take({ kind: 'state', machine: 'migrate', state: 'Ask for approval' });
+  expect(state.idle).toBe(false);
+  expect(state.line()).toMatch(/^Ask for approval · 5 commits/);
+  take({ kind: 'phase-started', phase: 'Prove' });
+  expect(state.line()).toMatch(/^Prove · \d+ ms$/);
+  take({ kind: 'phase-ended', phase: 'Prove', ms: 1 });
+  expect(state.idle).toBe(true);
 });
 
 test('control characters of names are shown, not obeyed', () => {

@@ -15,11 +15,21 @@ export interface StateSpan {
 /** Every stay, in the order of the entries. */
 export function stateSpans(events: readonly ReadEvent[], chain: EventChain): StateSpan[] {
   const leftAt = new Map<number, number>();
+  const open = new Map<string, number[]>();
   for (const event of events) {
-    const left = event.stateExitedEventDetails?.name;
+    const { stateEnteredEventDetails: entered, stateExitedEventDetails: exited } = event;
+    if (entered !== undefined) open.set(entered.name, [...(open.get(entered.name) ?? []), event.id]);
+    if (exited === undefined) continue;
+    const stays = open.get(exited.name) ?? [];
+    const entry = chain.before(event, (one) => one.stateEnteredEventDetails?.name === exited.name);
+    // Behind a Map of thousands of events the way back is too long: then it was the stay that began last.
+    const left = entry?.id ?? stays.at(-1);
     if (left === undefined) continue;
-    const entry = chain.before(event, ({ stateEnteredEventDetails: entered }) => entered?.name === left);
-    if (entry) leftAt.set(entry.id, event.timestamp);
+    leftAt.set(left, event.timestamp);
+    open.set(
+      exited.name,
+      stays.filter((id) => id !== left),
+    );
   }
   return events.flatMap(({ id, type, timestamp, stateEnteredEventDetails: entered }) => {
     if (entered === undefined) return [];

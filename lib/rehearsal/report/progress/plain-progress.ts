@@ -9,7 +9,7 @@ const LINE_MS = 5_000;
 /** Writes a line for each phase that ended, and now and then how far the present one is. */
 export function plainProgress(write: (text: string) => void): Progress {
   const state = new RunState();
-  const timer = setInterval(() => write(`${printableLine(state.line())}\n`), LINE_MS);
+  const timer = setInterval(() => state.idle || write(`${printableLine(state.line())}\n`), LINE_MS);
   timer.unref();
   return following(state, write, () => clearInterval(timer));
 }

@@ -33,6 +33,8 @@ export interface Kept {
 export class RunState {
   /** Loading and synthesis go side by side. */
   readonly phases = new Map<PhaseName, OpenPhase>();
+  /** What goes on while no phase is open, such as a question that waits for its answer. */
+  private between = '';
   private lag = '';
   private writers = '';
   private readonly startedAt = Date.now();
@@ -41,6 +43,9 @@ export class RunState {
   take(event: RehearsalEvent): Kept | null {
     switch (event.kind) {
       case 'phase-started':
+        this.between = '';
+        // Nobody writes or follows any more: the last figures would look like present ones.
+        if (event.phase === 'Prove') [this.lag, this.writers] = ['', ''];
         this.phases.set(event.phase, { name: event.phase, startedAt: Date.now(), state: '', amount: null });
         return null;
       case 'phase-ended':
@@ -72,9 +77,14 @@ export class RunState {
     }
   }
 
+  /** Whether anything goes on. */
+  get idle(): boolean {
+    return this.phases.size === 0 && this.between === '';
+  }
+
   /** Lag, writers and elapsed time. */
   status(): string {
-    return [this.lag, this.writers, seconds(Date.now() - this.startedAt)].filter(Boolean).join(' · ');
+    return [this.between, this.lag, this.writers, seconds(Date.now() - this.startedAt)].filter(Boolean).join(' · ');
   }
 
   /** Everything in one line. */
@@ -98,6 +108,7 @@ export class RunState {
   /** Machines run one at a time, while no other phase is open; notes belong to whatever began last. */
   private noteState(state: string): void {
     const phase = [...this.phases.values()].at(-1);
+    if (phase === undefined) this.between = state;
     if (phase === undefined || phase.state === state) return;
     phase.state = state;
     // An amount is of the state in which it was told, unless rounds of a loop pass by.
