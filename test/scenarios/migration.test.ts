@@ -1,9 +1,14 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../../lambda/contract';
 import { holds } from '../../lib/rehearsal/report/report';
 import { writeReport } from '../../lib/rehearsal/report/write-report';
+import { MIGRATION } from '../../lib/rehearsal/run/place';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
+
+/** What every whole migration emits; the source sets no limit to its slots, so nothing is left to measure until their loss. */
+const ALWAYS_EMITTED = Object.keys(METRICS).filter((name) => name !== 'SlotSafeBytes');
 
 test(
   'a live database moves to its encrypted copy without losing or doubling a commit',
@@ -27,6 +32,15 @@ test(
     expect(holds(report)).toBe(true);
     const cutover = rehearsal.evidence.find(({ name }) => name === 'rehearsal-1-cutover.json');
     expect(JSON.parse(String(cutover?.content))).toMatchObject({ approval: { approvedBy: 'the rehearsal' } });
+
+    const emitted = rehearsal.metrics.filter(({ namespace }) => namespace === METRIC_NAMESPACE);
+    expect([...new Set(emitted.map(({ name }) => name))].sort()).toEqual(expect.arrayContaining(ALWAYS_EMITTED));
+    expect(emitted.filter(({ name, unit }) => METRICS[name as MetricName]?.unit !== unit)).toEqual([]);
+    expect(new Set(emitted.map(({ dimensions }) => JSON.stringify(dimensions)))).toEqual(
+      new Set([JSON.stringify({ [METRIC_DIMENSION]: MIGRATION })]),
+    );
+    const outage = emitted.filter(({ name }) => name === 'Outage');
+    expect(outage.map(({ value }) => value)).toEqual([JSON.parse(String(cutover?.content)).outageMs.total]);
 
     const directory = await mkdtemp(join(tmpdir(), 'sealift-report-'));
     try {

@@ -13,6 +13,7 @@ import type { PostgresServer } from '../servers/postgres-server';
 import type { RunDirectory } from '../servers/run-directory';
 import type { HistoryEvent } from '../state-machine/history';
 import { createStateMachines, type StateMachines } from '../state-machine/state-machines';
+import { type EmittedMetric, metricsOf } from './emitted-metrics';
 import { CLOCK_FACTOR, type TestOptions } from './options';
 import { ACCOUNT, REGION, SOURCE_INSTANCE } from './place';
 import { type StepCall, StepCalls } from './step-calls';
@@ -44,6 +45,8 @@ export interface LocalAws {
   readonly refusals: readonly string[];
   /** Last lines of the functions' logs. */
   logLines(): readonly LogLine[];
+  /** Every metric that a function emitted, in order. */
+  metrics(): readonly EmittedMetric[];
   /** The server behind an instance; undefined when there is none. */
   server(instanceId: string): PostgresServer | undefined;
   /** Ends everything but the servers, which belong to the run. */
@@ -77,7 +80,13 @@ export async function startLocalAws(
   });
   for (const injection of test.injections ?? []) plane.inject(injection);
   const logs: LogLine[] = [];
-  const lambda = functions(plane, logs, test);
+  const metrics: EmittedMetric[] = [];
+  const hear = (line: LogLine) => {
+    logs.push(line);
+    if (logs.length > KEPT_LOG_LINES) logs.shift();
+    metrics.push(...metricsOf(line.line));
+  };
+  const lambda = functions(plane, hear, test);
   const steps = new StepCalls(listeners.onStepCall);
   const machines = createStateMachines({
     clock,
@@ -100,6 +109,7 @@ export async function startLocalAws(
     steps,
     refusals,
     logLines: () => [...logs],
+    metrics: () => [...metrics],
     server: (instanceId) => host.server(instanceId),
     async close() {
       await machines.close();
@@ -136,7 +146,7 @@ function databaseHost(run: RunDirectory, authority: CertificateAuthority, test: 
   return host;
 }
 
-function functions(plane: ControlPlane, logs: LogLine[], test: TestOptions): LambdaRuntime {
+function functions(plane: ControlPlane, onLog: (line: LogLine) => void, test: TestOptions): LambdaRuntime {
   return createLambdaRuntime({
     extraEnvironment: (fn) => {
       const accessKeyId = `ASIA-${fn.name}`;
@@ -149,10 +159,7 @@ function functions(plane: ControlPlane, logs: LogLine[], test: TestOptions): Lam
         POWERTOOLS_SERVICE_NAME: fn.name,
       };
     },
-    onLog: (line) => {
-      logs.push(line);
-      if (logs.length > KEPT_LOG_LINES) logs.shift();
-    },
+    onLog,
     ...(test.chaos && { onInvoke: (invocation) => test.chaos?.(stepOf(invocation.functionName), invocation) }),
   });
 }

@@ -11,6 +11,7 @@ import { buildReport } from '../report/build-report';
 import type { Report } from '../report/report';
 import { SCALES } from '../sample/sizes';
 import { RunDirectory } from '../servers/run-directory';
+import type { EmittedMetric } from './emitted-metrics';
 import type { Tell, Untimed } from './events';
 import { type EvidenceFile, readEvidence } from './evidence-files';
 import { migrateAndProve } from './findings';
@@ -25,6 +26,8 @@ export interface Rehearsal {
   readonly report: Report;
   /** Last lines of the functions' logs. */
   readonly logs: readonly LogLine[];
+  /** What the functions measured, as CloudWatch would have it. */
+  readonly metrics: readonly EmittedMetric[];
   /** What the steps kept as evidence, by name, such as `verification.json`. */
   readonly evidence: readonly EvidenceFile[];
   /** The histories of the first execution of `Migrate` and of those that it started. */
@@ -86,7 +89,14 @@ async function run(
   const evidence = await readEvidence(stage.aws);
   const [first] = findings.executions;
   const histories = first ? historyFiles(stage.aws.machines, first.executionArn) : [];
-  return { report, evidence, histories, logs: stage.aws.logLines(), access: options.keep ? accessOf(stage) : null };
+  return {
+    report,
+    evidence,
+    histories,
+    logs: stage.aws.logLines(),
+    metrics: stage.aws.metrics(),
+    access: options.keep ? accessOf(stage) : null,
+  };
 }
 
 /** Latest first, each whatever became of the others. */

@@ -157,6 +157,7 @@ export class AwsStage {
       policy: POLICY,
       trustedCa: '',
       targetSettings: { ...TARGET_SETTINGS, parameterGroup: `${migrationId}-group`, ...targetSettings },
+      tags: { team: 'storage', 'sealift:id': 'of nobody' },
     });
     return { call, world };
   }

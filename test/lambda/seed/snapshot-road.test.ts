@@ -60,6 +60,7 @@ async function refusal(call: Promise<unknown>): Promise<Error | undefined> {
 }
 const ours = () => new Map([['sealift:id', id]]);
 const snapshots = () => stage.aws.plane.rds.snapshots;
+const tagsOf = (snapshotId: string) => Object.fromEntries(snapshots().get(snapshotId).tags);
 const plain = async () => (await untilAvailable(() => takeSnapshot())).snapshotArn;
 const sealed = async () => {
   const arn = await plain();
@@ -72,7 +73,7 @@ describe('snapshot', () => {
     const made = await untilAvailable(() => takeSnapshot());
     expect(made).toMatchObject({ status: 'available', progressPercent: 100 });
     expect(await takeSnapshot({ epoch: '7' })).toEqual(made);
-    expect(snapshots().get(snapshotName(id)).tags).toEqual(new Map([...ours(), ['sealift:epoch', '1']]));
+    expect(tagsOf(snapshotName(id))).toEqual({ team: 'storage', 'sealift:id': id, 'sealift:epoch': '1' });
   });
 
   it('makes no second one when the answer of the first call is lost', async () => {
@@ -126,6 +127,7 @@ describe('encrypt', () => {
     expect(await seal(arn)).toEqual(made);
     const { encryption } = snapshots().get(encryptedSnapshotName(id));
     expect(encryption).toEqual({ type: 'sse-kms', kmsKeyArn: stage.keyArn });
+    expect(tagsOf(encryptedSnapshotName(id))).toEqual({ team: 'storage', 'sealift:id': id, 'sealift:epoch': '1' });
   });
 
   it('refuses a copy under another key', async () => {
