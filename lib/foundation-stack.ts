@@ -14,6 +14,7 @@ import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeRule } from './acknowledge';
 import type { SealiftConfig } from './config';
+import { setFeatureFlags } from './feature-flags';
 import { databaseParameters, majorVersion, parameterFamily } from './foundation/database-settings';
 import { encryptionKey } from './foundation/encryption-key';
 import { evidenceBucket } from './foundation/evidence-bucket';
@@ -54,6 +55,7 @@ export class FoundationStack extends Stack {
 
   constructor(scope: Construct, id: string, props: FoundationStackProps) {
     super(scope, id, { ...props, terminationProtection: props.terminationProtection ?? true });
+    setFeatureFlags(this);
     const { config } = props;
     this.key = encryptionKey(this, config);
     this.evidence = evidenceBucket(this, this.key, config.evidence.objectLockDays);

@@ -1,5 +1,6 @@
 /** What happens: one Lambda per step and the state machines that call them. */
 import { CfnOutput, CrossStackReferences, ReferenceStrength, Stack, type StackProps } from 'aws-cdk-lib';
+import type { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -8,6 +9,7 @@ import { Construct } from 'constructs';
 import { ENV, type Policy, STEPS, type StepName, type Switch, type TargetSettings } from '../lambda/contract';
 import { acknowledgeFunctions } from './acknowledged-functions';
 import type { SealiftConfig } from './config';
+import { setFeatureFlags } from './feature-flags';
 import type { FoundationStack } from './foundation-stack';
 import { MigrationDashboard } from './operations/dashboard';
 import { MigrationAlarms } from './operations/migration-alarms';
@@ -33,9 +35,14 @@ export interface MigrationStackProps extends StackProps {
 export class MigrationStack extends Stack {
   readonly functions: Readonly<Record<StepName, StepFunction>>;
   readonly machines: Readonly<Record<MachineName, StateMachine>>;
+  /** For who runs the machines; attached to nobody. */
+  readonly operatorPolicy: ManagedPolicy;
+  /** For who answers their questions; attached to nobody. */
+  readonly approverPolicy: ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: MigrationStackProps) {
     super(scope, id, { ...props, terminationProtection: props.terminationProtection ?? true });
+    setFeatureFlags(this);
     // The foundation holds the key: CloudFormation refuses to delete it while this stack stands.
     CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     const { config, foundation } = props;
@@ -65,7 +72,9 @@ export class MigrationStack extends Stack {
       keyArn: foundation.key.keyArn,
       evidenceBucketArn: foundation.importedEvidenceArn,
     });
-    this.writeOutputs(dashboardName, people);
+    this.operatorPolicy = people.operator;
+    this.approverPolicy = people.approver;
+    this.writeOutputs(dashboardName);
   }
 
   private makeFunctions(props: MigrationStackProps, key: IKey): Record<StepName, StepFunction> {
@@ -118,7 +127,7 @@ export class MigrationStack extends Stack {
     };
   }
 
-  private writeOutputs(dashboardName: string, people: People): void {
+  private writeOutputs(dashboardName: string): void {
     for (const [name, machine] of Object.entries(this.machines)) {
       const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
       new CfnOutput(this, `${title}Arn`, { value: machine.stateMachineArn, description: `state machine ${title}` });
@@ -128,11 +137,11 @@ export class MigrationStack extends Stack {
       description: 'CloudWatch dashboard of the migration',
     });
     new CfnOutput(this, 'OperatorPolicyArn', {
-      value: people.operator.managedPolicyArn,
+      value: this.operatorPolicy.managedPolicyArn,
       description: 'policy for who runs the machines, attached to nobody',
     });
     new CfnOutput(this, 'ApproverPolicyArn', {
-      value: people.approver.managedPolicyArn,
+      value: this.approverPolicy.managedPolicyArn,
       description: 'policy for who approves, attached to nobody',
     });
     new CfnOutput(this, 'StartCommand', {

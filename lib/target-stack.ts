@@ -26,6 +26,7 @@ import { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeRule } from './acknowledge';
 import type { SealiftConfig } from './config';
+import { setFeatureFlags } from './feature-flags';
 import { EXPORTED_LOGS, type FoundationStack } from './foundation-stack';
 import { targetInstanceId } from './resource-names';
 import { TargetAlarms } from './target-alarms';
@@ -72,6 +73,7 @@ export class TargetStack extends Stack {
       // Without the rule the template needs no SSM parameter, which the role of the update could not read.
       synthesizer: props.synthesizer ?? new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
+    setFeatureFlags(this);
     // The foundation holds the key: CloudFormation refuses to delete it while this stack stands.
     CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     const seed = new CfnParameter(this, SEED_PARAMETER, {

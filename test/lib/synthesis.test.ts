@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { CONTEXT, example, synthesize } from './support/synthesis';
 
 const ROOT = join(__dirname, '..', '..');
+const TSX = require.resolve('tsx/cjs');
 
 /** Runs the app as the CDK command line does, with this context and no credentials. */
 function runApp(context: Record<string, unknown>) {
@@ -20,10 +22,50 @@ function runApp(context: Record<string, unknown>) {
   }
 }
 
+/** Synthesizes as `cdk synth` does, bundles included, and returns each file's hash by its path. */
+function filesFrom(directory: string): Record<string, string> {
+  const outdir = mkdtempSync(join(directory, 'out-'));
+  const { status, stderr } = spawnSync(process.execPath, ['--require', TSX, join(ROOT, 'bin', 'sealift.ts')], {
+    cwd: directory,
+    encoding: 'utf8',
+    env: {
+      PATH: process.env.PATH,
+      TMPDIR: directory,
+      CDK_OUTDIR: outdir,
+      CDK_VALIDATION: 'false',
+      CDK_CONTEXT_JSON: JSON.stringify(CONTEXT),
+    },
+  });
+  if (status !== 0) throw new Error(`the app failed from ${directory}: ${stderr}`);
+  const files = readdirSync(outdir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [relative(outdir, path), createHash('sha256').update(readFileSync(path)).digest('hex')];
+    }),
+  );
+}
+
 describe('synthesis', () => {
+  test('gives the same files, byte for byte, from any directory and with any place for temporary files', () => {
+    const places = ['a', 'another place'].map((name) => mkdtempSync(join(tmpdir(), `sealift ${name}-`)));
+    try {
+      const [first = {}, second] = places.map(filesFrom);
+      expect(Object.keys(first).filter((path) => path.endsWith('.template.json'))).toHaveLength(3);
+      expect(Object.keys(first).filter((path) => path.endsWith('index.js')).length).toBeGreaterThan(10);
+      expect(second).toEqual(first);
+    } finally {
+      for (const place of places) rmSync(place, { recursive: true, force: true });
+    }
+  }, 120_000);
+
   test('gives the same templates, byte for byte, when it is repeated', () => {
     const [first, second] = [synthesize(), synthesize()].map(({ templates }) => JSON.stringify(templates));
     expect(first).toBe(second);
+  });
+
+  test('gives the same templates whatever feature flags the app around the stacks has', () => {
+    expect(synthesize([example()], false, {}).templates).toEqual(synthesize().templates);
   });
 
   test('keeps two migrations apart: no stack of one names anything of the other', () => {

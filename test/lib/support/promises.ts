@@ -5,14 +5,28 @@ import { type Json, ofType, type StackTemplate, type Synthesis } from './synthes
 import { resolveTokens } from './tokens';
 import { wildcardsOf } from './wildcards';
 
-/** What is broken, in words; empty when every promise is kept. */
-export function brokenPromises({ templates }: Synthesis, config: SealiftConfig): string[] {
+/** What is broken, in words; empty when every promise is kept. `texts` are the customer's own, which may reach no policy. */
+export function brokenPromises(
+  { templates }: Pick<Synthesis, 'templates'>,
+  migration: string,
+  texts: readonly string[],
+): string[] {
   const all = Object.values(templates);
   return [
     ...all.flatMap(brokenByType),
-    ...brokenWildcards(all, config.migration),
-    ...brokenTexts(all, config),
+    ...brokenWildcards(all, migration),
+    ...brokenTexts(all, texts),
     ...brokenParameters(all),
+  ];
+}
+
+/** The texts of a configuration that no rule binds to a shape. */
+export function freeTextsOf({ policy, target, tags, notifications }: SealiftConfig): string[] {
+  return [
+    ...policy.excludeDatabases,
+    ...Object.values(target.parameters),
+    ...Object.entries(tags).flat(),
+    ...notifications.emails,
   ];
 }
 
@@ -60,13 +74,8 @@ function brokenWildcards(templates: readonly StackTemplate[], migration: string)
 }
 
 /** Text of the customer reaches no state machine, no permission, and nothing that CloudFormation would resolve. */
-function brokenTexts(templates: readonly StackTemplate[], config: SealiftConfig): string[] {
-  const free = [
-    ...config.policy.excludeDatabases,
-    ...Object.values(config.target.parameters),
-    ...Object.entries(config.tags).flat(),
-    ...config.notifications.emails,
-  ].filter((text) => text.length >= 6);
+function brokenTexts(templates: readonly StackTemplate[], texts: readonly string[]): string[] {
+  const free = texts.filter((text) => text.length >= 6);
   const closed = templates.flatMap((template) =>
     ['AWS::StepFunctions::StateMachine', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Role', 'AWS::KMS::Key'].flatMap((type) =>
       ofType(template, type).map(([, { Properties }]) => {

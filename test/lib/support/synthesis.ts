@@ -41,12 +41,16 @@ export interface Synthesis {
   readonly templates: Readonly<Record<string, StackTemplate>>;
 }
 
-/** Synthesizes one migration per configuration into one app. */
-export function synthesize(configs: readonly SealiftConfigInput[] = [example()], validate = false): Synthesis {
+/** Synthesizes one migration per configuration into one app, with the flags of `cdk.json` or others. */
+export function synthesize(
+  configs: readonly SealiftConfigInput[] = [example()],
+  validate = false,
+  context: Readonly<Record<string, unknown>> = CONTEXT,
+): Synthesis {
   process.env.CDK_VALIDATION = validate ? 'true' : 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'sealift-synth-'));
   try {
-    const app = new App({ outdir, context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
+    const app = new App({ outdir, context: { ...context, 'aws:cdk:bundling-stacks': [] } });
     const stacks = configs.map((config) => makeStacks(app, parseConfig(config)));
     const assembly = app.synth();
     const templates = Object.fromEntries(
