@@ -56,7 +56,7 @@ function anchorsOf(path: string): string[] {
 
 /** Paths in code style that name no file or folder of the repository. */
 export function brokenPaths(path: string): string[] {
-  return [...prose(path).matchAll(/`((?:bin|lib|lambda|test|docs)\/[\w./-]*)`/g)]
+  return [...prose(path).matchAll(/`((?:bin|examples|lib|lambda|test|docs)\/[\w./-]*)`/g)]
     .map((match) => match[1] ?? '')
     .filter((name) => !existsSync(join(ROOT, name)))
     .map((name) => `${path} names ${name}`);
