@@ -206,6 +206,34 @@ describe('the verdict', () => {
     expect((await report(filesOf(ran))).page).toContain('adopt broke');
   });
 
+  test('of a replication that failed is followed by what was changed on the source and given back', async () => {
+    const ran = await run(
+      'migrate',
+      {},
+      {
+        adopt: () => failWith('PostgresError', 'adopt broke'),
+        release: () => ({ outcome: 'released', detail: 'taken off', report: POINTER('release') }),
+      },
+    );
+    const prior = { before: { kind: 'n' }, after: { kind: 'f' } };
+    const { page } = await report(
+      {
+        ...filesOf(ran),
+        'undone/run-1/prepare.json': JSON.stringify({
+          slots: [{ database: 'shop', slot: 'sealift_slot', publication: 'sealift_pub' }],
+          changes: [{ database: 'shop', kind: 'replica-identity', object: '"public"."log"', prior }],
+        }),
+        'undone/run-1/release.json': JSON.stringify({ outcome: 'released', slots: ['sealift_slot'] }),
+      },
+      '--evidence',
+      join(folder.path, 'undone'),
+    );
+    const rows = page.slice(page.indexOf('What was changed on the source')).split('<tr>');
+    const row = (words: string) => rows.find((one) => one.includes(words)) ?? '';
+    expect(row('sealift_slot of shop')).toContain('dropped');
+    expect(row('replica identity')).toMatch(/nothing, set to full.*given back/);
+  });
+
   test('of a cutover that aborted says that the source was given back', async () => {
     const ran = await run('cutover', cutoverInput, { cutover: () => failWith('CutoverAborted', 'too slow') });
     expect(await verdict(ran)).toBe('Aborted: the source was given back and is writable as before');

@@ -101,7 +101,7 @@ function tilesOf({ verification, cutover, adoption, lag }: MigrationFacts, evide
   const last = lag.at(-1);
   const tables = evidence.verification?.tables.length ?? verification?.databases.reduce((sum, d) => sum + d.tables, 0);
   const tiles: (Tile | null)[] = [
-    cutover && { value: `${count(cutover.outageMs.total)} ms`, label: 'from the fence to the switched record' },
+    cutover && { value: `${count(cutover.outageMs.total)} ms`, label: 'from the fence to the end of the switch' },
     rows === undefined ? null : { value: count(rows), label: 'rows compared' },
     tables === undefined ? null : { value: count(tables), label: 'tables compared' },
     different === undefined

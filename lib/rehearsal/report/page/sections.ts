@@ -52,7 +52,7 @@ export function outageSection({ outage }: ReportPage): Markup | null {
     seenMs === null
       ? 'No writer of a rehearsal was there: what the applications saw, they can tell.'
       : `The writers saw ${count(seenMs)} ms, from the first refused or delayed write to the first accepted one.`;
-  return html`<h2>Outage</h2><p class="soft">${measuredMs === null ? null : `The cutover measured ${count(measuredMs)} ms, from the first refused login to the switched record. `}${seen}</p>
+  return html`<h2>Outage</h2><p class="soft">${measuredMs === null ? null : `The cutover measured ${count(measuredMs)} ms, from the first refused login to the end of the switch. `}${seen}</p>
 ${parts.length === 0 ? null : html`<div class="figure">${stackedBar(parts)}${table(['part', '#took', 'what'], rows)}</div>`}`;
 }
 
