@@ -58,7 +58,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; margin: 6
 details { margin: 8px 0; } details summary { cursor: pointer; color: var(--soft); margin: 8px 0; }
 ul { padding-left: 20px; margin: 6px 0; } li { margin: 4px 0; max-width: 78ch; overflow-wrap: anywhere; }
 @media (max-width: 560px) { main { padding: 20px 12px 48px; } h1 { font-size: 22px; } .times :nth-child(even) { display: none; }
-  .tiles { grid-template-columns: 1fr 1fr; } .rows { grid-template-columns: 34% 1fr 13ch; gap: 7px 8px; }
+  .tiles { grid-template-columns: 1fr 1fr; } .rows { grid-template-columns: 34% 1fr 8ch; gap: 7px 8px; } .rows .span { white-space: normal; }
   th, td { padding: 6px 9px; } .figure { padding: 10px; } td.text { min-width: 24ch; }
   .cards thead { display: none; } .cards tr { display: block; border-top: 1px solid var(--line); padding: 8px 0; }
   .cards tr:first-child { border-top: 0; } .cards td, .cards td.number { display: block; border: 0; padding: 1px 12px; min-width: 0; text-align: left; white-space: normal; }
