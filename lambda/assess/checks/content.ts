@@ -2,7 +2,7 @@
 import type { Check, Policy } from '../../contract';
 import { ident, qualified } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';
-import { located, named, where } from '../located';
+import { inDatabase, located, named, where } from '../located';
 import type { DatabaseSurvey } from '../survey';
 
 /** All of them. */
@@ -115,8 +115,11 @@ function eventTriggers(databases: readonly DatabaseSurvey[]): Check {
 function replicaTriggers(databases: readonly DatabaseSurvey[]): Check {
   const found = located(databases, (survey) => survey.replicaTriggers);
   const what = found.map((trigger) => `${where(trigger)} trigger ${ident(trigger.trigger)}`);
-  const remedy =
-    'they fire a second time when changes are applied: enable them for ordinary sessions only until the cutover';
+  const heals = found.map((trigger) => {
+    const table = qualified(trigger.schema, trigger.name);
+    return inDatabase(trigger.database, `alter table ${table} enable trigger ${ident(trigger.trigger)}`);
+  });
+  const remedy = `${statements(heals)}; then they fire in ordinary sessions only; set them back after the cutover`;
   return named('replica-triggers', what, 'no trigger fires on apply', 'triggers that fire on apply', remedy, warn);
 }
 

@@ -7,8 +7,8 @@ import { type SizingFacts, sizeTarget } from '../../../lambda/assess/sizing';
 import { differences } from '../../../lambda/assess/surroundings';
 import { type Check, type Inspection, SCHEMA_VERSION, type TargetSettings } from '../../../lambda/contract';
 import { AwsStage, EXECUTION } from '../seed/aws-stage';
-import { ACCOUNT_CASES, MIGRATION } from './account-cases';
 import { POLICY } from './assessed-source';
+import { ACCOUNT_CASES, MIGRATION } from './cases/account-cases';
 import { HEALTHY_SURVEY } from './healthy-survey';
 
 let stage: AwsStage;

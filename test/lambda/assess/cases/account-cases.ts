@@ -1,8 +1,8 @@
 /** Cases in which AWS makes a check fire, on the local control plane, and what its remedy says done there. */
-import type { CheckId } from '../../../lambda/assess/check';
-import type { TargetSettings } from '../../../lambda/contract';
-import type { AwsStage } from '../seed/aws-stage';
-import { RECORD } from '../seed/aws-stage';
+import type { CheckId } from '../../../../lambda/assess/check';
+import type { TargetSettings } from '../../../../lambda/contract';
+import type { AwsStage } from '../../seed/aws-stage';
+import { RECORD } from '../../seed/aws-stage';
 
 /** The migration that all of them look at. */
 export const MIGRATION = 'account';
