@@ -166,6 +166,7 @@ function room(top: Section): Problem[] {
     [['source', 'masterSecretArn'], source.masterSecretArn],
     [['source', 'trustedCaPem'], source.trustedCaPem],
     [['switch', 'recordName'], sectionOf(top.switch).recordName],
+    [['switch', 'secretArn'], sectionOf(top.switch).secretArn],
     [['policy', 'excludeDatabases'], sectionOf(top.policy).excludeDatabases],
     [['tags'], top.tags],
   ];

@@ -163,6 +163,19 @@ describe('hostile configurations', () => {
     );
   });
 
+  test.each<[readonly string[], unknown]>([
+    [['migration'], 'a-assess'],
+    [['migration'], 'a-migrate-2'],
+    [['permissionsBoundaryArn'], 'boundary'],
+    [['target', 'parameters', 'work_mem'], '4MB\n'],
+    [['source', 'trustedCaPem'], '-----BEGIN CERTIFICATE-----\n<script>\n-----END CERTIFICATE-----\n'],
+    [['tags'], Object.fromEntries(Array.from({ length: 41 }, (_, index) => [`tag${index}`, 'x']))],
+    [['policy', 'excludeDatabases'], Array.from({ length: 60 }, (_, index) => `${'d'.repeat(50)}${index}`)],
+    [['evidence', 'objectLockDays'], 0],
+  ])('what would break names, permissions or a deployment later is refused now: %s', (path, value) => {
+    expect(pathsOf(exampleWith(path, value))).toContain(path.join('.'));
+  });
+
   test('unknown keys are refused in every section, prototypes among them', () => {
     const sections = [[], ['source'], ['network'], ['target'], ['key'], ['switch'], ['policy'], ['notifications']];
     const names = fc.oneof(

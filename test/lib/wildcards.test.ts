@@ -4,8 +4,11 @@ import { type Wildcard, wildcardsOf } from './support/wildcards';
 
 describe('wildcards in permissions', () => {
   const ACCEPTED = acceptedWildcards('demo');
-  const { templates } = synthesize([example({ notifications: { emails: ['ops@example.com'] } })]);
-  const found = Object.values(templates).flatMap(wildcardsOf);
+  const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/database-Cd34Ef';
+  const switches = [example().switch, { kind: 'secret' as const, secretArn }];
+  const found = switches
+    .map((chosen) => synthesize([example({ switch: chosen, notifications: { emails: ['ops@example.com'] } })]))
+    .flatMap(({ templates }) => Object.values(templates).flatMap(wildcardsOf));
 
   test('every one of them, in every policy of every stack, has a written reason', () => {
     expect(found.length).toBeGreaterThan(50);

@@ -89,6 +89,7 @@ export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
     email: fc.option(text(/^[a-z"'<>${}%]{1,20}$/), { nil: undefined }),
     quiet: fc.boolean(),
     approvalRequired: fc.boolean(),
+    bySecret: fc.boolean(),
   })
   .map((given) => {
     const base = example();
@@ -118,6 +119,12 @@ export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
         emails: given.email === undefined ? [] : [`${given.email}@example.com`],
         phases: given.quiet ? ('failures' as const) : ('all' as const),
       },
+      ...(given.bySecret && {
+        switch: {
+          kind: 'secret' as const,
+          secretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/database-Cd34Ef',
+        },
+      }),
       tags: given.tags,
     };
   });
