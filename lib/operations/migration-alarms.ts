@@ -47,7 +47,7 @@ export class MigrationAlarms extends Construct {
       this.make(alarm, migrationAlarmName(migration, alarm), watch, withRunbook(watch.text, alarm), props.topic);
     }
     for (const machine of MACHINES) {
-      const watch = failures(machine, props.machines[machine].stateMachineArn);
+      const watch = failures(migration, machine, props.machines[machine].stateMachineArn);
       const text = withRunbook(watch.text, 'execution-failed');
       this.make(`${machine}-failed`, failureAlarmName(migration, machine), watch, text, props.topic);
     }
@@ -118,7 +118,7 @@ function growingLag({ migration, policy }: SealiftConfig): IMetric {
   });
 }
 
-function failures(machine: MachineName, arn: string): Watch {
+function failures(migration: string, machine: MachineName, arn: string): Watch {
   return {
     metric: new MathExpression({
       // A metric without data would make the sum one without data.
@@ -134,6 +134,6 @@ function failures(machine: MachineName, arn: string): Watch {
     operator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     threshold: 1,
     periods: 1,
-    text: `An execution of ${machine} failed, was stopped or timed out.`,
+    text: `Sealift ${migration}: an execution of ${machine} failed, was stopped or timed out.`,
   };
 }

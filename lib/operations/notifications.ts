@@ -28,31 +28,48 @@ const STATUS: Readonly<Record<ExecutionEvent, string>> = {
   stopped: 'ABORTED',
 };
 
-/** What a phase does, and what its success means. */
-const PHASE_WORDS: Readonly<Record<MachineName, { readonly begins: string; readonly succeeded: string }>> = {
-  assess: { begins: 'it looks and changes nothing', succeeded: 'nothing stands in the way; nothing was changed' },
+interface Words {
+  /** What the phase does. */
+  readonly begins: string;
+  /** What its success means. */
+  readonly succeeded: string;
+  /** What its failure means. */
+  readonly failed: string;
+}
+
+const AS_BEFORE = 'unless its error is PastTheFlip, applications use the source as before';
+
+const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
+  assess: {
+    begins: 'it looks and changes nothing',
+    succeeded: 'nothing stands in the way; nothing was changed',
+    failed: 'something stands in the way; nothing was changed',
+  },
   replicate: {
     begins: 'it copies the database and follows its changes; applications notice nothing',
     succeeded: 'source and target hold the same, and the target follows; applications still use the source',
+    failed: 'what it had changed on the source was taken back, or somebody was asked to; applications notice nothing',
   },
   cutover: {
-    begins: 'writes will stop for a moment, and either side takes over for good or everything is as before',
+    begins: 'writes will stop for a moment, and either the target takes over for good or everything is as before',
     succeeded: 'applications use the target, the source is fenced',
+    failed: `${AS_BEFORE}, and replication goes on`,
   },
-  migrate: { begins: 'it runs the phases in order', succeeded: 'every phase that was asked for is done' },
+  migrate: {
+    begins: 'it runs the phases in order',
+    succeeded: 'every phase that was asked for is done',
+    failed: AS_BEFORE,
+  },
 };
 
 /** The words of one message; the execution and its console link follow them. */
 export function wordsOf(machine: MachineName, event: ExecutionEvent): string {
   const name = titleOf(machine);
-  const { begins, succeeded } = PHASE_WORDS[machine];
+  const { begins, succeeded, failed } = PHASE_WORDS[machine];
   const words: Record<ExecutionEvent, string> = {
     started: `${name} started: ${begins}.`,
     succeeded: `${name} succeeded: ${succeeded}.`,
-    failed: withRunbook(
-      `${name} failed: what it had begun was given back, unless its error is PastTheFlip. The execution says why.`,
-      'errors',
-    ),
+    failed: withRunbook(`${name} failed: ${failed}. The execution says why.`, 'errors'),
     'timed-out': withRunbook(`${name} ran out of time: nothing was given back by itself.`, 'after-a-stopped-execution'),
     stopped: withRunbook(`${name} was stopped: nothing was given back by itself.`, 'after-a-stopped-execution'),
   };
