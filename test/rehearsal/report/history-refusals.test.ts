@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { reportCommand } from '../../../lib/rehearsal/report/report-command';
 import { reportFolder } from '../../lib/support/report-folder';
 
@@ -60,4 +61,45 @@ describe('a file that is no history of one run', () => {
     expect(code).toBe(2);
     expect(error).not.toMatch(/[^\P{Cc}\n]/u);
   });
+});
+
+const eventual = fc.record(
+  {
+    id: fc.integer({ min: -1, max: 4 }),
+    previousEventId: fc.integer({ min: -1, max: 5 }),
+    timestamp: fc.oneof(fc.constant('2026-01-01T00:00:00Z'), fc.double(), fc.string()),
+    type: fc.constantFrom(
+      'ExecutionStarted',
+      'TaskStateEntered',
+      'TaskStateExited',
+      'TaskSubmitted',
+      'ExecutionFailed',
+      '',
+    ),
+    stateEnteredEventDetails: fc.oneof(fc.record({ name: fc.constantFrom('Assess', '__proto__', '') }), fc.jsonValue()),
+    stateExitedEventDetails: fc.record({ name: fc.constantFrom('Assess', '__proto__') }),
+    lambdaFunctionScheduledEventDetails: fc.record({ resource: fc.string(), input: fc.json() }),
+    executionSucceededEventDetails: fc.oneof(fc.record({ output: fc.json() }), fc.jsonValue()),
+    taskSubmittedEventDetails: fc.record({ resourceType: fc.constant('states'), output: fc.json() }),
+  },
+  { requiredKeys: ['id', 'type', 'timestamp'] },
+);
+
+test('whatever a file holds, it is rendered or refused in one line', async () => {
+  const documents = fc.oneof(
+    fc.jsonValue(),
+    fc.record({ events: fc.oneof(fc.array(eventual, { maxLength: 5 }), fc.jsonValue()) }),
+    fc.record({
+      events: fc.array(eventual, { maxLength: 4 }).map((list) => list.map((one, at) => ({ ...one, id: at + 1 }))),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(documents, fc.boolean(), async (document, cut) => {
+      const text = JSON.stringify(document);
+      const { code, error, page } = await report({ 'any.json': cut ? text.slice(0, -1) : text });
+      if (code === 0) expect(page).toContain('</html>');
+      else expect(error.trim().split('\n')).toHaveLength(1);
+    }),
+    { numRuns: 300 },
+  );
 });

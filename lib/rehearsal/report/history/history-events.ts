@@ -7,6 +7,9 @@ const failure = z.object({ error: text, cause: text }).optional();
 const answer = z.object({ output: text }).optional();
 const integration = z.object({ resource: text, resourceType: text, output: text, error: text, cause: text }).optional();
 
+/** The year 2286: a greater number is no count of seconds. */
+const LATEST_SECONDS = 1e10;
+
 /** AWS prints ISO strings, or seconds since the epoch when the CLI is told so. */
 const timestamp = z.union([
   z.string().transform((value, context) => {
@@ -15,7 +18,11 @@ const timestamp = z.union([
     context.addIssue({ code: 'custom', message: 'no time' });
     return z.NEVER;
   }),
-  z.number().transform((seconds) => seconds * 1000),
+  z
+    .number()
+    .min(0)
+    .max(LATEST_SECONDS)
+    .transform((seconds) => seconds * 1000),
 ]);
 
 const event = z.object({
