@@ -143,5 +143,13 @@ test('amounts are said in units that people read', () => {
     '12.3 MB',
     '2.0 TB',
   ]);
-  expect([seconds(12), seconds(4200), seconds(72_000)]).toEqual(['12 ms', '4.2 s', '1 min 12 s']);
+  expect([12, 999.7, 4200, 59_960, 72_000, 119_700].map(seconds)).toEqual([
+    '12 ms',
+    '1.0 s',
+    '4.2 s',
+    '1 min 0 s',
+    '1 min 12 s',
+    '2 min 0 s',
+  ]);
+  expect([24_901_000, 183_600_000].map(seconds)).toEqual(['6 h 55 min', '2 d 3 h']);
 });
