@@ -15,6 +15,7 @@ import { MigrationDashboard } from './operations/dashboard';
 import { MigrationAlarms } from './operations/migration-alarms';
 import { Notifications } from './operations/notifications';
 import { People } from './operations/people';
+import { writeStartOutputs } from './operations/start-outputs';
 import { permissionsOf } from './permissions';
 import { type MachineName, stackName, targetInstanceId } from './resource-names';
 import { StepFunction } from './step-function';
@@ -144,10 +145,7 @@ export class MigrationStack extends Stack {
       value: this.approverPolicy.managedPolicyArn,
       description: 'policy for who approves, attached to nobody',
     });
-    new CfnOutput(this, 'StartCommand', {
-      value: `aws stepfunctions start-execution --state-machine-arn ${this.machines.migrate.stateMachineArn} --input '{"dryRun": true}'`,
-      description: 'starts a dry run; leave the input away to migrate',
-    });
+    writeStartOutputs(this, this.machines.migrate);
   }
 }
 

@@ -24,9 +24,14 @@ export function resolveTokens(value: unknown, template: StackTemplate): unknown 
   if (name === 'Fn::Select' && Array.isArray(argument)) {
     return (resolveTokens(argument[1], template) as unknown[])[Number(argument[0])];
   }
+  if (name === 'Fn::FindInMap') return inMap(resolveTokens(argument, template) as string[], template);
   if (name === 'Fn::ImportValue') return `<${String(argument)}>`;
   if (name?.startsWith('Fn::')) throw new Error(`the test does not know ${name}`);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveTokens(item, template)]));
+}
+
+function inMap([map = '', first = '', second = '']: readonly string[], { Mappings }: StackTemplate): unknown {
+  return (Mappings as Record<string, Record<string, Record<string, unknown>>>)[map]?.[first]?.[second];
 }
 
 function reference(id: string, template: StackTemplate): string {
