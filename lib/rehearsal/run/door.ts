@@ -1,4 +1,5 @@
 /** What the applications follow in a rehearsal: the record, or the host in their secret; read anew at every connection. */
+import { randomBytes } from 'node:crypto';
 import type { SealiftConfigInput } from '../../config';
 import type { Location } from '../control-plane/control-plane';
 import type { LocalAws } from './local-aws';
@@ -48,9 +49,10 @@ export function configuredSwitch(kind: SwitchKind, doors: Doors): SealiftConfigI
   return CONFIGURED[kind](doors);
 }
 
-/** The text of the applications' secret before the migration; the third field must survive it. */
+/** The text of the applications' secret before the migration; what is not the host or the port must survive it. */
 export function applicationSecretText(host: string, port: number): string {
-  return JSON.stringify({ [HOST_FIELD]: host, [PORT_FIELD]: port, comment: 'kept as it is' });
+  const credentials = { username: 'application', password: randomBytes(24).toString('base64url') };
+  return JSON.stringify({ ...credentials, [HOST_FIELD]: host, [PORT_FIELD]: port });
 }
 
 /** Where the applications are led at this moment; null when it is nowhere. */
