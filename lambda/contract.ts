@@ -554,6 +554,8 @@ export interface SnapshotFacts {
 
 /** How far the target is behind, and how long the slots can hold. */
 export interface ReplicationHealth {
+  /** Why apply stands still and waits for a human, in words, one for each database concerned; empty while it goes on. */
+  readonly stuck: readonly string[];
   readonly caughtUp: boolean;
   readonly lagBytes: number;
   readonly lagSeconds: number;

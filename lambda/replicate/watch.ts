@@ -27,7 +27,8 @@ export async function watch(input: Input<'watch'>, world: World): Promise<Output
 
 /**
  * Writes a heartbeat per database and answers lag and slot health. A lost or missing slot moves both sides to `needs-resync`
- * and throws `Blocked`; a subscription that is off or fails again and again is `Blocked` with the phase unchanged.
+ * and throws `Blocked`; a subscription that is off or fails again and again is `stuck`, and goes on when a human has put the cause
+ * right.
  */
 export async function watchOn(
   source: Server<'source'>,
@@ -44,11 +45,11 @@ export async function watchOn(
   for (const database of names) {
     await followHome(sourceHome, await source.session(database), expected);
     await followHome(home, await target.session(database), expected);
-    await assertEnabled(await target.session(database), world);
   }
   const health = await Promise.all(names.map((database) => look(source, target, database, world)));
   const { cutoverMaxLagBytes, slotSafeBytes } = world.environment.policy;
-  for (const { database, safeWalBytes, walStatus, active } of health) {
+  for (const { database, safeWalBytes, walStatus, active, stuck } of health) {
+    if (stuck !== null) world.log.warning('apply stands still', { database, reason: stuck });
     const scarce = safeWalBytes !== null && safeWalBytes < slotSafeBytes;
     if (scarce || walStatus === 'unreserved') world.log.warning('slot may be lost soon', { database, safeWalBytes });
     if (!active) world.log.warning('slot not in use', { database });
@@ -101,20 +102,30 @@ async function assertSlots(
   throw new Blocked(`${lost.join('; ')}: the target cannot catch up any more, release the migration and start again`);
 }
 
-/** A subscription that somebody disabled or dropped does not come back by itself. */
-async function assertEnabled(session: Session<'target'>, world: World): Promise<void> {
+/** Why apply waits for a human: somebody disabled the subscription, or the same change fails again and again (faults 41, 43). */
+async function whyStuck(session: Session<'target'>, beatAt: number | null, world: World): Promise<string | null> {
   const name = streamName(world.migrationId, session.database);
   const [state] = await session.query<{ enabled: boolean; working: boolean }>(sql.subscriptionState(name));
   const where = `subscription ${name} of target database ${JSON.stringify(session.database)}`;
   if (state === undefined) throw new Blocked(`${where} is gone, release the migration and start again`);
-  if (!state.enabled) throw new Blocked(`${where} was disabled, run \`alter subscription ${name} enable\``);
+  if (!state.enabled) return `${where} was disabled, run \`alter subscription ${name} enable\``;
   if (!state.working) world.log.warning('apply worker not running', { database: session.database });
+  const errors = await errorsWithoutProgress(session, name, beatAt, world);
+  if (errors === null) return null;
+  return (
+    `${where} fails at the same change again and again (${errors} errors): the target's log names table and key, put the ` +
+    'cause right there'
+  );
 }
 
-/** A worker that fails at the same change again and again is waiting for a human (faults 41, 43). */
-async function assertApplying(session: Session<'target'>, beatAt: number | null, world: World): Promise<void> {
-  if (session.major < 15) return;
-  const name = streamName(world.migrationId, session.database);
+/** Errors of a worker that is stuck, null of one that is not; servers before 15 do not count them. */
+async function errorsWithoutProgress(
+  session: Session<'target'>,
+  name: string,
+  beatAt: number | null,
+  world: World,
+): Promise<number | null> {
+  if (session.major < 15) return null;
   const [found] = await session.query<{ errors: number }>(sql.applyErrors(name));
   const now = { errors: found?.errors ?? 0, beatAt };
   const verdict = await guarded(session, world.expect('replicating', 'verified'), async ({ facts }) => {
@@ -122,12 +133,7 @@ async function assertApplying(session: Session<'target'>, beatAt: number | null,
     if (judged === 'moved') await session.execute(mergeFacts(world.migrationId, { apply: now }));
     return judged;
   });
-  if (verdict !== 'stuck') return;
-  throw new Blocked(
-    `subscription ${name} of target database ${JSON.stringify(session.database)} fails at the same change again and again ` +
-      `(${now.errors} errors): the target's log names table and key; the source is released, put the cause right and start ` +
-      'the migration again',
-  );
+  return verdict === 'stuck' ? now.errors : null;
 }
 
 async function look(
@@ -143,11 +149,12 @@ async function look(
       session.one<{ beatAt: number; beforeAt: number | null }>(sql.beat(world.epoch, world.call.execution)),
     );
     const arrivedAt = await arrival(targetSession, beat.beatAt);
-    await assertApplying(targetSession, arrivedAt, world);
+    const stuck = await whyStuck(targetSession, arrivedAt, world);
     const { now } = await session.one<{ now: number }>(sql.clock);
     const slot = await session.one<SlotState>(sql.slotState(streamName(world.migrationId, database)));
     return {
       database,
+      stuck,
       active: slot.active,
       walStatus: slot.walStatus ?? 'unknown',
       safeWalBytes: slot.safeWalBytes === null ? null : Number(slot.safeWalBytes),

@@ -7,6 +7,7 @@
  *     -> Watch replication <-> wait -> Plan the verification -> Verify (each worker: Verify chunks until none is left)
  *     -> Conclude the verification -> Equal? -> Handing over? -> (Release the claim) -> Replicating
  *
+ *   apply stands still -> Tell that apply stands still, once, and go on watching; too long -> Gave up on apply
  *   anything fails -> Give the source back -> Replication failed, with what failed first
  */
 import { Duration } from 'aws-cdk-lib';
@@ -20,6 +21,7 @@ import { begin, giveSourceBack } from './compensation';
 import { Workflow, type WorkflowProps } from './machine';
 import { CATCH_UP_POLL, ENCRYPT_POLL, type Poll, SNAPSHOT_POLL, TARGET_POLL } from './poll';
 import { REPEATABLE } from './retry';
+import { COUNT_STUCK, NOT_STUCK, standingStill } from './standing-still';
 import {
   type Arguments,
   callStep,
@@ -28,6 +30,7 @@ import {
   failAsKept,
   KEEP_CHILD_FAILURE,
   KEEP_FAILURE,
+  type Loop,
   makeFailure,
   repeatUntil,
   runMachine,
@@ -74,6 +77,7 @@ export class ReplicateWorkflow extends Workflow {
       [ENCRYPT_POLL.counter]: 0,
       [TARGET_POLL.counter]: 0,
       [CATCH_UP_POLL.counter]: 0,
+      ...NOT_STUCK,
     });
     const fields = {
       execution: 'string',
@@ -209,10 +213,15 @@ export class ReplicateWorkflow extends Workflow {
     );
     const subscribe = this.call('Subscribe', 'subscribe', { ...ALL, seedLsn: '{% $seedLsn %}' });
     const watch = this.call('Watch replication', 'watch', ALL, {
-      assign: { caughtUp: '{% $states.result.caughtUp %}', ...countRound(CATCH_UP_POLL) },
+      assign: {
+        caughtUp: '{% $states.result.caughtUp %}',
+        ...COUNT_STUCK,
+        ...countRound(CATCH_UP_POLL),
+      },
     });
+    const detours = standingStill(this.states, this.props, this.compensation);
     // The target applies faster than a source of the same class writes; where it does not, the bound ends the loop.
-    this.loop(watch, 'Caught up?', '$caughtUp', 'catching up', CATCH_UP_POLL, this.verify());
+    this.loop(watch, 'Caught up?', '$caughtUp', 'catching up', CATCH_UP_POLL, this.verify(), detours);
     adopt.next(subscribe).next(watch);
     return { adopt, watch };
   }
@@ -250,13 +259,21 @@ export class ReplicateWorkflow extends Workflow {
     state.addCatch(this.compensation, { errors: ['States.ALL'], ...KEEP_FAILURE });
   }
 
-  private loop(ask: LambdaInvoke, question: string, ready: string, what: string, poll: Poll, next: IChainable): void {
+  private loop(
+    ask: LambdaInvoke,
+    question: string,
+    ready: string,
+    what: string,
+    poll: Poll,
+    next: IChainable,
+    detours: Loop['detours'] = [],
+  ): void {
     const gaveUp = makeFailure(
       this.states,
       `Gave up on ${what}`,
       `${what} was not done after ${poll.rounds} rounds of waiting; look at it in the RDS console before starting again`,
     );
     gaveUp.next(this.compensation);
-    repeatUntil(this.states, { ask, question, ready, wait: `Wait for ${what}`, poll, next, gaveUp });
+    repeatUntil(this.states, { ask, question, ready, wait: `Wait for ${what}`, poll, next, gaveUp, detours });
   }
 }

@@ -164,17 +164,29 @@ export const TAKEN_OVER = '{% $exists($states.input.takeOver) ? $states.input.ta
 export const ROOT_EXECUTION =
   '{% $exists($states.input.execution) ? $states.input.execution : $states.context.Execution.Id %}';
 
-/** Tells a human what was kept in `failure`; a failing publication changes nothing (fault 23). */
+/** Tells a human what was kept in `failure`. */
 export function pageHuman(scope: Construct, props: WorkflowProps, next: IChainable): SnsPublish {
-  const page = SnsPublish.jsonata(scope, 'Page a human', {
+  const message = TaskInput.fromObject({
+    migration: props.migration,
+    execution: '{% $execution %}',
+    error: '{% $failure.error %}',
+    cause: '{% $failure.cause %}',
+  });
+  return publish(scope, 'Page a human', props, message, next);
+}
+
+/** Publishes that a human is needed and goes on in any case; a failing publication changes nothing (fault 23). */
+export function publish(
+  scope: Construct,
+  name: string,
+  props: WorkflowProps,
+  message: TaskInput,
+  next: IChainable,
+): SnsPublish {
+  const page = SnsPublish.jsonata(scope, name, {
     topic: props.topic,
     subject: `Sealift ${props.migration}: a human is needed`,
-    message: TaskInput.fromObject({
-      migration: props.migration,
-      execution: '{% $execution %}',
-      error: '{% $failure.error %}',
-      cause: '{% $failure.cause %}',
-    }),
+    message,
     taskTimeout: Timeout.duration(Duration.minutes(1)),
   });
   page.addCatch(next, { errors: ['States.ALL'] });
@@ -193,17 +205,19 @@ export interface Loop {
   readonly next: IChainable;
   /** Where the loop goes when it has used up its rounds. */
   readonly gaveUp: IChainable;
+  /** Further ways out of the question, in their order; each is given the state that waits. @default none */
+  readonly detours?: readonly { readonly when: string; readonly next: (wait: Wait) => IChainable }[];
 }
 
 /** Wires a loop: it ends when `ready` holds, else after `poll.rounds` rounds; `ask` must count them in `poll.counter`. */
 export function repeatUntil(scope: Construct, loop: Loop): void {
   const wait = Wait.jsonata(scope, loop.wait, { time: WaitTime.seconds(waitExpression(loop.poll)) });
-  loop.ask.next(
-    Choice.jsonata(scope, loop.question)
-      .when(Condition.jsonata(`{% ${loop.ready} %}`), loop.next)
-      .when(Condition.jsonata(`{% $${loop.poll.counter} > ${loop.poll.rounds} %}`), loop.gaveUp)
-      .otherwise(wait.next(loop.ask)),
-  );
+  const question = Choice.jsonata(scope, loop.question)
+    .when(Condition.jsonata(`{% ${loop.ready} %}`), loop.next)
+    .when(Condition.jsonata(`{% $${loop.poll.counter} > ${loop.poll.rounds} %}`), loop.gaveUp);
+  for (const { when, next } of loop.detours ?? []) question.when(Condition.jsonata(`{% ${when} %}`), next(wait));
+  loop.ask.next(question.otherwise(wait));
+  wait.next(loop.ask);
 }
 
 /** Counts a round of a loop. */

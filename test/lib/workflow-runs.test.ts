@@ -1,3 +1,4 @@
+import { STUCK_ROUNDS } from '../../lib/workflows/poll';
 import { type Answers, failWith, machinesOf, runMachine, SMOOTH } from './support/run-machines';
 import { synthesize, templateOf } from './support/synthesis';
 
@@ -124,7 +125,7 @@ describe('Replicate', () => {
         snapshot: later({ status: 'available', snapshotArn: 's' }, { status: 'pending', snapshotArn: 's' }),
         encrypt: later({ status: 'available', snapshotArn: 'e' }, { status: 'pending', snapshotArn: 'e' }),
         restore: later({ status: 'available', target: { instanceId: 'target' } }, { status: 'pending', target: null }),
-        watch: later({ caughtUp: true }, { caughtUp: false }),
+        watch: later({ caughtUp: true, stuck: [] }, { caughtUp: false, stuck: [] }),
         'verify-chunks': later({ left: 0 }, { left: 2 }),
       },
     );
@@ -202,6 +203,52 @@ describe('Replicate', () => {
     expect(steps(fenced)).toEqual(['inspect', 'assess', 'claim', 'claim']);
     expect(fenced).toMatchObject({ error: 'Blocked', cause: expect.stringContaining('phase fenced') });
     expect(steps(await run('replicate', {}, at('needs-resync'))).at(-1)).toBe('release');
+  });
+
+  test('tells a human once when apply stands still, and goes on by itself when it resumes', async () => {
+    const standing = { caughtUp: false, stuck: ['subscription s of target database "shop" fails again and again'] };
+    const ran = await run(
+      'replicate',
+      {},
+      {
+        watch: (input, count) => {
+          if (count === 1 || count === 5) return { caughtUp: false, stuck: [] };
+          return count < 8 ? standing : SMOOTH.watch(input, count);
+        },
+      },
+    );
+    expect(ran.status).toBe('SUCCEEDED');
+    expect(steps(ran).filter((step) => step === 'watch')).toHaveLength(8);
+    expect(steps(ran)).not.toContain('release');
+    // Once for each time that it came to stand still.
+    expect(ran.published).toHaveLength(2);
+    expect(ran.published[0]).toMatchObject({ Subject: 'Sealift demo: a human is needed' });
+    const message = String(ran.published[0]?.Message);
+    expect(message).toContain('"shop" fails again and again');
+    expect(message).toContain('docs/runbook.md#apply-stands-still');
+  });
+
+  test('goes on watching when nobody can be told that apply stands still', async () => {
+    const ran = await runMachine(
+      machines,
+      'replicate',
+      {},
+      {
+        watch: (input, count) =>
+          count < 4 ? { caughtUp: false, stuck: ['subscription s was disabled'] } : SMOOTH.watch(input, count),
+      },
+      { publish: () => failWith('SNS.NotFoundException') },
+    );
+    expect(ran.status).toBe('SUCCEEDED');
+    expect(ran.published).toHaveLength(1);
+  });
+
+  test('gives the source back when apply stands still beyond a bound', async () => {
+    const ran = await run('replicate', {}, { watch: () => ({ caughtUp: false, stuck: ['a row is in the way'] }) });
+    expect(steps(ran).filter((step) => step === 'watch')).toHaveLength(STUCK_ROUNDS + 1);
+    expect(ran.published).toHaveLength(1);
+    expect(steps(ran).at(-1)).toBe('release');
+    expect(ran).toMatchObject({ error: 'Blocked', cause: expect.stringContaining('a row is in the way') });
   });
 
   test('pages a human when the source cannot be given back', async () => {

@@ -15,6 +15,7 @@ const good: DatabaseHealth = {
   lagBytes: 10,
   lagSeconds: 0,
   heartbeatArrived: true,
+  stuck: null,
 };
 
 describe('the health of the replication', () => {
@@ -35,6 +36,7 @@ describe('the health of the replication', () => {
     expect(summarize([good, { ...good, lagBytes: 11 }], 10).caughtUp).toBe(false);
     expect(summarize([good, { ...good, active: false }], 10).caughtUp).toBe(false);
     expect(summarize([good, { ...good, heartbeatArrived: false }], 10).caughtUp).toBe(false);
+    expect(summarize([good, { ...good, stuck: 'a row' }], 10)).toMatchObject({ caughtUp: false, stuck: ['a row'] });
   });
 
   it('is as bad as its worst database', () => {

@@ -1,0 +1,40 @@
+/** Apply that stands still is a human's matter: told once, then watched until it goes on by itself or a bound is reached. */
+import { type IChainable, Pass, TaskInput, type Wait } from 'aws-cdk-lib/aws-stepfunctions';
+import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import type { WorkflowProps } from './machine';
+import { STUCK_ROUNDS } from './poll';
+import { type Loop, makeFailure, publish } from './states';
+
+/** The variables before the first look. */
+export const NOT_STUCK = { stuckRounds: 0, stuckTold: false } as const;
+
+/** What a look at the replication assigns. */
+export const COUNT_STUCK = {
+  stuck: '{% [$states.result.stuck] %}',
+  stuckRounds: '{% $count($states.result.stuck) > 0 ? $stuckRounds + 1 : 0 %}',
+  stuckTold: '{% $count($states.result.stuck) > 0 and $stuckTold %}',
+} as const;
+
+/** The ways out of `Caught up?` while apply stands still; the last one leads to the compensation. */
+export function standingStill(scope: Construct, props: WorkflowProps, compensation: LambdaInvoke): Loop['detours'] {
+  const gaveUp = makeFailure(
+    scope,
+    'Gave up on apply',
+    "{% 'apply stood still for too long: ' & $join($stuck, '; ') & '; the source is released, put the cause right and start " +
+      "the migration again' %}",
+  );
+  gaveUp.next(compensation);
+  const message = TaskInput.fromText(
+    `{% 'Sealift ${props.migration}: apply on the target stands still.\\n\\n' & $join($stuck, '\\n') & ` +
+      "'\\n\\nThe replication waits and goes on by itself. Open docs/runbook.md#apply-stands-still.\\nExecution: ' & $execution %}",
+  );
+  const tell = (wait: Wait): IChainable => {
+    const told = Pass.jsonata(scope, 'Apply was told of', { assign: { stuckTold: true } });
+    return publish(scope, 'Tell that apply stands still', props, message, told.next(wait));
+  };
+  return [
+    { when: `$stuckRounds > ${STUCK_ROUNDS}`, next: () => gaveUp },
+    { when: '$stuckRounds > 0 and $not($stuckTold)', next: tell },
+  ];
+}
