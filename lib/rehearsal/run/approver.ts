@@ -1,6 +1,6 @@
 /**
- * The approver: a subscriber of the topic who reads the message, takes one of its two commands and runs it under a role that may
- * answer for `Migrate` and do nothing else. What the message lacks cannot be approved.
+ * The approver: a subscriber of the topic who reads the message, takes one of its two commands and runs it under a role that has
+ * the stack's policy for approvers and nothing else. What the message lacks cannot be approved.
  */
 import { SendTaskFailureCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { TopicMessage } from '../control-plane/sns/topics';
@@ -26,18 +26,18 @@ export interface Approver {
 /**
  * Subscribes an approver to everything that is published.
  *
- * @param job the machine whose tokens the role may answer, and what it answers
+ * @param job ARN of the policy that approvers are given, and what this one answers
  * @param told called with one line for every answer
  * @param onFailure called for a message without a command and for an answer that was refused
  */
 export function startApprover(
   aws: LocalAws,
-  job: { readonly machineArn: string; readonly answer: Answer },
+  job: { readonly policyArn: string; readonly answer: Answer },
   told: (line: string) => void,
   onFailure: (error: Error) => void,
 ): Approver {
   const { answer } = job;
-  const client = clientOf(aws, job.machineArn);
+  const client = clientOf(aws, job.policyArn);
   const stop = aws.plane.sns.deliver((message) => {
     if (!isQuestion(message)) return;
     reply(client, message.message, answer).then(
@@ -90,9 +90,8 @@ async function reply(client: SFNClient, message: string, answer: Answer): Promis
   await client.send(new SendTaskFailureCommand({ taskToken, error: options.get('--error'), cause }));
 }
 
-function clientOf({ iam, plane }: LocalAws, machineArn: string): SFNClient {
+function clientOf({ iam, plane }: LocalAws, policyArn: string): SFNClient {
   const roleArn = `arn:aws:iam::${ACCOUNT}:role/${ROLE_NAME}`;
-  const actions = ['states:SendTaskSuccess', 'states:SendTaskFailure'];
   iam.putRole({
     roleName: ROLE_NAME,
     arn: roleArn,
@@ -100,16 +99,8 @@ function clientOf({ iam, plane }: LocalAws, machineArn: string): SFNClient {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole' }],
     },
-    inlinePolicies: [
-      {
-        name: 'answer',
-        document: {
-          Version: '2012-10-17',
-          Statement: [{ Effect: 'Allow', Action: actions, Resource: machineArn }],
-        },
-      },
-    ],
-    managedPolicyArns: [],
+    inlinePolicies: [],
+    managedPolicyArns: [policyArn],
     permissionsBoundary: null,
     tags: {},
   });

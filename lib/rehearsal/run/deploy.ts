@@ -19,6 +19,8 @@ export interface Deployment {
   readonly engine: StackEngine;
   /** ARN of the state machine `Migrate`. */
   readonly migrateArn: string;
+  /** ARN of the policy that an approver is given. */
+  readonly approverPolicyArn: string;
 }
 
 /** Makes an engine whose functions and machines run on this machine, and deploys every stack of the assembly. */
@@ -59,7 +61,11 @@ export async function deploy(
       );
     }
   }
-  return { engine, migrateArn: migrateArn(engine) };
+  return {
+    engine,
+    migrateArn: outputOf(engine, 'MigrateArn'),
+    approverPolicyArn: outputOf(engine, 'ApproverPolicyArn'),
+  };
 }
 
 /** Hands functions and state machines to what runs them; a role that its service may not assume is refused, as in AWS. */
@@ -108,9 +114,9 @@ function firstFailure(engine: StackEngine, stackName: string): string | undefine
   return failed && `${failed.LogicalResourceId}: ${failed.ResourceStatusReason ?? 'no reason given'}`;
 }
 
-function migrateArn(engine: StackEngine): string {
+function outputOf(engine: StackEngine, key: string): string {
   const outputs = engine.describeStacks().flatMap((stack) => stack.Outputs);
-  const arn = outputs.find((output) => output.OutputKey === 'MigrateArn')?.OutputValue;
-  if (arn === undefined) throw new Error('no deployed stack has the output MigrateArn');
-  return arn;
+  const value = outputs.find((output) => output.OutputKey === key)?.OutputValue;
+  if (value === undefined) throw new Error(`no deployed stack has the output ${key}`);
+  return value;
 }

@@ -50,7 +50,7 @@ export async function migrateAndProve(
   const migration = startMigration(aws, stage.deployment.migrateArn, options);
   const approver = startApprover(
     aws,
-    { machineArn: stage.deployment.migrateArn, answer: options.test?.answer ?? 'approve' },
+    { policyArn: stage.deployment.approverPolicyArn, answer: options.test?.answer ?? 'approve' },
     (text) => tell({ kind: 'answered', text }),
     // Nobody else would answer: waiting for the expiry would take hours.
     ({ message }) => aws.machines.stopExecution(migration.executionArn, { error: 'Approver', cause: message }),
