@@ -2,11 +2,13 @@ import {
   AddTagsToResourceCommand,
   CopyDBSnapshotCommand,
   CreateDBSnapshotCommand,
+  DescribeAccountAttributesCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeDBParameterGroupsCommand,
   DescribeDBParametersCommand,
   DescribeDBSnapshotsCommand,
+  DescribeOrderableDBInstanceOptionsCommand,
   ListTagsForResourceCommand,
   type Parameter,
   RDSClient,
@@ -45,6 +47,37 @@ beforeAll(async () => {
 });
 
 afterAll(() => aws.close());
+
+describe('what the account has and RDS offers', () => {
+  it('counts instances, their storage and manual snapshots against the quotas', async () => {
+    const { AccountQuotas = [] } = await rds.send(new DescribeAccountAttributesCommand({}));
+    const { instances, snapshots } = aws.plane.rds;
+    const gib = instances.list().reduce((sum, { settings }) => sum + settings.allocatedStorageGib, 0);
+    expect(AccountQuotas).toEqual(
+      expect.arrayContaining([
+        { AccountQuotaName: 'DBInstances', Used: instances.list().length, Max: 40 },
+        { AccountQuotaName: 'AllocatedStorage', Used: gib, Max: 100_000 },
+        { AccountQuotaName: 'ManualSnapshots', Used: snapshots.list().length, Max: 4 },
+      ]),
+    );
+  });
+
+  it('offers storage types of a class that exists, nothing of another, and no version that does not exist', async () => {
+    const offers = async (DBInstanceClass: string, EngineVersion = '17.10') => {
+      const input = { Engine: 'postgres', EngineVersion, DBInstanceClass, Vpc: true };
+      const { OrderableDBInstanceOptions = [] } = await rds.send(new DescribeOrderableDBInstanceOptionsCommand(input));
+      return OrderableDBInstanceOptions.map(({ StorageType, MinStorageSize }) => [StorageType, MinStorageSize]);
+    };
+    expect(await offers('db.m7g.large')).toEqual(
+      expect.arrayContaining([
+        ['gp3', 20],
+        ['io2', 100],
+      ]),
+    );
+    expect(await offers('db.m1.small')).toEqual([]);
+    await expect(offers('db.m7g.large', '9.6.1')).rejects.toMatchObject({ name: 'InvalidParameterCombination' });
+  });
+});
 
 describe('refusals by their real names', () => {
   it.each([
