@@ -54,7 +54,7 @@ export function encryptionKey(scope: Construct, config: SealiftConfig): IKey {
 /** Who may do what with the key (security 16 to 19); `*` as resource means this key. */
 function keyPolicy(stack: Stack, migration: string, administrators: readonly string[]): PolicyStatement[] {
   const account = new AccountRootPrincipal();
-  const services = ['lambda', 'rds', 's3', 'secretsmanager', 'sns', 'states'];
+  const services = ['lambda', 'rds', 's3', 'secretsmanager', 'sns', 'sqs', 'states'];
   const throughServices = {
     'kms:CallerAccount': stack.account,
     'kms:ViaService': services.map((service) => `${service}.${stack.region}.amazonaws.com`),

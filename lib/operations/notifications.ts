@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import type { SealiftConfig } from '../config';
 import { MACHINES, type MachineName } from '../resource-names';
+import { consoleDomain } from './console';
 import { withRunbook } from './runbook';
 
 /** What can be told of an execution. */
@@ -35,43 +36,51 @@ interface Words {
   readonly succeeded: string;
   /** What its failure means. */
   readonly failed: string;
+  /** What it means when it was stopped or ran out of time: no state ran any more. */
+  readonly cutShort: string;
 }
 
 const AS_BEFORE = 'unless its error is PastTheFlip, applications use the source as before';
+
+const NOT_GIVEN_BACK = 'nothing was given back by itself';
 
 const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
   assess: {
     begins: 'it looks and changes nothing',
     succeeded: 'nothing stands in the way; nothing was changed',
     failed: 'something stands in the way; nothing was changed',
+    cutShort: 'nothing was changed',
   },
   replicate: {
     begins: 'it copies the database and follows its changes; applications notice nothing',
     succeeded: 'source and target hold the same, and the target follows; applications still use the source',
     failed: 'what it had changed on the source was taken back, or somebody was asked to; applications notice nothing',
+    cutShort: NOT_GIVEN_BACK,
   },
   cutover: {
     begins: 'writes will stop for a moment, and either the target takes over for good or everything is as before',
     succeeded: 'applications use the target, the source is fenced',
     failed: `${AS_BEFORE}, and replication goes on`,
+    cutShort: `${NOT_GIVEN_BACK}; writes may be refused, so look now`,
   },
   migrate: {
     begins: 'it runs the phases in order',
     succeeded: 'every phase that was asked for is done',
     failed: AS_BEFORE,
+    cutShort: NOT_GIVEN_BACK,
   },
 };
 
 /** The words of one message; the execution and its console link follow them. */
 export function wordsOf(machine: MachineName, event: ExecutionEvent): string {
   const name = titleOf(machine);
-  const { begins, succeeded, failed } = PHASE_WORDS[machine];
+  const { begins, succeeded, failed, cutShort } = PHASE_WORDS[machine];
   const words: Record<ExecutionEvent, string> = {
     started: `${name} started: ${begins}.`,
     succeeded: `${name} succeeded: ${succeeded}.`,
     failed: withRunbook(`${name} failed: ${failed}. The execution says why.`, 'errors'),
-    'timed-out': withRunbook(`${name} ran out of time: nothing was given back by itself.`, 'after-a-stopped-execution'),
-    stopped: withRunbook(`${name} was stopped: nothing was given back by itself.`, 'after-a-stopped-execution'),
+    'timed-out': withRunbook(`${name} ran out of time: ${cutShort}.`, 'after-a-stopped-execution'),
+    stopped: withRunbook(`${name} was stopped: ${cutShort}.`, 'after-a-stopped-execution'),
   };
   return words[event];
 }
@@ -87,8 +96,11 @@ export interface NotificationsProps {
 
 /** One rule per machine and event, since a rule has one text. */
 export class Notifications extends Construct {
+  private readonly domain: string;
+
   constructor(scope: Construct, id: string, props: NotificationsProps) {
     super(scope, id);
+    this.domain = consoleDomain(this);
     const quiet = props.config.notifications.phases === 'failures';
     const told = EVENTS.filter((event) => !quiet || (event !== 'started' && event !== 'succeeded'));
     for (const machine of MACHINES) {
@@ -115,7 +127,7 @@ export class Notifications extends Construct {
       'rule and topic are in the stacks of one migration, which share account and region',
     );
     const execution = EventField.fromPath('$.detail.executionArn');
-    const console = `https://console.aws.amazon.com/states/home?region=${Aws.REGION}#/v2/executions/details/${execution}`;
+    const console = `https://${this.domain}/states/home?region=${Aws.REGION}#/v2/executions/details/${execution}`;
     const text = `Sealift ${config.migration}. ${wordsOf(machine, event)} Execution: ${console}`;
     rule.addTarget(new SnsTopic(topic, { message: RuleTargetInput.fromText(text), deadLetterQueue: undelivered }));
   }

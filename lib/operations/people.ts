@@ -16,6 +16,7 @@ import {
   machineLogGroupName,
   machineName,
   operatorPolicyName,
+  undeliveredQueueName,
 } from '../resource-names';
 
 /** What the policies are made from. */
@@ -85,8 +86,8 @@ export class People extends Construct {
   private reading(): PolicyStatement[] {
     const stack = Stack.of(this);
     const { config, keyArn } = this.props;
-    const through = (service: string) => ({
-      StringEquals: { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com` },
+    const through = (...services: string[]) => ({
+      StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${stack.region}.amazonaws.com`) },
     });
     return [
       new PolicyStatement({
@@ -101,10 +102,15 @@ export class People extends Construct {
       }),
       new PolicyStatement({ sid: 'Evidence', actions: ['s3:GetObject'], resources: [this.evidence()] }),
       new PolicyStatement({
-        sid: 'DecryptEvidence',
+        sid: 'DecryptEvidenceAndMessages',
         actions: ['kms:Decrypt'],
         resources: [keyArn],
-        conditions: through('s3'),
+        conditions: through('s3', 'sqs'),
+      }),
+      new PolicyStatement({
+        sid: 'Undelivered',
+        actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage'],
+        resources: [stack.formatArn({ service: 'sqs', resource: undeliveredQueueName(config.migration) })],
       }),
     ];
   }

@@ -26,7 +26,7 @@ function policy(name: string): Statement[] {
 const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ Action }) => Action).sort();
 const machines = MACHINES.map((name) => `arn:aws:states:eu-central-1:123456789012:stateMachine:sealift-demo-${name}`);
 
-test('the operator starts, stops, redrives and watches, and can change nothing', () => {
+test('the operator starts, stops, redrives and watches, clears messages, and can change nothing else', () => {
   const allowed = actionsOf(policy('operator'));
   expect(allowed).toEqual([
     'cloudwatch:GetDashboard',
@@ -35,6 +35,10 @@ test('the operator starts, stops, redrives and watches, and can change nothing',
     'logs:FilterLogEvents',
     'logs:GetLogEvents',
     's3:GetObject',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:GetQueueUrl',
+    'sqs:ReceiveMessage',
     'states:DescribeExecution',
     'states:DescribeStateMachine',
     'states:GetExecutionHistory',
