@@ -50,8 +50,13 @@ function findings(checks: readonly Check[]): Markup {
     (
       check,
     ) => html`<section class="finding ${check.verdict}"><h3><span class="tag ${check.verdict}">${check.verdict}</span><code>${check.id}</code></h3>
-<p class="soft">Wanted: ${promiseOf(check)}</p><p>${check.detail}</p><div class="remedy">${check.remedy}</div></section>`,
+<p class="soft">Wanted: ${promiseOf(check)}</p><p>${check.detail}</p><div class="remedy">${statementByLine(check.remedy)}</div></section>`,
   )}`;
+}
+
+/** Statements are joined by semicolons; each is read, and copied, on a line of its own. */
+function statementByLine(remedy: string): string {
+  return remedy.split('; ').join(';\n');
 }
 
 function promiseOf({ id }: Check): string {

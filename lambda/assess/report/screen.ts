@@ -21,7 +21,7 @@ export function renderScreen(assessment: Assessment): string {
     headline(assessment).toUpperCase(),
     `Migration ${assessment.migrationId}: ${source.instanceId}, PostgreSQL ${source.engineVersion}, ${source.instanceClass}, ` +
       `${databases.length} databases, ${gibibytes(bytes)}`,
-    `${assessment.checks.length} checks: ${block} block, ${warn} warn, ${pass} pass`,
+    `${assessment.checks.length} checks: ${block} block, ${warn} warn, ${pass} pass; the whole texts are in assessment.html`,
     ...findings(assessment.checks),
     ...size(assessment),
     ...time(assessment),
