@@ -10,7 +10,7 @@ import { type Assessment, count } from './report/assessment';
 import { renderPage } from './report/page';
 import { renderScreen } from './report/screen';
 import { type DatabaseSurvey, homeHoldsUserRelations, surveyDatabases, surveyServer } from './survey';
-import { surveyVolume, walPosition } from './volume';
+import { SAMPLE_MS, surveyVolume, walPosition } from './volume';
 
 /** A state holds 256 KiB; the report holds all (fault 15). */
 const MAX_BLOCKS = 20;
@@ -40,10 +40,13 @@ export const assessInput = call.extend({
   takeOver: z.string().min(1).nullable().optional(),
 });
 
-/** Looks at AWS's answers, the server and every database, judges them, and keeps what was found. */
-export async function assess(input: Input<'assess'>, world: World): Promise<Output<'assess'>> {
+/**
+ * Looks at AWS's answers, the server and every database, judges them, and keeps what was found; WAL is sampled for at least
+ * `walSampleMs`.
+ */
+export async function assess(input: Input<'assess'>, world: World, walSampleMs = SAMPLE_MS): Promise<Output<'assess'>> {
   const { migrationId } = world;
-  const seen = await look(input, world);
+  const seen = await look(input, world, walSampleMs);
   const { server, databases, volume } = seen;
   const { execution, takeOver = null } = input;
   const judgement = judge(seen, { migrationId, execution, takeOver, policy: world.environment.policy });
@@ -64,7 +67,7 @@ export async function assess(input: Input<'assess'>, world: World): Promise<Outp
   return { verdict, counts: count(checks), blocks, databases: facts, sizing, prediction, report, page, screen };
 }
 
-async function look({ inspection }: Input<'assess'>, world: World): Promise<Seen> {
+async function look({ inspection }: Input<'assess'>, world: World, walSampleMs: number): Promise<Seen> {
   const { migrationId, environment } = world;
   const source = await world.openSource(inspection.source);
   const home = await source.home();
@@ -73,7 +76,7 @@ async function look({ inspection }: Input<'assess'>, world: World): Promise<Seen
   const holdsRelations = await homeHoldsUserRelations(home);
   const choice = chooseDatabases(server.listed, environment.policy.excludeDatabases, holdsRelations);
   const databases = await surveyDatabases(source, choice.names);
-  return { inspection, server, choice, databases, volume: await surveyVolume(home, migrationId, begun) };
+  return { inspection, server, choice, databases, volume: await surveyVolume(home, migrationId, begun, walSampleMs) };
 }
 
 function largestTables(databases: readonly DatabaseSurvey[]): Assessment['largest'] {

@@ -6,7 +6,7 @@ import * as volume from './sql/volume';
 import { bytesInWords, durationInWords } from './words';
 
 /** The sample of WAL lasts at least this long: a shorter one says nothing about a rate. */
-const SAMPLE_MS = 1_000;
+export const SAMPLE_MS = 1_000;
 
 /** The average since the reset of the statistics counts from this age on: a young server's is its loading. */
 const AVERAGE_SECONDS = 3_600;
@@ -46,8 +46,13 @@ export async function walPosition(home: Session): Promise<WalPosition> {
   return { bytes: Number(found.bytes), seconds: found.seconds };
 }
 
-/** Measures; the WAL rate is that since `begun`. */
-export async function surveyVolume(home: Session, migrationId: string, begun: WalPosition): Promise<VolumeSurvey> {
+/** Measures; the WAL rate is that since `begun`, at least `sampleMs` ago when it is taken. */
+export async function surveyVolume(
+  home: Session,
+  migrationId: string,
+  begun: WalPosition,
+  sampleMs: number,
+): Promise<VolumeSurvey> {
   const all = await home.one<{ bytes: string; complete: boolean }>(volume.allDatabases);
   const { listable } = await home.one<{ listable: boolean }>(volume.walDirectoryListable);
   const directory = listable ? await home.one<{ bytes: string }>(volume.walDirectory) : null;
@@ -60,14 +65,14 @@ export async function surveyVolume(home: Session, migrationId: string, begun: Wa
     walDirectoryBytes: directory === null ? null : Number(directory.bytes),
     connectedSessions: sessions.connected,
     activeSessions: sessions.active,
-    wal: await measureWal(home, begun),
+    wal: await measureWal(home, begun, sampleMs),
   };
 }
 
-async function measureWal(home: Session, begun: WalPosition): Promise<WalRate> {
+async function measureWal(home: Session, begun: WalPosition, sampleMs: number): Promise<WalRate> {
   const average = home.versionNumber >= 140_000 ? await averageRate(home) : null;
   const soFar = await walPosition(home);
-  await pause(Math.max(0, SAMPLE_MS - (soFar.seconds - begun.seconds) * 1000));
+  await pause(Math.max(0, sampleMs - (soFar.seconds - begun.seconds) * 1000));
   const ended = await walPosition(home);
   const lasted = Math.max(ended.seconds - begun.seconds, SAMPLE_MS / 1000);
   const sampled = (ended.bytes - begun.bytes) / lasted;
