@@ -2,6 +2,7 @@
  * A walsender connection that streams one slot of the source. Whoever follows it acknowledges only what it has kept: after a
  * kill the slot hands out the rest again. Message formats: PostgreSQL manual, "Streaming Replication Protocol".
  */
+import type { Socket } from 'node:net';
 import { Client, type ClientConfig } from 'pg';
 import { translate } from './postgres-error';
 import { ident, literal } from './quote';
@@ -94,6 +95,21 @@ export class ChangeStream {
     });
   }
 
+  /** Every change committed up to here has been handed to `onMessage`. */
+  get position(): bigint {
+    return this.receivedLsn;
+  }
+
+  /** Takes no more messages until `resume`: the server waits, as for any slow reader. */
+  pause(): void {
+    this.socket().pause();
+  }
+
+  /** Goes on after `pause`. */
+  resume(): void {
+    this.socket().resume();
+  }
+
   /** Tells the slot that everything up to `lsn` is kept and need not be sent again. */
   acknowledge(lsn: bigint): void {
     if (lsn > this.keptLsn) this.keptLsn = lsn;
@@ -105,8 +121,12 @@ export class ChangeStream {
     this.closing = true;
     this.fail(new Error('the change stream was closed'));
     // A walsender leaves the copy mode only when it is asked; cutting the socket is the documented other way.
-    (this.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    this.socket().destroy();
     await this.client.end().catch(() => undefined);
+  }
+
+  private socket(): Socket {
+    return (this.client as unknown as { connection: { stream: Socket } }).connection.stream;
   }
 
   private receive(chunk: Buffer, onMessage: (message: Buffer) => void): void {

@@ -8,7 +8,7 @@ import { streamName, tapName } from '../platform/names';
 import type { Server, Session } from '../platform/postgres';
 import { dropSlot, findSlot, freeSlot } from '../platform/slots';
 import { ChangedKeys, collect } from './changed-keys';
-import { parseLsn } from './lsn';
+import { formatLsn, parseLsn } from './lsn';
 import { PgoutputReader } from './pgoutput';
 import { type ComparedTable, relationOf } from './tables';
 
@@ -32,12 +32,18 @@ export async function dropTap(source: Session<'source'>, migrationId: string): P
   await dropSlot(source, tapName(migrationId, source.database));
 }
 
+/** Changes after which the number of collected keys is looked at: counting costs more than collecting. */
+const LOOK_EVERY = 1_000;
+
 /** Follows the tap of one database and collects the keys that changed. */
 export class ChangeTap {
   private collected = new ChangedKeys();
   private newest = 0n;
   private failure: unknown = null;
   private stream: ChangeStream | null = null;
+  private mostKeys: number | null = null;
+  /** Changes since the number of keys was last looked at. */
+  private unlooked = 0;
 
   private constructor(private readonly tables: ReadonlyMap<string, ComparedTable>) {}
 
@@ -74,7 +80,22 @@ export class ChangeTap {
   take(): ChangedKeys {
     const taken = this.collected;
     this.collected = new ChangedKeys();
+    this.unlooked = 0;
+    this.stream?.resume();
     return taken;
+  }
+
+  /** Like `take`, with the LSN up to which that is everything; throws when a change could not be read. */
+  takeUpTo(): { readonly keys: ChangedKeys; readonly lsn: string } {
+    if (this.failure !== null) throw this.failure;
+    const lsn = formatLsn(this.stream?.position ?? 0n);
+    return { keys: this.take(), lsn };
+  }
+
+  /** Stops reading while this many keys are collected, until they are taken; null reads on whatever is collected. */
+  holdAt(keys: number | null): void {
+    this.mostKeys = keys;
+    if (keys === null) this.stream?.resume();
   }
 
   /** Lets the slot forget everything up to `lsn`: only after what was taken is kept. */
@@ -92,6 +113,10 @@ export class ChangeTap {
       const change = reader.read(message);
       if (change === null || !collect(this.collected, change, this.tables)) return;
       if (reader.transactionLsn > this.newest) this.newest = reader.transactionLsn;
+      this.unlooked += 1;
+      if (this.mostKeys === null || this.unlooked < LOOK_EVERY) return;
+      this.unlooked = 0;
+      if (this.collected.size >= this.mostKeys) this.stream?.pause();
     } catch (error) {
       this.failure ??= error;
     }

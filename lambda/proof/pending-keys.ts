@@ -58,6 +58,43 @@ export async function readPendingKeys(target: Session<'target'>): Promise<Change
   return keys;
 }
 
+/** Where a batch of keys ended. */
+export interface PendingPlace {
+  readonly relation: string;
+  readonly keyHash: string;
+}
+
+/** At most `limit` keys behind `after`, in the order of the index, tables marked as a whole left out; null at the end. */
+export async function readPendingBatch(
+  target: Session<'target'>,
+  after: PendingPlace | null,
+  limit: number,
+): Promise<{ readonly keys: ChangedKeys; readonly last: PendingPlace } | null> {
+  const rows = await target.query<{ relation: string; key: string; keyHash: string }>({
+    text: `select relation, key, md5(key) as "keyHash" from sealift.pending_key
+      where key <> $1 and (relation, md5(key)) > ($2, $3) order by relation, md5(key) limit $4`,
+    values: [WHOLE_KEY, after?.relation ?? '', after?.keyHash ?? '', limit],
+  });
+  const last = rows.at(-1);
+  if (last === undefined) return null;
+  const keys = new ChangedKeys();
+  for (const row of rows) keys.add(row.relation, row.key);
+  return { keys, last };
+}
+
+/** Forgets `keys`; those of a table marked as a whole stay with their mark. */
+export async function dropPendingKeys(target: Session<'target'>, keys: ChangedKeys): Promise<void> {
+  const pairs = flat(keys);
+  for (let at = 0; at < pairs.length; at += KEYS_PER_STATEMENT) {
+    const slice = pairs.slice(at, at + KEYS_PER_STATEMENT);
+    await target.execute({
+      text: `delete from sealift.pending_key as pending using unnest($1::text[], $2::text[]) as gone(relation, key)
+        where pending.relation = gone.relation and md5(pending.key) = md5(gone.key) and pending.key = gone.key`,
+      values: [slice.map((pair) => pair.relation), slice.map((pair) => pair.key)],
+    });
+  }
+}
+
 function flat(keys: ChangedKeys): { relation: string; key: string }[] {
   return [
     ...keys.wholeRelations().map((relation) => ({ relation, key: WHOLE_KEY })),

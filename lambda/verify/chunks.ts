@@ -20,6 +20,7 @@ import type { World } from '../platform/world';
 import { compareRange } from '../proof/compare';
 import { keepPendingKeys } from '../proof/pending-keys';
 import { relationOf } from '../proof/tables';
+import { KEEPER, openTaps } from './keep-taps';
 import { Pairs } from './pairs';
 import { type ItemResult, VERIFY_QUEUE, type WorkItem } from './queue';
 
@@ -59,6 +60,19 @@ export async function compareChunksOn(
 ): Promise<Output<'verify-chunks'>> {
   const home = await target.home();
   await assertCurrent(home, world.expect('replicating', 'verified'));
+  const taps = worker === KEEPER ? await openTaps(source, target, world) : null;
+  const comparing = compareUntilDone(source, target, worker, world);
+  await taps?.keepUntil(comparing);
+  return comparing;
+}
+
+async function compareUntilDone(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  worker: number,
+  world: World,
+): Promise<Output<'verify-chunks'>> {
+  const home = await target.home();
   const pairs = new Pairs(source, target, Math.max(LAST_MS, world.remainingMs() - LAST_MS));
   const failed: Failure[] = [];
   let done = 0;

@@ -14,6 +14,7 @@ import type { World } from '../platform/world';
 import { catalogDifferences } from '../proof/catalog-diff';
 import { ChangeTap } from '../proof/change-tap';
 import { ChangedKeys } from '../proof/changed-keys';
+import { budgetOf, keepBacklog, thinPendingKeys } from '../proof/keep-tap';
 import { readPendingKeys, replacePendingKeys } from '../proof/pending-keys';
 import { pinSettings } from '../proof/row-hash';
 import { settleKeys } from '../proof/settle-keys';
@@ -123,17 +124,17 @@ async function concludeDatabase(
   await Promise.all([pinSettings(source), pinSettings(target)]);
   const tables = await listTables(source);
   const tap = await ChangeTap.follow(sourceServer, { database, migrationId: world.migrationId, tables });
-  const settled = await settleKeys(
-    {
-      pair: { source, target },
-      tap,
-      tables: new Map(tables.map((table) => [relationOf(table), table])),
-      marker: { kind: 'verify', epoch: world.epoch, execution: world.call.execution },
-      barrierMs: BARRIER_MS,
-    },
-    await readPendingKeys(target),
-    { enough: ENOUGH_KEYS, rounds: ROUNDS },
-  );
+  const settling = {
+    pair: { source, target },
+    tap,
+    tables: new Map(tables.map((table) => [relationOf(table), table])),
+    marker: { kind: 'verify', epoch: world.epoch, execution: world.call.execution },
+    barrierMs: BARRIER_MS,
+  };
+  const budget = budgetOf(world.remainingMs, world.remainingMs() / 2);
+  await keepBacklog(settling, budget);
+  const thinned = await thinPendingKeys(settling, budget);
+  const settled = await settleKeys(settling, await readPendingKeys(target), { enough: ENOUGH_KEYS, rounds: ROUNDS });
   // A mismatch must be found again by whoever asks again, so it stays pending too.
   const pending = new ChangedKeys();
   pending.addAll(settled.pending);
@@ -150,7 +151,7 @@ async function concludeDatabase(
       ...settled.mismatched.entries().map(({ relation, keys }) => ({ relation, keys: keys.length })),
     ],
     catalogDifferences: differences,
-    keysCompared: settled.compared,
+    keysCompared: thinned + settled.compared,
     keysPending: settled.pending.size,
   };
 }

@@ -20,6 +20,12 @@ export interface ItemResult {
   readonly ms: number;
 }
 
+/** Databases of which something is queued. */
+export const queuedDatabases: Statement = {
+  text: `select distinct payload->>'database' as database from sealift.work where queue = $1 order by 1`,
+  values: [VERIFY_QUEUE],
+};
+
 /** Rows compared, per database and table. */
 export const resultsByTable: Statement = {
   text: `select payload->>'database' as database, payload->'table'->>'schema' as schema,
