@@ -21,6 +21,10 @@ export const STEPS = {
   inspect: { handler: 'assess/inspect', reach: 'aws', timeoutSeconds: 60 },
   assess: { handler: 'assess/assess', reach: 'database', timeoutSeconds: 300 },
   claim: { handler: 'seed/claim', reach: 'database', timeoutSeconds: 60 },
+  'plan-scan': { handler: 'scan/plan', reach: 'database', timeoutSeconds: 300 },
+  'scan-ranges': { handler: 'scan/work', reach: 'database', timeoutSeconds: 600 },
+  'conclude-scan': { handler: 'scan/conclude', reach: 'database', timeoutSeconds: 300 },
+  quarantine: { handler: 'scan/quarantine', reach: 'database', timeoutSeconds: 600 },
   prepare: { handler: 'seed/prepare', reach: 'database', timeoutSeconds: 300 },
   snapshot: { handler: 'seed/snapshot', reach: 'aws', timeoutSeconds: 60 },
   encrypt: { handler: 'seed/encrypt', reach: 'aws', timeoutSeconds: 60 },
@@ -97,7 +101,14 @@ export const METRIC_DIMENSION = 'migration';
 /** Every metric that a step emits: its CloudWatch unit, and the steps that emit it. Dashboard and alarms read no other. */
 export const METRICS = {
   /** Position in `PHASES` of the phase that a step left the ledger in. */
-  PhaseReached: { unit: 'Count', steps: ['watch', 'conclude-verification', 'cutover', 'settle'] },
+  PhaseReached: {
+    unit: 'Count',
+    steps: ['conclude-scan', 'quarantine', 'watch', 'conclude-verification', 'cutover', 'settle'],
+  },
+  /** Rows read by one call of a worker. */
+  RowsScanned: { unit: 'Count', steps: ['scan-ranges'] },
+  /** Rows, pages and indexes that are damaged. */
+  DamageFound: { unit: 'Count', steps: ['conclude-scan'] },
   /** Of the worst database. */
   LagBytes: { unit: 'Bytes', steps: ['watch'] },
   /** Of the worst database, by the source's clock. */
@@ -159,6 +170,15 @@ export interface Policy {
   readonly slotSafeBytes: number;
   /** Number of parallel verification workers. */
   readonly verifyWorkers: number;
+  /** What the scan does, and what it may do about damage. */
+  readonly scan: {
+    /** `block`: damage stops the migration; `quarantine`: what cannot be read is saved as far as it can be, then removed. */
+    readonly repair: 'block' | 'quarantine';
+    /** Rows that may be removed or found lost, all databases together; with more nothing is removed. */
+    readonly maxBadRows: number;
+    /** Number of parallel workers. */
+    readonly workers: number;
+  };
   /** How the target's subscription reaches the source. */
   readonly replicationConnection: {
     /** Host name under which the target reaches the source; null: the source's endpoint. */
@@ -193,6 +213,7 @@ export type ErrorName = (typeof ERRORS)[keyof typeof ERRORS];
 /** The ledger's phases, in order; the last three are ends or by-ways (design section 4). */
 export const PHASES = [
   'assessed',
+  'scanned',
   'seeding',
   'replicating',
   'verified',
@@ -208,7 +229,7 @@ export const PHASES = [
 export type Phase = (typeof PHASES)[number];
 
 /** The phases that an operator can stop after, as `stopAfter` names them. */
-export const STOP_AFTER = ['assess', 'replicate', 'cutover'] as const;
+export const STOP_AFTER = ['assess', 'scan', 'replicate', 'cutover'] as const;
 
 /** A value of `stopAfter`. */
 export type StopAfter = (typeof STOP_AFTER)[number];
@@ -436,6 +457,36 @@ export interface Steps {
     };
     output: { readonly epoch: string; readonly phase: Phase; readonly systemIdentifier: string };
   };
+  'plan-scan': {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: { readonly items: number; readonly bytes: number; readonly workers: readonly number[] };
+  };
+  'scan-ranges': {
+    input: ClaimedCall & {
+      readonly source: InstanceFacts;
+      readonly databases: readonly string[];
+      readonly worker: number;
+    };
+    output: { readonly left: number; readonly done: number; readonly rows: number };
+  };
+  'conclude-scan': {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: ScanConclusion;
+  };
+  quarantine: {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: {
+      readonly databases: readonly {
+        readonly name: string;
+        /** Rows that were saved and removed, by this call or an earlier one of the same scan. */
+        readonly rowsRemoved: number;
+        readonly indexesRebuilt: number;
+        /** Pages whose rows had been lost before; noted in the quarantine. */
+        readonly pagesLost: number;
+      }[];
+      readonly report: EvidencePointer;
+    };
+  };
   prepare: {
     input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
     output: {
@@ -550,6 +601,26 @@ export interface SnapshotFacts {
   readonly snapshotId: string;
   readonly snapshotArn: string;
   readonly progressPercent: number;
+}
+
+/** What a scan found, in numbers; the places are evidence. */
+export interface ScanConclusion {
+  /** `repairable`: the configuration allows the step `quarantine` to deal with all of it. */
+  readonly verdict: 'clean' | 'repairable' | 'blocked';
+  /** What was found and what to do, a few lines at most; empty when clean. */
+  readonly detail: string;
+  readonly databases: readonly {
+    readonly name: string;
+    readonly tables: number;
+    readonly rows: number;
+    readonly badRows: number;
+    readonly badIndexes: number;
+    /** Pages that cannot be read, or that were lost with their rows. */
+    readonly badPages: number;
+    /** `Total tables scanned: N, failed: […]` with at most twenty names. */
+    readonly summary: string;
+  }[];
+  readonly report: EvidencePointer;
 }
 
 /** How far the target is behind, and how long the slots can hold. */

@@ -25,6 +25,7 @@ import { AssessWorkflow } from './workflows/assess';
 import { CutoverWorkflow } from './workflows/cutover';
 import { MigrateWorkflow } from './workflows/migrate';
 import { ReplicateWorkflow } from './workflows/replicate';
+import { ScanWorkflow } from './workflows/scan';
 
 /** What the migration is made from. */
 export interface MigrationStackProps extends StackProps {
@@ -58,11 +59,12 @@ export class MigrationStack extends Stack {
     const workflow = { migration: config.migration, key, topic, functions: this.functions };
     const workflows = new Construct(this, 'Workflows');
     const assess = new AssessWorkflow(workflows, workflow).machine;
+    const scan = new ScanWorkflow(workflows, workflow, assess).machine;
     const replicate = new ReplicateWorkflow(workflows, workflow, assess).machine;
     const cutover = new CutoverWorkflow(workflows, workflow, assess).machine;
-    const migrate = new MigrateWorkflow(workflows, workflow, { assess, replicate, cutover }, approvalOf(config))
-      .machine;
-    this.machines = { assess, replicate, cutover, migrate };
+    const phases = { assess, scan: config.scan.enabled ? scan : null, replicate, cutover };
+    const migrate = new MigrateWorkflow(workflows, workflow, phases, approvalOf(config)).machine;
+    this.machines = { assess, scan, replicate, cutover, migrate };
     const watched = { config, topic, machines: this.machines };
     const undelivered = Queue.fromQueueArn(this, 'Undelivered', foundation.undelivered.queueArn);
     new Notifications(this, 'Notifications', { ...watched, undelivered });
@@ -170,8 +172,10 @@ export function switchOf({ switch: chosen }: SealiftConfig): Switch {
 /** The policy as the contract has it, every field present. */
 export function policyOf(config: SealiftConfig): Policy {
   const { replicationConnection: connection, ...rest } = config.policy;
+  const { repair, maxBadRows, workers } = config.scan;
   return {
     ...rest,
+    scan: { repair, maxBadRows, workers },
     replicationConnection: {
       host: connection.host ?? null,
       port: connection.port ?? null,

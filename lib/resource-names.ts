@@ -7,9 +7,9 @@
 export const ID_TAG = 'sealift:id';
 
 /** The phases that have a state machine of their own. */
-export const MACHINES = ['assess', 'replicate', 'cutover', 'migrate'] as const;
+export const MACHINES = ['assess', 'scan', 'replicate', 'cutover', 'migrate'] as const;
 
-/** Name of one of the four state machines. */
+/** Name of one of the state machines. */
 export type MachineName = (typeof MACHINES)[number];
 
 /** Name of a stack. */

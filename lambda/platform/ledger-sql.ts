@@ -47,10 +47,32 @@ export const createLedger: readonly Statement[] = [
       updated_at timestamptz not null default clock_timestamp(),
       primary key (queue, item))`,
   },
+  {
+    text: `create table if not exists ${S}.quarantine (
+      id bigint generated always as identity primary key,
+      kind text not null check (kind in ('row', 'page')),
+      relation text not null,
+      place text not null,
+      version text not null,
+      columns jsonb not null,
+      unreadable jsonb not null,
+      reason text not null,
+      execution text not null,
+      quarantined_at timestamptz not null default clock_timestamp(),
+      unique (kind, relation, place, version))`,
+  },
 ];
 
 /** Removes the ledger and all that it says. */
 export const dropLedger: Statement = { text: `drop schema if exists ${S} cascade` };
+
+/** Removes the ledger but the quarantine, which holds the only copy of what was removed from the customer's tables. */
+export const dropLedgerButQuarantine: Statement = {
+  text: `drop table if exists ${S}.migration, ${S}.marker, ${S}.undo, ${S}.work`,
+};
+
+/** True when something was saved in quarantine. */
+export const quarantineHolds: Statement = { text: `select exists (select from ${S}.quarantine) as holds` };
 
 /** True when the database has a ledger. */
 export const ledgerExists: Statement = { text: `select to_regclass('${S}.migration') is not null as present` };

@@ -6,7 +6,7 @@ import { withAdvisoryLock } from '../platform/advisory-lock';
 import { type Expectation, ensureLedger, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import { lockMigration, upsertMigration } from '../platform/ledger-sql';
-import { joinRoles } from '../platform/memberships';
+import { joinRoles, leaveRoles } from '../platform/memberships';
 import { call, databases, instanceFacts } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { dropSlots, tapPattern } from '../platform/slots';
@@ -97,6 +97,9 @@ async function free(source: Server<'source'>, input: ClaimInput, world: World): 
   }
   // Nobody reads the tap any more, and a slot that nobody reads fills the source's disk; a later cutover verifies anew.
   if (row.execution === input.execution) await dropSlots(source, tapPattern(world.migrationId));
+  // Nothing follows the source yet: what a scan joined is given back, and whoever comes next takes its own.
+  const nothingFollows = row.phase === 'assessed' || row.phase === 'scanned';
+  if (row.execution === input.execution && nothingFollows) await leaveRoles(home);
   return home.transaction(async () => {
     await home.query(lockMigration(world.migrationId));
     const now: LedgerRow = (await readLedger(home, world.migrationId)) ?? row;

@@ -68,7 +68,7 @@ export async function prepareOn(
   const home = await source.home();
   await endPredecessors(home, world.migrationId, world.step);
   return withAdvisoryLock(home, `sealift/${world.migrationId}/prepare`, async () => {
-    const expected = world.expect('assessed', 'seeding');
+    const expected = world.expect('assessed', 'scanned', 'seeding');
     await assertCurrent(home, expected);
     const surveys = await Promise.all(databaseNames.map((database) => survey(source, database, world)));
     refuseObstacles(surveys);

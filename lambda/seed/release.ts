@@ -12,7 +12,13 @@ import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
-import { dropLedger, ledgerExists, upsertMigration } from '../platform/ledger-sql';
+import {
+  dropLedger,
+  dropLedgerButQuarantine,
+  ledgerExists,
+  quarantineHolds,
+  upsertMigration,
+} from '../platform/ledger-sql';
 import { leaveRoles } from '../platform/memberships';
 import { HOME_DATABASE, streamName } from '../platform/names';
 import { call, databases, instanceFacts } from '../platform/payload';
@@ -210,7 +216,7 @@ async function giveBackRoles(home: Session): Promise<string[]> {
   return roles;
 }
 
-/** A ledger that still lists a change is not thrown away. */
+/** A ledger that still lists a change is not thrown away; what was saved in quarantine stays. */
 async function removeLedger(session: Session): Promise<void> {
   const left = await session.query<{ kind: string; count: number }>(sql.undoLeft);
   if (left.length > 0) {
@@ -220,5 +226,6 @@ async function removeLedger(session: Session): Promise<void> {
         'source back first',
     );
   }
-  await session.execute(dropLedger);
+  const { holds } = await session.one<{ holds: boolean }>(quarantineHolds);
+  await session.execute(holds ? dropLedgerButQuarantine : dropLedger);
 }

@@ -241,6 +241,24 @@ export const policy = section({
   replicationConnection: replicationConnection.prefault({}),
 });
 
+/** What is looked for in the source before anything follows it. */
+const scan = section({
+  enabled: yesOrNo()
+    .default(true)
+    .describe('`Migrate` runs `Scan` before it replicates. `false`: it does not; `Scan` can still be started alone'),
+  repair: oneOf(['block', 'quarantine'])
+    .default('block')
+    .describe(
+      'What is done about damage. `block`: the phase ends with the list. `quarantine`: rows that cannot be read are saved as far as they can be in `sealift.quarantine` and removed, indexes that disagree with their table are rebuilt',
+    ),
+  maxBadRows: whole(0, 10_000, 'rows')
+    .default(100)
+    .describe('0 to 10,000. With more rows that cannot be read or are lost, nothing is removed'),
+  workers: whole(1, 16, 'workers')
+    .default(2)
+    .describe('1 to 16 parallel workers; each reads on the source at full speed'),
+});
+
 const tagText = (longest: number, what: string) =>
   text(new RegExp(`^(?!aws:|sealift:)[\\p{L}\\p{N} _.:/=+@-]{1,${longest}}$`, 'u'), what);
 
@@ -274,6 +292,8 @@ export const configuration = section({
   approval: approval.prefault({}),
   /** @default - each field's own */
   policy: policy.prefault({}),
+  /** @default - each field's own */
+  scan: scan.prefault({}),
   /** @default - nobody is told */
   notifications: section({
     emails: listOf(

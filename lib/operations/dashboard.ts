@@ -69,7 +69,10 @@ export class MigrationDashboard extends Construct {
         ),
       ],
       [
-        this.graph('Rows verified', [this.step('RowsVerified', 'Sum', 'rows')]),
+        this.graph('Rows scanned and verified', [
+          this.step('RowsScanned', 'Sum', 'scanned'),
+          this.step('RowsVerified', 'Sum', 'verified'),
+        ]),
         this.bothSides('Free storage in bytes', 'FreeStorageSpace'),
         this.bothSides('Processor in percent', 'CPUUtilization'),
       ],
@@ -127,7 +130,10 @@ export class MigrationDashboard extends Construct {
   }
 
   private differences(): IWidget {
-    return this.graph('Differences found', [this.step('DifferencesFound', 'Maximum', 'differences')]);
+    return this.graph('Damage and differences found', [
+      this.step('DamageFound', 'Maximum', 'damaged on the source'),
+      this.step('DifferencesFound', 'Maximum', 'different on the target'),
+    ]);
   }
 
   private bothSides(title: string, name: InstanceMetric): IWidget {

@@ -51,6 +51,12 @@ const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
     failed: 'something stands in the way; nothing was changed',
     cutShort: 'nothing was changed',
   },
+  scan: {
+    begins: 'it reads every value on the source and compares indexes with their tables',
+    succeeded: 'every row can be read and every index that was checked agrees with its table',
+    failed: 'something is damaged or could not be read; nothing follows the source, what was saved in quarantine stays',
+    cutShort: NOT_GIVEN_BACK,
+  },
   replicate: {
     begins: 'it copies the database and follows its changes; applications notice nothing',
     succeeded: 'source and target hold the same, and the target follows; applications still use the source',

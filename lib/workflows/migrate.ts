@@ -1,9 +1,10 @@
 /**
  * Runs the phases in order; any of them can be the last:
  *
- *   Input understood? -> Assess -> Stop after assessing? -> Replicate -> Stop after replicating? -> (the approval) -> Cutover -> Live
+ *   Input understood? -> Assess -> Stop after assessing? -> (Scan -> Stop after scanning?)
+ *     -> Replicate -> Stop after replicating? -> (the approval) -> Cutover -> Live
  *
- * Input `{dryRun?: boolean, stopAfter?: 'assess' | 'replicate' | 'cutover', takeOver?: string}`; a dry run ends after Assess,
+ * Input `{dryRun?: boolean, stopAfter?: 'assess' | 'scan' | 'replicate' | 'cutover', takeOver?: string}`; a dry run ends after Assess,
  * which changes nothing; `takeOver` is the ARN of a dead execution whose claim is taken over. A phase that fails has cleaned up
  * after itself; its own error name and cause become the migration's. The approval is in `approval.ts`.
  */
@@ -18,11 +19,16 @@ import { ASSESS_TIMEOUT } from './assess';
 import { CUTOVER_TIMEOUT } from './cutover';
 import { Workflow, type WorkflowProps } from './machine';
 import { REPLICATE_TIMEOUT } from './replicate';
+import { SCAN_TIMEOUT } from './scan';
 import { checkInput, failAsKept, KEEP_CHILD_FAILURE, ROOT_EXECUTION, runMachine, TAKEN_OVER } from './states';
 
-/** The three phases' time limits and an hour. */
+/** The phases' time limits and an hour. */
 const PHASES_TIMEOUT = Duration.seconds(
-  ASSESS_TIMEOUT.toSeconds() + REPLICATE_TIMEOUT.toSeconds() + CUTOVER_TIMEOUT.toSeconds() + 3600,
+  ASSESS_TIMEOUT.toSeconds() +
+    SCAN_TIMEOUT.toSeconds() +
+    REPLICATE_TIMEOUT.toSeconds() +
+    CUTOVER_TIMEOUT.toSeconds() +
+    3600,
 );
 
 /** A child is given a little longer than it gives itself, so that its own end is what is seen. */
@@ -33,11 +39,13 @@ function longerThan(timeout: Duration): Duration {
 /** The machines of the phases. */
 export interface Phases {
   readonly assess: StateMachine;
+  /** Null when the configuration leaves it out. */
+  readonly scan: StateMachine | null;
   readonly replicate: StateMachine;
   readonly cutover: StateMachine;
 }
 
-/** The machine `Migrate`: output `{outcome, assessment, replication?, approval?, cutover?}`; `approval` null asks nobody. */
+/** The machine `Migrate`: output `{outcome, assessment, scan?, replication?, approval?, cutover?}`; `approval` null asks nobody. */
 export class MigrateWorkflow extends Workflow {
   readonly machine: StateMachine;
 
@@ -49,7 +57,9 @@ export class MigrateWorkflow extends Workflow {
   ) {
     super(scope, 'migrate', props);
     const { states } = this;
-    const { assess, replicate, cutover } = this.runPhases(phases);
+    const failed = failAsKept(states, 'Migration failed');
+    const { assess, replicate, cutover } = this.runPhases(phases, failed);
+    const scanned = phases.scan === null ? replicate : this.scan(phases.scan, failed, replicate);
     const chain = this.begin().next(assess);
     assess.next(
       Choice.jsonata(states, 'Stop after assessing?')
@@ -57,25 +67,32 @@ export class MigrateWorkflow extends Workflow {
           Condition.jsonata("{% $stopAfter = 'assess' %}"),
           Succeed.jsonata(states, 'Assessed', { outputs: { outcome: 'assessed', assessment: '{% $assessment %}' } }),
         )
-        .otherwise(replicate),
+        .otherwise(scanned),
     );
     replicate.next(
       Choice.jsonata(states, 'Stop after replicating?')
         .when(
           Condition.jsonata("{% $stopAfter = 'replicate' %}"),
           Succeed.jsonata(states, 'Replicating', {
-            outputs: { outcome: 'replicating', assessment: '{% $assessment %}', replication: '{% $replication %}' },
+            outputs: {
+              outcome: 'replicating',
+              assessment: '{% $assessment %}',
+              scan: '{% $scanned %}',
+              replication: '{% $replication %}',
+            },
           }),
         )
         .otherwise(this.approved(cutover)),
     );
     cutover.next(this.live());
-    const words = STOP_AFTER.map((phase) => `'${phase}'`).join(', ');
+    const known = STOP_AFTER.filter((phase) => phase !== 'scan' || phases.scan !== null);
+    const words = known.map((phase) => `'${phase}'`).join(', ');
     const start = checkInput(states, { dryRun: 'boolean', stopAfter: 'string', takeOver: 'string or null' }, chain, [
       `($exists($states.input.stopAfter) ? $states.input.stopAfter in [${words}] : true)`,
     ]);
     this.machine = this.makeMachine(start, this.timeout(), approval === null ? [] : APPROVAL_STEPS);
     this.acknowledgeChild(this.machine.role, phases.assess);
+    if (phases.scan !== null) this.acknowledgeChild(this.machine.role, phases.scan);
     this.acknowledgeChild(this.machine.role, phases.replicate);
     this.acknowledgeChild(this.machine.role, phases.cutover);
   }
@@ -88,6 +105,7 @@ export class MigrateWorkflow extends Workflow {
         stopAfter:
           "{% $states.input.dryRun = true ? 'assess' : $exists($states.input.stopAfter) ? $states.input.stopAfter : 'cutover' %}",
         approval: '{% null %}',
+        scanned: '{% null %}',
         questions: 0,
         misunderstood: false,
       },
@@ -110,6 +128,7 @@ export class MigrateWorkflow extends Workflow {
       outputs: {
         outcome: 'live',
         assessment: '{% $assessment %}',
+        scan: '{% $scanned %}',
         replication: '{% $replication %}',
         approval: '{% $approval %}',
         cutover: '{% $moved %}',
@@ -117,7 +136,36 @@ export class MigrateWorkflow extends Workflow {
     });
   }
 
-  private runPhases(phases: Phases): Record<keyof Phases, StepFunctionsStartExecution> {
+  /** Looks for damage; when nothing follows, the claim is released for whoever goes on later. */
+  private scan(machine: StateMachine, failed: IChainable, next: IChainable): IChainable {
+    const scan = runMachine(this.states, 'Scan', machine, {
+      input: {
+        execution: '{% $execution %}',
+        takeOver: '{% $takeOver %}',
+        inspection: '{% $inspection %}',
+        databases: '{% $databases %}',
+        keepClaim: "{% $stopAfter != 'scan' %}",
+      },
+      timeout: longerThan(SCAN_TIMEOUT),
+      assign: { scanned: '{% $states.result.Output %}' },
+    });
+    scan.addCatch(failed, { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
+    return scan.next(
+      Choice.jsonata(this.states, 'Stop after scanning?')
+        .when(
+          Condition.jsonata("{% $stopAfter = 'scan' %}"),
+          Succeed.jsonata(this.states, 'Scanned', {
+            outputs: { outcome: 'scanned', assessment: '{% $assessment %}', scan: '{% $scanned %}' },
+          }),
+        )
+        .otherwise(next),
+    );
+  }
+
+  private runPhases(
+    phases: Phases,
+    failed: IChainable,
+  ): Record<'assess' | 'replicate' | 'cutover', StepFunctionsStartExecution> {
     const execution = '{% $execution %}';
     const takeOver = '{% $takeOver %}';
     const assess = runMachine(this.states, 'Assess', phases.assess, {
@@ -157,7 +205,6 @@ export class MigrateWorkflow extends Workflow {
       timeout: longerThan(CUTOVER_TIMEOUT),
       assign: { moved: '{% $states.result.Output %}' },
     });
-    const failed = failAsKept(this.states, 'Migration failed');
     for (const phase of [assess, replicate, cutover]) {
       phase.addCatch(failed, { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
     }

@@ -35,6 +35,9 @@ export const STUCK_ROUNDS = 96;
 /** Rounds of one verification worker; each works up to ten minutes, so that all of them are nine hours. */
 export const VERIFY_ROUNDS = 52;
 
+/** Rounds of one worker of the scan; each works up to ten minutes, so that all of them are nineteen hours. */
+export const SCAN_ROUNDS = 114;
+
 /** The wait of the present round as a JSONata expression. */
 export function waitExpression(poll: Poll): string {
   return `{% $min([$${poll.counter} * ${poll.stepSeconds}, ${poll.longestSeconds}]) %}`;

@@ -140,7 +140,7 @@ export class ReplicateWorkflow extends Workflow {
     resync.next(this.compensation);
     claim.next(
       Choice.jsonata(this.states, 'Replicating already?')
-        .when(Condition.jsonata("{% $phase in ['assessed', 'seeding'] %}"), this.seed(follow.adopt))
+        .when(Condition.jsonata("{% $phase in ['assessed', 'scanned', 'seeding'] %}"), this.seed(follow.adopt))
         .when(Condition.jsonata("{% $phase in ['replicating', 'verified'] and $target != null %}"), follow.watch)
         .when(Condition.jsonata("{% $phase in ['fencing', 'fenced'] %}"), refuse)
         .otherwise(resync),

@@ -97,6 +97,7 @@ describe('the functions', () => {
       missingReplicaIdentity: 'block',
       largeObjects: 'block',
       unloggedTables: 'block',
+      scan: { repair: 'block', maxBadRows: 100, workers: 2 },
       excludeDatabases: [],
       cutoverBudgetSeconds: 60,
       cutoverMaxLagBytes: 16777216,

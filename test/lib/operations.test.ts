@@ -98,7 +98,15 @@ describe('the dashboard', () => {
 
   test('answers what an operator asks, and says what the numbers of the phases mean', () => {
     const titles = dashboard().widgets.map(({ properties }) => properties.title ?? '');
-    for (const subject of ['Phase', 'Lag in bytes', 'Lag in seconds', 'WAL', 'Rows verified', 'storage', 'Outage']) {
+    for (const subject of [
+      'Phase',
+      'Lag in bytes',
+      'Lag in seconds',
+      'WAL',
+      'Rows scanned and verified',
+      'storage',
+      'Outage',
+    ]) {
       expect(titles.some((title) => title.includes(subject))).toBe(true);
     }
     const text = JSON.stringify(dashboard());
@@ -160,7 +168,9 @@ describe('the messages', () => {
   test('tell in plain words of every machine that starts, succeeds, fails, is stopped or runs out of time', () => {
     const told = rulesOf(migration).map(({ EventPattern: { detail }, Targets }) => {
       const text = Targets[0]?.InputTransformer?.InputTemplate ?? '';
-      expect(text).toMatch(/^"Sealift demo\. (Assess|Replicate|Cutover|Migrate) (started|succeeded|failed|was|ran)/);
+      expect(text).toMatch(
+        /^"Sealift demo\. (Assess|Scan|Replicate|Cutover|Migrate) (started|succeeded|failed|was|ran)/,
+      );
       expect(text).toContain('console.aws.amazon.com/states');
       return `${detail.stateMachineArn?.[0]?.split('-').at(-1)} ${detail.status?.[0]}`;
     });

@@ -7,6 +7,7 @@ const run = (machine: string, input: unknown = {}, answers: Answers = {}) =>
   runMachine(machines, machine, input, answers);
 const steps = ({ calls }: Awaited<ReturnType<typeof run>>) => calls.map(({ step }) => step);
 
+const SCANNING = ['claim', 'plan-scan', 'scan-ranges', 'conclude-scan'];
 const SEEDING = ['claim', 'prepare', 'snapshot', 'encrypt', 'restore', 'adopt', 'subscribe'];
 const VERIFYING = ['watch', 'plan-verification', 'verify-chunks', 'conclude-verification'];
 
@@ -16,6 +17,7 @@ describe('Migrate', () => {
     expect(steps(ran)).toEqual([
       'inspect',
       'assess',
+      ...SCANNING,
       ...SEEDING,
       ...VERIFYING,
       'watch',
@@ -44,8 +46,11 @@ describe('Migrate', () => {
 
   test('stops where it is told to, and then releases the claim for a later cutover', async () => {
     expect(steps(await run('migrate', { stopAfter: 'assess' }))).toEqual(['inspect', 'assess']);
+    const scanned = await run('migrate', { stopAfter: 'scan' });
+    expect(steps(scanned)).toEqual(['inspect', 'assess', ...SCANNING, 'claim']);
+    expect(scanned.output).toMatchObject({ outcome: 'scanned', scan: { outcome: 'clean' } });
     const ran = await run('migrate', { stopAfter: 'replicate' });
-    expect(steps(ran)).toEqual(['inspect', 'assess', ...SEEDING, ...VERIFYING, 'claim']);
+    expect(steps(ran)).toEqual(['inspect', 'assess', ...SCANNING, ...SEEDING, ...VERIFYING, 'claim']);
     expect(ran.calls.at(-1)?.input).toMatchObject({ mode: 'release' });
     expect(ran.output).toMatchObject({ outcome: 'replicating', replication: { seedLsn: '0/2' } });
   });
@@ -53,7 +58,7 @@ describe('Migrate', () => {
   test.each([
     [{ dryRun: 'false' }],
     [{ dryRun: 1 }],
-    [{ stopAfter: 'scan' }],
+    [{ stopAfter: 'prune' }],
     [{ stopAfter: ['assess'] }],
     [{ stopAfter: null }],
     [{ takeOver: 7 }],

@@ -1,6 +1,13 @@
 import { ERRORS, REFUSED, STEPS } from '../../lambda/contract';
 import { loadDefinition } from '../../lib/rehearsal/state-machine/load';
-import { CATCH_UP_POLL, ENCRYPT_POLL, SNAPSHOT_POLL, TARGET_POLL, VERIFY_ROUNDS } from '../../lib/workflows/poll';
+import {
+  CATCH_UP_POLL,
+  ENCRYPT_POLL,
+  SCAN_ROUNDS,
+  SNAPSHOT_POLL,
+  TARGET_POLL,
+  VERIFY_ROUNDS,
+} from '../../lib/workflows/poll';
 import { machinesOf } from './support/run-machines';
 import { ofType, synthesize, templateOf } from './support/synthesis';
 
@@ -72,6 +79,7 @@ describe('the machines', () => {
       'CutoverMachine',
       'MigrateMachine',
       'ReplicateMachine',
+      'ScanMachine',
     ]);
     for (const [, { Properties }] of resources) {
       expect(Properties).toMatchObject({
@@ -117,9 +125,24 @@ describe('the machines', () => {
   });
 
   test('lead every failure of a step that follows the claim to the compensation', () => {
-    const harmless = ['Inspect AWS', 'Assess the source', 'Give the source back', 'Release the claim', 'Verify chunks'];
-    const messages = ['Page a human', 'Tell that apply stands still'];
-    const exempt = new Set([...harmless, ...messages, 'Leave it to the cutover', 'Assess', 'Replicate', 'Cutover']);
+    const harmless = [
+      'Inspect AWS',
+      'Assess the source',
+      'Give the source back',
+      'Release the claim',
+      'Verify chunks',
+      'Scan ranges',
+    ];
+    const messages = ['Leave it to the replication', 'Page a human', 'Tell that apply stands still'];
+    const exempt = new Set([
+      ...harmless,
+      ...messages,
+      'Leave it to the cutover',
+      'Assess',
+      'Scan',
+      'Replicate',
+      'Cutover',
+    ]);
     for (const { machine, state, fields } of tasks.filter((one) => !exempt.has(one.state))) {
       if (machine === 'cutover' && state === 'Claim the migration') continue;
       const last = fields.Catch?.at(-1);
@@ -128,7 +151,10 @@ describe('the machines', () => {
       expect({ machine, state, last }).toMatchObject({ last: { ErrorEquals: ['States.ALL'], Next: next } });
     }
     // What a worker fails with fails the Map, which is caught.
-    expect(all.find(({ state }) => state === 'Verify')?.fields.Catch?.at(-1)?.Next).toBe('Give the source back');
+    for (const map of ['Verify', 'Scan']) {
+      const [found] = all.filter(({ state, fields }) => state === map && fields.Type === 'Map');
+      expect(found?.fields.Catch?.at(-1)?.Next).toBe('Give the source back');
+    }
   });
 
   test('stay below the limit of a history whatever they wait for', () => {
@@ -136,6 +162,7 @@ describe('the machines', () => {
     // A round of a loop is three states: task (5 events), choice (2), wait (2). A worker's round has no wait.
     const events = loops * 9 + 8 * VERIFY_ROUNDS * 7 + 200;
     expect(events).toBeLessThan(20_000);
+    expect(16 * SCAN_ROUNDS * 7 + 200).toBeLessThan(20_000);
   });
 
   test('wait long enough for what they wait for', () => {

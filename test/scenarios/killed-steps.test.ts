@@ -5,8 +5,9 @@ import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 /** Every moment of every step takes an hour; SEALIFT_ALL=1 asks for it, otherwise a few moments stand for all. */
 const ALL = process.env.SEALIFT_ALL === '1';
 
-/** Steps of the road forward; `give-back` and `release` run when another one fails for good. */
-const FORWARD = (Object.keys(STEPS) as StepName[]).filter((step) => step !== 'give-back' && step !== 'release');
+/** Not of the road forward: `give-back` and `release` run when another one fails for good, `quarantine` on a damaged source. */
+const ASIDE: readonly StepName[] = ['give-back', 'release', 'quarantine'];
+const FORWARD = (Object.keys(STEPS) as StepName[]).filter((step) => !ASIDE.includes(step));
 
 const MOMENTS = {
   before: { kill: 'before' },

@@ -1,7 +1,7 @@
 /** What a rehearsal tells while it runs: one line each with `--json`, the drawn progress otherwise. */
 import type { Report } from '../report/report';
 
-/** The parts of a rehearsal that take time, in order; the middle three are Sealift's own phases. */
+/** The parts of a rehearsal that take time, in order; the middle four are Sealift's own phases. */
 export type PhaseName =
   | 'Start the source'
   | 'Load the database'
@@ -9,6 +9,7 @@ export type PhaseName =
   | 'Deploy the stacks'
   | 'Start the writers'
   | 'Assess'
+  | 'Scan'
   | 'Replicate'
   | 'Cutover'
   | 'Write afterwards'

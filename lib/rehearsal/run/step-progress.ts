@@ -6,6 +6,7 @@ import type { StepCall } from './step-calls';
 /** Tells an amount for every answer that has one. */
 export class StepProgress {
   private ranges = 0;
+  private scanned = 0;
 
   constructor(private readonly tell: Tell) {}
 
@@ -15,11 +16,21 @@ export class StepProgress {
     const name = step as StepName;
     if (name === 'snapshot') this.tellShare('the snapshot', output as SnapshotFacts);
     if (name === 'encrypt') this.tellShare('the encrypted copy', output as SnapshotFacts);
+    if (name === 'plan-scan') {
+      this.scanned = (output as Output<'plan-scan'>).items;
+      this.tellScan(this.scanned);
+    }
+    if (name === 'scan-ranges') this.tellScan((output as Output<'scan-ranges'>).left);
     if (name === 'plan-verification') {
       this.ranges = (output as Output<'plan-verification'>).items;
       this.tellRanges(this.ranges);
     }
     if (name === 'verify-chunks') this.tellRanges((output as Output<'verify-chunks'>).left);
+  }
+
+  private tellScan(left: number): void {
+    const [done, total] = [this.scanned - left, this.scanned];
+    this.tell({ kind: 'progress', phase: 'Scan', doing: 'reading', done, total, unit: 'ranges' });
   }
 
   private tellShare(doing: string, { progressPercent: done }: SnapshotFacts): void {

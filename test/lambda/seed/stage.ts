@@ -37,6 +37,7 @@ const POLICY: Policy = {
   cutoverMaxLagBytes: 1_000_000,
   slotSafeBytes: 1_000_000,
   verifyWorkers: 1,
+  scan: { repair: 'block', maxBadRows: 100, workers: 1 },
   replicationConnection: { host: null, port: null, sslMode: 'require', rootCertificatePath: null },
   recordTtlSeconds: 5,
 };

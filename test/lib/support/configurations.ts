@@ -54,7 +54,7 @@ const text = (characters: RegExp) => fc.stringMatching(characters);
 export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
   .record({
     migration: text(/^[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8})?$/).filter(
-      (id) => !/-(assess|replicate|cutover|migrate)/.test(id),
+      (id) => !/-(assess|scan|replicate|cutover|migrate)/.test(id),
     ),
     instanceId: letters(0, 40),
     port: fc.integer({ min: 1150, max: 65535 }),

@@ -50,7 +50,7 @@ test.each([
   '--source-version 12',
   '--source-version seventeen',
   '--source-version 15 --target-version 17',
-  '--stop-after scan',
+  '--stop-after verify',
   '--unknown',
   'stray',
   '--size tiny --dump a.sql',

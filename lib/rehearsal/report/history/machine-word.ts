@@ -1,7 +1,7 @@
 /** Which machine a history is of: the events do not say it, the states do. */
 
 /** The machines whose histories the page understands; another one is shown with its states only. */
-export const MACHINE_WORDS = ['migrate', 'cutover', 'replicate', 'assess'] as const;
+export const MACHINE_WORDS = ['migrate', 'cutover', 'scan', 'replicate', 'assess'] as const;
 
 /** Name of a machine as in its ARN. */
 export type MachineWord = (typeof MACHINE_WORDS)[number] | 'other';
@@ -10,6 +10,7 @@ export type MachineWord = (typeof MACHINE_WORDS)[number] | 'other';
 const SIGNS: Readonly<Record<Exclude<MachineWord, 'other'>, readonly string[]>> = {
   migrate: ['Stop after assessing?', 'Migration failed'],
   cutover: ['Handed over?', 'Target there?'],
+  scan: ['Assessment at hand?', 'Plan the scan'],
   replicate: ['Assessed already?', 'Claim the migration'],
   assess: ['Assess the source', 'Inspect AWS'],
 };
@@ -17,7 +18,7 @@ const SIGNS: Readonly<Record<Exclude<MachineWord, 'other'>, readonly string[]>> 
 /** The machine that has these states. */
 export function machineOfStates(entered: ReadonlySet<string>): MachineWord {
   const found = MACHINE_WORDS.find((machine) => SIGNS[machine].some((state) => entered.has(state)));
-  // Migrate while its first phase runs; Replicate and Cutover have passed a sign of theirs before theirs.
+  // Migrate while its first phase runs; Scan, Replicate and Cutover have passed a sign of theirs before theirs.
   return found ?? (entered.has('Assess') ? 'migrate' : 'other');
 }
 

@@ -141,6 +141,8 @@ function evidenceKeys(executions: readonly ExecutionFacts[]): string[] {
 
 /** The parts of a machine's output that carry a pointer. */
 function pointing(output: unknown): unknown[] {
-  const parts = ['assessment', 'verification', 'replication', 'cutover', 'settled'].map((name) => member(output, name));
+  const parts = ['assessment', 'scan', 'repaired', 'verification', 'replication', 'cutover', 'settled'].map((name) =>
+    member(output, name),
+  );
   return [output, ...parts, member(output, 'replication', 'verification'), member(output, 'cutover', 'settled')];
 }

@@ -64,8 +64,14 @@ function succeededTitle({ root, verification }: MigrationFacts): string {
   const equal = verification?.verdict === 'equal' ? ', every row compared' : '';
   if (root.machine === 'cutover' || outcome === 'live') return `${LIVE}${equal}`;
   if (root.machine === 'assess' || outcome === 'assessed') return 'Assessed: the source is ready, nothing was changed';
+  if (root.machine === 'scan' || outcome === 'scanned') return scannedTitle(root);
   if (root.machine === 'replicate' || outcome === 'replicating') return `Replicating: source and target are equal`;
   return root.machine === 'migrate' && root.entered.has('Live') ? `${LIVE}${equal}` : 'Succeeded';
+}
+
+function scannedTitle({ machine, output }: ExecutionFacts): string {
+  const repaired = member(output, ...(machine === 'scan' ? ['outcome'] : ['scan', 'outcome'])) === 'repaired';
+  return repaired ? 'Scanned: what was damaged is in quarantine' : 'Scanned: every row of the source can be read';
 }
 
 /** The name by which the run failed; a child's own where the root was stopped. */
@@ -114,7 +120,8 @@ function unknown(facts: MigrationFacts): Verdict {
   const { root, missing, givenBack } = facts;
   const failed = errorOf(facts);
   const stopped = root.status === 'ABORTED' || root.status === 'TIMED_OUT';
-  const arns = missing.filter(({ machine }) => machine !== 'assess').map(({ arn }) => arn);
+  const succeeded = new Set(root.children.filter(({ status }) => status === 'SUCCEEDED').map(({ arn }) => arn));
+  const arns = missing.filter(({ machine, arn }) => machine !== 'assess' && !succeeded.has(arn)).map(({ arn }) => arn);
   const why = givenBack?.outcome === 'refused' ? givenBack.detail : null;
   const title = stopped
     ? 'A human is needed: it was stopped, and nothing gave the source back'

@@ -1,0 +1,150 @@
+/**
+ * Checks the B-trees of a table. By amcheck where it can be used: order, and every row of the table listed. Beside it, or in its
+ * place, each index is compared with its table in one snapshot: rows and a hash of the key, once read from the table and once
+ * from the index alone. That finds entries that are missing, entries that lie, and rows whose page is gone.
+ */
+import type { Session } from '../platform/postgres';
+import { sqlStateOf } from '../platform/postgres-error';
+import { meetsDamage } from './damage';
+import type { BadIndex, IndexesResult, ScannedIndex, ScannedRelation } from './queue';
+import * as sql from './sql/read';
+import { otherIndexesOf } from './sql/relations';
+import { checkIndex, toastIndexes } from './sql/structure';
+import type { AvailableChecks } from './structure';
+
+/** What one way of checking found of an index: sound, bad, or why it could not be told. */
+type Finding = 'sound' | BadIndex | { readonly unchecked: string };
+
+/** Checks every index of `relation`. */
+export async function checkIndexes(
+  session: Session,
+  relation: ScannedRelation,
+  indexes: readonly ScannedIndex[],
+  available: AvailableChecks,
+): Promise<IndexesResult> {
+  const startedAt = Date.now();
+  const badIndexes: BadIndex[] = [];
+  const unchecked: { name: string; why: string }[] = [];
+  let checkedByAmcheck = 0;
+  let compared = 0;
+  for (const index of indexes) {
+    const structure = await byAmcheck(session, index, available);
+    if (structure === 'sound') checkedByAmcheck += 1;
+    const content = await byComparison(session, relation, index);
+    if (content === 'sound') compared += 1;
+    const bad = [content, structure].find((found): found is BadIndex => found !== 'sound' && 'reason' in found);
+    if (bad !== undefined) badIndexes.push(bad);
+    else if (structure !== 'sound' && content !== 'sound' && 'unchecked' in content) {
+      unchecked.push({ name: index.name, why: content.unchecked });
+    }
+  }
+  for (const { name, method } of await session.query<{ name: string; method: string }>(otherIndexesOf(relation.oid))) {
+    unchecked.push({ name, why: `nothing checks an index of kind ${method}` });
+  }
+  badIndexes.push(...(await ofToast(session, relation, available)));
+  return { checkedByAmcheck, compared, unchecked, badIndexes, ms: Date.now() - startedAt };
+}
+
+/** True when the index is sound now, by every check that can be done. */
+export async function isSound(
+  session: Session,
+  relation: ScannedRelation,
+  index: ScannedIndex,
+  available: AvailableChecks,
+): Promise<boolean> {
+  const { badIndexes } = await checkIndexes(session, { ...relation, toastOid: null }, [index], available);
+  return badIndexes.length === 0;
+}
+
+async function byAmcheck(session: Session, index: ScannedIndex, { btree }: AvailableChecks): Promise<Finding> {
+  if (btree === null) return { unchecked: 'amcheck cannot be used' };
+  return inTime(async () => {
+    const state = await meetsDamage(() => session.query(checkIndex(btree, index.oid)));
+    return state === null ? 'sound' : { ...nameOf(index), reason: state, rows: null, entries: null };
+  });
+}
+
+/** A table of a month is not to fail for one index that takes longer than a worker has. */
+async function inTime(work: () => Promise<Finding>): Promise<Finding> {
+  try {
+    return await work();
+  } catch (error) {
+    if (sqlStateOf(error) !== '57014') throw error;
+    return { unchecked: 'the check takes longer than a worker has' };
+  }
+}
+
+async function byComparison(session: Session, relation: ScannedRelation, index: ScannedIndex): Promise<Finding> {
+  if (index.obstacle !== null || index.key.length === 0) {
+    return { unchecked: `amcheck cannot be used, and ${index.obstacle ?? 'it has no column'}` };
+  }
+  return inTime(() =>
+    session.transaction(async () => {
+      const statement = sql.indexDigest(relation, index.key);
+      await session.query(sql.readBy('index'));
+      const [plan] = await session.query<{ 'QUERY PLAN': unknown }>(sql.explain(statement));
+      if (!readsOnly(plan?.['QUERY PLAN'], index.name))
+        return { unchecked: 'the server reads another index in its place' };
+      let entries = { rows: '0', hash: '0' };
+      const broken = await damageOf(session, async () => {
+        entries = await session.one(statement);
+      });
+      if (broken !== null) return { ...nameOf(index), reason: broken, rows: null, entries: null };
+      await session.query(sql.readBy('table'));
+      let rows = { rows: '0', hash: '0' };
+      // A table that cannot be counted is told by the reading of its rows.
+      const unreadable = await damageOf(session, async () => {
+        rows = await session.one(sql.tableDigest(relation, index.key));
+      });
+      if (unreadable !== null) return { unchecked: 'its table cannot be read' };
+      if (rows.rows === entries.rows && rows.hash === entries.hash) return 'sound';
+      return { ...nameOf(index), reason: 'differs', rows: rows.rows, entries: entries.rows };
+    }, 'isolation level repeatable read, read only'),
+  );
+}
+
+/** What fails inside the transaction ends at a savepoint, so that the snapshot can still be used. */
+async function damageOf(session: Session, work: () => Promise<unknown>): Promise<string | null> {
+  await session.query({ text: 'savepoint looked' });
+  const state = await meetsDamage(work);
+  await session.query({ text: state === null ? 'release savepoint looked' : 'rollback to savepoint looked' });
+  return state;
+}
+
+/** The index of a TOAST table is read with every value; amcheck finds what no value needs. */
+async function ofToast(
+  session: Session,
+  { toastOid }: ScannedRelation,
+  available: AvailableChecks,
+): Promise<BadIndex[]> {
+  if (toastOid === null || available.btree === null) return [];
+  const bad: BadIndex[] = [];
+  for (const { oid, name } of await session.query<{ oid: string; name: string }>(toastIndexes(toastOid))) {
+    const found = await byAmcheck(session, { oid, name, schema: 'pg_toast', key: [], obstacle: null }, available);
+    if (found !== 'sound' && 'reason' in found) bad.push(found);
+  }
+  return bad;
+}
+
+/** True when the plan holds a scan of the index by that name alone, and no other scan. */
+export function readsOnly(plan: unknown, index: string): boolean {
+  const text = typeof plan === 'string' ? plan : JSON.stringify(plan);
+  const scans: { type: string; index: unknown }[] = [];
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) for (const each of node) visit(each);
+    else if (typeof node === 'object' && node !== null) {
+      const fields = node as Record<string, unknown>;
+      const type = fields['Node Type'];
+      if (typeof type === 'string' && type.endsWith('Scan') && type !== 'Subquery Scan') {
+        scans.push({ type, index: fields['Index Name'] });
+      }
+      for (const child of Object.values(fields)) visit(child);
+    }
+  };
+  visit(JSON.parse(text));
+  return scans.length === 1 && scans.every((scan) => scan.type === 'Index Only Scan' && scan.index === index);
+}
+
+function nameOf({ schema, name }: ScannedIndex) {
+  return { schema, name };
+}

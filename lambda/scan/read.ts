@@ -1,0 +1,63 @@
+/** Reads a range of blocks on the server and, only when that fails, finds out what fails. */
+import type { Session } from '../platform/postgres';
+import { meetsDamage } from './damage';
+import { isolate, type Reader, type RowVersion } from './isolate';
+import type { BadRow, BlockRange, RowsResult, ScannedRelation } from './queue';
+import * as sql from './sql/read';
+
+/** Places of one range after which the search for single rows is given up: nobody lets thousands of rows be removed. */
+export const MOST_PLACES = 500;
+
+/** A reader of one relation that leaves the rows at `without` alone: reading them could crash the server. */
+export function readerOf(session: Session, relation: ScannedRelation, without: readonly string[] = []): Reader {
+  return {
+    blocks: (range) => meetsDamage(() => session.query(sql.readBlocks(relation, range, without, session.major))),
+    rows: (ctids) => meetsDamage(() => session.query(sql.readRows(relation, ctids))),
+    column: (ctid, column) => meetsDamage(() => session.query(sql.readColumn(relation, column, ctid))),
+    versions: async (range) => {
+      let found: RowVersion[] = [];
+      const state = await meetsDamage(async () => {
+        found = await session.query<{ ctid: string; xmin: string }>(sql.rowsIn(relation, range, session.major));
+      });
+      return state ?? found.filter(({ ctid }) => !without.includes(ctid));
+    },
+  };
+}
+
+/** Reads every value of every row in `range`. */
+export async function readRange(
+  session: Session,
+  relation: ScannedRelation,
+  range: BlockRange,
+  without: readonly string[],
+): Promise<RowsResult> {
+  const startedAt = Date.now();
+  let rows = 0;
+  const sqlState = await meetsDamage(async () => {
+    const read = await session.one<{ rows: string }>(sql.readBlocks(relation, range, without, session.major));
+    rows = Number(read.rows);
+  });
+  if (sqlState === null) {
+    return { rows, badRows: [], badBlocks: [], cutShort: false, ms: Date.now() - startedAt };
+  }
+  const names = relation.columns.map(({ name }) => name);
+  const found = await isolate(readerOf(session, relation, without), range, names, sqlState, MOST_PLACES);
+  return { rows: await countRows(session, relation, range), ...found, ms: Date.now() - startedAt };
+}
+
+/** Rows that are there, read or not; 0 when a block in between cannot even be counted. */
+async function countRows(session: Session, relation: ScannedRelation, range: BlockRange): Promise<number> {
+  const versions = await readerOf(session, relation).versions(range);
+  return typeof versions === 'string' ? 0 : versions.length;
+}
+
+/** How a row that could not be read stands at a second look. */
+export type SecondLook = 'still-bad' | 'gone' | 'readable';
+
+/** Looks at a row again: `gone` when another version, or none, is at its place; `readable` when every value can be read. */
+export async function lookAgain(session: Session, relation: ScannedRelation, row: BadRow): Promise<SecondLook> {
+  const [version] = await session.query<{ xmin: string }>(sql.versionAt(relation, row.ctid));
+  if (version?.xmin !== row.xmin) return 'gone';
+  const state = await meetsDamage(() => session.query(sql.readRows(relation, [row.ctid])));
+  return state === null ? 'readable' : 'still-bad';
+}

@@ -1,0 +1,128 @@
+/** Reading on the server: every value detoasted and passed through its output function, and nothing but a count comes back. */
+import type { Statement } from '../../platform/postgres';
+import { ident, qualified } from '../../platform/quote';
+import type { BlockRange, ScannedRelation } from '../queue';
+
+/** A function takes 100 arguments at most. */
+const COLUMNS_PER_CALL = 90;
+
+/** Line pointers that a page of 8 kB can hold. */
+const LINE_POINTERS = 291;
+
+/** From this major on a range of ctids is read without reading the table (TID range scan). */
+const FIRST_WITH_RANGES = 14;
+
+/**
+ * `concat` runs the output function of each argument, which detoasts the value; `count` wants its result. A cast of a text
+ * column does neither, nor does its length (experiments: `octet_length` is fine on a value whose chunks are gone).
+ */
+function everyValue(columns: readonly { readonly name: string }[]): string {
+  const calls: string[] = [];
+  for (let first = 0; first < columns.length; first += COLUMNS_PER_CALL) {
+    const names = columns.slice(first, first + COLUMNS_PER_CALL).map(({ name }) => `t.${ident(name)}`);
+    calls.push(`count(concat(${names.join(', ')}))`);
+  }
+  return calls.length === 0 ? '0' : calls.join(' + ');
+}
+
+function where(range: BlockRange, major: number): string {
+  const [from, to] = [Math.trunc(range.from), Math.trunc(range.to)];
+  if (major >= FIRST_WITH_RANGES) return `t.ctid >= '(${from},0)'::tid and t.ctid < '(${to},0)'::tid`;
+  return `t.ctid = any (array(select format('(%s,%s)', b, o)::tid
+    from generate_series(${from}, ${to - 1}) b, generate_series(1, ${LINE_POINTERS}) o))`;
+}
+
+/** Reads every value of every visible row of `range` but those at `without`; answers `rows`. */
+export function readBlocks(
+  relation: ScannedRelation,
+  range: BlockRange,
+  without: readonly string[],
+  major: number,
+): Statement {
+  return {
+    text: `select count(*)::text as rows, (${everyValue(relation.columns)})::text as read
+      from only ${qualified(relation.schema, relation.name)} t
+      where ${where(range, major)} and t.ctid <> all ($1::tid[])`,
+    values: [without],
+  };
+}
+
+/** Visible rows of `range`, by their place and version, without touching a value. */
+export function rowsIn(relation: ScannedRelation, range: BlockRange, major: number): Statement {
+  return {
+    text: `select t.ctid::text as ctid, t.xmin::text as xmin from only ${qualified(relation.schema, relation.name)} t
+      where ${where(range, major)} order by t.ctid`,
+  };
+}
+
+/** Reads every value of the rows at `ctids`. */
+export function readRows(relation: ScannedRelation, ctids: readonly string[]): Statement {
+  return {
+    text: `select count(*)::text as rows, (${everyValue(relation.columns)})::text as read
+      from only ${qualified(relation.schema, relation.name)} t where t.ctid = any ($1::tid[])`,
+    values: [ctids],
+  };
+}
+
+/** Reads one column of the row at `ctid`. */
+export function readColumn(relation: ScannedRelation, column: string, ctid: string): Statement {
+  return readRows({ ...relation, columns: [{ name: column, number: 0 }] }, [ctid]);
+}
+
+/** Version of the row at `ctid`; no row when none is visible there. */
+export function versionAt(relation: ScannedRelation, ctid: string): Statement {
+  return {
+    text: `select t.xmin::text as xmin from only ${qualified(relation.schema, relation.name)} t where t.ctid = $1::tid`,
+    values: [ctid],
+  };
+}
+
+/** Rows of a table, by reading the table. */
+export function tableDigest(relation: ScannedRelation, key: readonly { readonly name: string }[]): Statement {
+  return digest(relation, key, '');
+}
+
+/** Digest of a key in the order of an index, so that an index that gives this order is read instead of the table. */
+export function indexDigest(
+  relation: ScannedRelation,
+  key: readonly { readonly name: string; readonly descending: boolean; readonly nullsFirst: boolean }[],
+): Statement {
+  const order = key.map(
+    ({ name, descending, nullsFirst }) =>
+      `t.${ident(name)} ${descending ? 'desc' : 'asc'} nulls ${nullsFirst ? 'first' : 'last'}`,
+  );
+  return digest(relation, key, `order by ${order.join(', ')} offset 0`);
+}
+
+function digest(relation: ScannedRelation, key: readonly { readonly name: string }[], order: string): Statement {
+  const names = key.map(({ name }) => `t.${ident(name)}`).join(', ');
+  return {
+    text: `select count(*)::text as rows, coalesce(sum(hashtextextended(row(s.*)::text, 0)), 0)::text as hash
+      from (select ${names} from only ${qualified(relation.schema, relation.name)} t ${order}) s`,
+  };
+}
+
+/** The plan of a statement, as JSON in the column `QUERY PLAN`. */
+export function explain(statement: Statement): Statement {
+  return { text: `explain (format json) ${statement.text}`, values: statement.values };
+}
+
+/** Lets the planner use either nothing but indexes or nothing but the table, until the transaction ends. */
+export function readBy(way: 'table' | 'index'): Statement {
+  const index = way === 'index' ? 'on' : 'off';
+  const table = way === 'index' ? 'off' : 'on';
+  return {
+    text: `select set_config(name, value, true) from (values ('enable_indexscan', '${index}'),
+      ('enable_indexonlyscan', '${index}'), ('enable_bitmapscan', 'off'), ('enable_seqscan', '${table}'),
+      ('enable_sort', '${table}'), ('enable_incremental_sort', '${table}'),
+      ('max_parallel_workers_per_gather', '0')) as chosen(name, value)
+      where exists (select from pg_settings s where s.name = chosen.name)`,
+  };
+}
+
+/** A range of places is looked up, never found by reading the whole table. */
+export const NO_SEQUENTIAL_SCAN: Statement = {
+  text: `select set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),
+    set_config('jit', 'off', false), set_config('row_security', 'off', false),
+    set_config('max_parallel_workers_per_gather', '0', false)`,
+};

@@ -1,0 +1,3 @@
+import { describeScan } from './damage-cases';
+
+describeScan(15);
