@@ -12,7 +12,7 @@ import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
 import { pinSettings } from '../proof/row-hash';
-import { type DatabaseFindings, nameOf, type RelationFindings, readFindings } from './findings';
+import { type DatabaseFindings, lostRows, nameOf, type RelationFindings, readFindings } from './findings';
 import { BEFORE_SEEDING } from './phases';
 import { rebuildIndex } from './rebuild-index';
 import { removeRow } from './remove-row';
@@ -85,6 +85,7 @@ async function repairDatabase(source: Server<'source'>, found: DatabaseFindings,
   for (const of of found.relations) {
     await removeRows(session, of, world);
     // Before the rebuild: afterwards nothing would tell any more that rows are missing.
+    if (of.lostPages.length > 0 || lostRows(of) > 0) await refuseOrphans(session, of);
     await noteLostPages(session, of, world);
     total.indexesRebuilt += await rebuildIndexes(session, found, of, world);
     if (of.badRows.length + of.lostPages.length === 0) continue;
@@ -108,7 +109,6 @@ async function removeRows(session: Session, { relation, badRows }: RelationFindi
 
 async function noteLostPages(session: Session, of: RelationFindings, world: World): Promise<void> {
   if (of.lostPages.length === 0) return;
-  await refuseOrphans(session, of);
   await guarded(session, world.expect(...BEFORE_SEEDING), async () => {
     for (const page of of.lostPages) {
       const reason = 'the page was lost with its rows before the scan';

@@ -18,6 +18,7 @@ const FACTS = {
   masterSecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:rehearsal/master-Ab12Cd`,
   hostedZoneId: 'Z0123456789ABCDEFGHIJ',
   applicationSecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:rehearsal/application-Ab12Cd`,
+  damaged: false,
   switchKind: 'route53',
   caPem: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n',
   caPath: '/tmp/rds-ca.pem',

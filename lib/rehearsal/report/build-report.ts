@@ -50,6 +50,7 @@ export function buildReport(source: ReportSource): Report {
     outageMs: outageOf(findings),
     writers: writersOf(findings),
     databases: findings.databases,
+    scan: scanOf(findings),
     phases: timeline.phases,
     states: timeline.states,
     checks: findings.checks,
@@ -109,6 +110,17 @@ function reasonOf(findings: Findings, options: RehearsalOptions): Report['reason
     cause: facts.filter(Boolean).join('; '),
     remedy: 'this is a defect of Sealift or of the rehearsal: keep report.json and functions.log, and report it',
   };
+}
+
+function scanOf(findings: Findings): Report['scan'] {
+  const found = answerOf<Output<'conclude-scan'>>(findings, 'conclude-scan')?.databases ?? [];
+  const repaired = answerOf<Output<'quarantine'>>(findings, 'quarantine')?.databases ?? [];
+  const nothing = { rowsRemoved: 0, pagesLost: 0, indexesRebuilt: 0 };
+  return found.map((database) => ({
+    ...database,
+    ...nothing,
+    ...repaired.find(({ name }) => name === database.name),
+  }));
 }
 
 function outageOf(findings: Findings): OutageReport {

@@ -67,6 +67,22 @@ export interface DatabaseReport {
   readonly mismatchedTables: readonly string[];
 }
 
+/** What the scan found in a database of the source, and what was done about it. */
+export interface ScanReport {
+  readonly name: string;
+  readonly tables: number;
+  readonly rows: number;
+  readonly badRows: number;
+  readonly badPages: number;
+  readonly badIndexes: number;
+  /** Kept in `sealift.quarantine` of the database. */
+  readonly rowsRemoved: number;
+  readonly pagesLost: number;
+  readonly indexesRebuilt: number;
+  /** `Total tables scanned: N, failed: […]`. */
+  readonly summary: string;
+}
+
 /** A part of the run. */
 export interface PhaseReport {
   readonly name: string;
@@ -107,6 +123,8 @@ export interface Report {
   /** Null without writers. */
   readonly writers: WritersReport | null;
   readonly databases: readonly DatabaseReport[];
+  /** Empty when the run did not come to the scan. */
+  readonly scan: readonly ScanReport[];
   readonly phases: readonly PhaseReport[];
   readonly states: readonly StateReport[];
   readonly checks: readonly Check[];

@@ -1,5 +1,5 @@
 /** The last words in the terminal. */
-import type { DatabaseReport, Report } from './report';
+import type { DatabaseReport, Report, ScanReport } from './report';
 import { holds } from './report';
 import { count, seconds } from './words';
 
@@ -26,6 +26,7 @@ function headline(report: Report): string {
 
 function endOf({ stopAfter }: Report): string {
   if (stopAfter === 'assess') return 'Assessed';
+  if (stopAfter === 'scan') return 'Scanned';
   return stopAfter === 'replicate' ? 'Replicating' : 'Migrated';
 }
 
@@ -41,6 +42,7 @@ function whatWasProved({ writers, databases }: Report): string {
 function figures(report: Report): string[] {
   const { writers, outageMs } = report;
   const rows: [string, string | null][] = [
+    ...report.scan.map((found): [string, string] => [`scan ${found.name}`, scanWords(found)]),
     ['seed LSN', report.seedLsn && `${report.seedLsn} (${report.seedOrigin})`],
     ...report.databases.map((database): [string, string] => [`database ${database.name}`, databaseWords(database)]),
     [
@@ -54,6 +56,13 @@ function figures(report: Report): string[] {
     ['checks', checksOf(report)],
   ];
   return rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(18)} ${value}`] : []));
+}
+
+function scanWords(found: ScanReport): string {
+  const { rowsRemoved, pagesLost, indexesRebuilt, summary } = found;
+  if (rowsRemoved + pagesLost + indexesRebuilt === 0) return summary;
+  const repaired = `rows ${rowsRemoved}, lost pages ${pagesLost}; indexes rebuilt: ${indexesRebuilt}`;
+  return `${summary}\n${' '.repeat(21)}kept in sealift.quarantine: ${repaired}`;
 }
 
 function databaseWords(database: DatabaseReport): string {

@@ -16,6 +16,9 @@ export type Command =
 /** Most writers that a machine of a few cores can drive, and the server's connections allow. */
 const MOST_WRITERS = 64;
 
+/** The extension that plants the damage exists from this major on. */
+const FIRST_DAMAGEABLE = 14;
+
 /** What `--help` prints. */
 export const HELP = `Rehearses one whole migration on this machine: real PostgreSQL servers, no AWS, no Docker.
 
@@ -32,6 +35,7 @@ npm start -- [flags]
   --json                 print events as JSON lines instead of drawn progress
   --stop-after PHASE     ${STOP_AFTER.join(', ')}; default cutover
   --switch KIND          what applications follow: ${SWITCHES.join(' or ')}; default route53
+  --damage               damage the sample first: lost values, a zeroed page, an index that lies; Scan repairs it
   --dry-run              assess only: nothing is changed anywhere
   --help                 this text
 
@@ -51,6 +55,7 @@ const FLAGS = {
   quiet: { type: 'boolean' },
   'stop-after': { type: 'string' },
   switch: { type: 'string' },
+  damage: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -75,6 +80,7 @@ export function readCommand(argv: readonly string[]): Command {
       reportDirectory: text('--report', values.report) ?? DEFAULT_OPTIONS.reportDirectory,
       keep: values.keep ?? false,
       stopAfter: oneOf<StopAfter>('--stop-after', values['stop-after'], STOP_AFTER) ?? DEFAULT_OPTIONS.stopAfter,
+      damage: values.damage ?? false,
       dryRun: values['dry-run'] ?? false,
       switch: oneOf('--switch', values.switch, SWITCHES) ?? DEFAULT_OPTIONS.switch,
     };
@@ -98,6 +104,12 @@ function refuseDisagreements(options: UserOptions, size: Size | undefined): void
   }
   if (size !== undefined && options.dumpFiles.length > 0)
     throw new WrongFlag('--size is for the sample, not for --dump');
+  if (options.damage && options.dumpFiles.length > 0) throw new WrongFlag('--damage is for the sample, not for --dump');
+  if (options.damage && sourceVersion < FIRST_DAMAGEABLE) {
+    throw new WrongFlag(
+      `--damage needs PostgreSQL ${FIRST_DAMAGEABLE} or later, got --source-version ${sourceVersion}`,
+    );
+  }
 }
 
 function oneOf<T extends string>(flag: string, value: string | undefined, allowed: readonly T[]): T | undefined {

@@ -7,6 +7,8 @@ import { ACCOUNT, MIGRATION, REGION, SOURCE_INSTANCE } from './place';
 /** What only the run knows. */
 export interface RunFacts extends Doors {
   readonly switchKind: SwitchKind;
+  /** Whether what the scan finds may be repaired. */
+  readonly damaged: boolean;
   readonly masterSecretArn: string;
   readonly caPem: string;
   /** Path of the CA's certificate that the target's server can read. */
@@ -39,6 +41,7 @@ export function rehearsalConfiguration(facts: RunFacts, policy: TestOptions['pol
     target: { instanceClass: 'db.m7g.large', engineVersion: facts.engineVersion, allocatedStorageGib: 100 },
     key: { kind: 'create' },
     switch: configuredSwitch(facts.switchKind, facts),
+    scan: { repair: facts.damaged ? 'quarantine' : 'block' },
     policy: {
       missingReplicaIdentity: 'full',
       unloggedTables: 'warn',

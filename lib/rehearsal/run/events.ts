@@ -7,6 +7,7 @@ export type PhaseName =
   | 'Load the database'
   | 'Synthesize the stacks'
   | 'Deploy the stacks'
+  | 'Damage the database'
   | 'Start the writers'
   | 'Assess'
   | 'Scan'

@@ -36,6 +36,8 @@ export interface UserOptions {
   readonly stopAfter: StopAfter;
   /** Assess only; nothing is changed. */
   readonly dryRun: boolean;
+  /** Damages the sample before the run, and lets the scan repair it. */
+  readonly damage: boolean;
   /** What the applications follow to the database. */
   readonly switch: SwitchKind;
 }
@@ -114,5 +116,6 @@ export const DEFAULT_OPTIONS: UserOptions = {
   keep: false,
   stopAfter: 'cutover',
   dryRun: false,
+  damage: false,
   switch: 'route53',
 };

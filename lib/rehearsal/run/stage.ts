@@ -1,5 +1,6 @@
 /** Everything that stands when the migration begins: a loaded source, deployed stacks, and writers at work. */
 import { join } from 'node:path';
+import { damageSample } from '../sample/damage-sample';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { RunDirectory } from '../servers/run-directory';
 import { rehearsalConfiguration } from './configuration';
@@ -70,6 +71,7 @@ export async function setStage(
       hostedZoneId: source.hostedZoneId,
       applicationSecretArn: source.applicationSecretArn,
       switchKind: options.switch,
+      damaged: options.damage,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,
       sourcePort: source.server.port,
@@ -83,6 +85,7 @@ export async function setStage(
     timeline.during('Synthesize the stacks', () => synthesize(config, assemblyDirectory, aborting.signal)),
   ]);
   const deployment = await timeline.during('Deploy the stacks', () => deploy(aws, assembly, note));
+  if (options.damage) await timeline.during('Damage the database', () => damageSample(source.server));
   const target = () => targetOf(aws);
   const { databases, writerDatabases } = content;
   const surroundings = { source: source.server, databases, writerDatabases, aws, assemblyDirectory, target };

@@ -7,7 +7,7 @@ test('without flags the default rehearsal is asked for', () => {
 
 test('every flag reaches its option', () => {
   const flags =
-    '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run --switch secret';
+    '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run --damage --switch secret';
   expect(readCommand(flags.split(' '))).toEqual({
     kind: 'rehearse',
     mode: 'json',
@@ -22,6 +22,7 @@ test('every flag reaches its option', () => {
       stopAfter: 'replicate',
       switch: 'secret',
       dryRun: true,
+      damage: true,
     },
   });
 });
@@ -54,6 +55,8 @@ test.each([
   '--unknown',
   'stray',
   '--size tiny --dump a.sql',
+  '--damage --dump a.sql',
+  '--damage --source-version 13',
   '--dump',
   '--quiet --json',
 ])('%s is refused in one line', (line) => {

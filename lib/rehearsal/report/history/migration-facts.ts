@@ -15,9 +15,16 @@ import {
   instance,
   member,
   pointer,
+  quarantined,
+  scanned,
   told,
   verified,
 } from './told';
+
+/** A database that was scanned; `repaired` is null when nothing was. */
+export type ScanFacts = z.infer<typeof scanned>['databases'][number] & {
+  readonly repaired: z.infer<typeof quarantined>['databases'][number] | null;
+};
 
 /** What the histories of a run say. */
 export interface MigrationFacts {
@@ -26,6 +33,8 @@ export interface MigrationFacts {
   readonly executions: readonly ExecutionFacts[];
   readonly rootArn: string | null;
   readonly assessment: z.infer<typeof assessed> | null;
+  /** What the scan found in each database, and what was done about it. */
+  readonly scan: readonly ScanFacts[] | null;
   readonly adoption: z.infer<typeof adopted> | null;
   readonly verification: z.infer<typeof verified> | null;
   readonly cutover: z.infer<typeof cutOver> | null;
@@ -58,6 +67,10 @@ export function migrationFacts(histories: readonly JoinedHistory[]): MigrationFa
     executions,
     rootArn: executions.find(({ rootArn }) => rootArn !== null)?.rootArn ?? null,
     assessment: told(assessed, last('assess')) ?? told(assessed, member(output('assess'), 'assessment')),
+    scan: scanOf(
+      told(scanned, last('conclude-scan')) ?? told(scanned, output('scan')),
+      told(quarantined, last('quarantine')) ?? told(quarantined, member(output('scan'), 'repaired')),
+    ),
     adoption: told(adopted, last('adopt')) ?? told(adopted, output('replicate')),
     verification:
       told(verified, last('conclude-verification')) ?? told(verified, member(output('replicate'), 'verification')),
@@ -70,6 +83,17 @@ export function migrationFacts(histories: readonly JoinedHistory[]): MigrationFa
     evidenceKeys: evidenceKeys(executions),
     missing: children.filter(({ machine }) => !given.has(machine)).map(({ machine, arn }) => ({ machine, arn })),
   };
+}
+
+function scanOf(
+  found: z.infer<typeof scanned> | null,
+  repaired: z.infer<typeof quarantined> | null,
+): readonly ScanFacts[] | null {
+  if (found === null || found.databases.length === 0) return null;
+  return found.databases.map((database) => ({
+    ...database,
+    repaired: repaired?.databases.find(({ name }) => name === database.name) ?? null,
+  }));
 }
 
 /** The machine that an operator would have started: a phase that runs alone may have started Assess. */

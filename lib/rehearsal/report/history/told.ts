@@ -32,6 +32,26 @@ export const verified = z.object({
   keysToCompareAgain: count.catch(0),
 });
 
+/** What `conclude-scan` answered. */
+export const scanned = z.object({
+  databases: z.array(
+    z.object({
+      name: text,
+      tables: count,
+      rows: count,
+      badRows: count,
+      badPages: count,
+      badIndexes: count,
+      summary: text.catch(''),
+    }),
+  ),
+});
+
+/** What `quarantine` answered. */
+export const quarantined = z.object({
+  databases: z.array(z.object({ name: text, rowsRemoved: count, pagesLost: count, indexesRebuilt: count })),
+});
+
 /** What `watch` answered. */
 export const health = z.object({ lagBytes: count, lagSeconds: count });
 

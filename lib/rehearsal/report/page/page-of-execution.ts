@@ -46,6 +46,7 @@ export function pageOfExecution(facts: MigrationFacts, evidence: EvidenceFacts |
     lag: lagOf(facts),
     latency: null,
     outage: cutover && outageFigure(cutover.outageMs, cutover.outageMs.total, null),
+    scan: facts.scan,
     verification: verificationSection(facts, known),
     compared: null,
     checks: known.checks ?? blocksOf(facts),

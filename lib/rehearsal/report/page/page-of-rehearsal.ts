@@ -47,6 +47,7 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     lag: lagOf(report),
     latency: latencyOf(report),
     outage: outageFigure(outageMs, outageMs.cutover, outageMs.total),
+    scan: facts.scan,
     verification: verificationSection(facts, evidence),
     compared:
       databases.length === 0
@@ -69,6 +70,7 @@ function titleOf(report: Report): string {
   if (report.outcome === 'failed') return 'Failed';
   if (!holds(report)) return 'Succeeded, but not everything holds';
   if (report.stopAfter === 'assess') return 'Assessed: the source is ready, nothing was changed';
+  if (report.stopAfter === 'scan') return 'Scanned: every row of the source can be read';
   if (report.stopAfter === 'replicate') return 'Replicating: source and target are equal';
   return 'Migrated: nothing lost, nothing doubled, nothing different';
 }

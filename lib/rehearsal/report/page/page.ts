@@ -84,6 +84,24 @@ export interface OutageFigure {
   readonly parts: readonly { readonly name: string; readonly ms: number; readonly what: string }[];
 }
 
+/** A database of the source, scanned. */
+export interface ScannedDatabase {
+  readonly name: string;
+  readonly tables: number;
+  readonly rows: number;
+  readonly badRows: number;
+  readonly badPages: number;
+  readonly badIndexes: number;
+  /** What was done about it; null when nothing was. */
+  readonly repaired: {
+    readonly rowsRemoved: number;
+    readonly pagesLost: number;
+    readonly indexesRebuilt: number;
+  } | null;
+  /** Its last line, with the names of damaged tables. */
+  readonly summary: string;
+}
+
 /** A table, compared. */
 export interface TableRow {
   readonly database: string;
@@ -156,6 +174,7 @@ export interface ReportPage {
   readonly lag: LagFigure | null;
   readonly latency: LatencyFigure | null;
   readonly outage: OutageFigure | null;
+  readonly scan: readonly ScannedDatabase[] | null;
   readonly verification: VerificationSection | null;
   readonly compared: readonly ComparedDatabase[] | null;
   readonly checks: readonly Check[] | null;

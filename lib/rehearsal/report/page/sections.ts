@@ -151,7 +151,7 @@ function folded(title: string, rows: number, body: Markup | null): Markup {
 }
 
 /** A head that begins with `#` stands over numbers. `cards`: on a narrow screen each row becomes a card of its own. */
-function table(heads: readonly string[], rows: readonly (Markup | null)[], kind = ''): Markup | null {
+export function table(heads: readonly string[], rows: readonly (Markup | null)[], kind = ''): Markup | null {
   if (rows.length === 0) return null;
   const cells = heads.map((head) =>
     head.startsWith('#') ? html`<th class="number">${head.slice(1)}</th>` : html`<th>${head}</th>`,
