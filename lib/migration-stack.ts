@@ -56,7 +56,9 @@ export class MigrationStack extends Stack {
       keyArn: foundation.key.keyArn,
     });
     this.functions = this.makeFunctions(props, key);
-    const workflow = { migration: config.migration, key, topic, functions: this.functions };
+    const { migration, policy } = config;
+    const { standStillHours } = policy;
+    const workflow = { migration, key, topic, standStillHours, functions: this.functions };
     const workflows = new Construct(this, 'Workflows');
     const assess = new AssessWorkflow(workflows, workflow).machine;
     const scan = new ScanWorkflow(workflows, workflow, assess).machine;
@@ -171,7 +173,7 @@ export function switchOf({ switch: chosen }: SealiftConfig): Switch {
 
 /** The policy as the contract has it, every field present. */
 export function policyOf(config: SealiftConfig): Policy {
-  const { replicationConnection: connection, ...rest } = config.policy;
+  const { replicationConnection: connection, standStillHours: _, ...rest } = config.policy;
   const { repair, maxBadRows, workers } = config.scan;
   return {
     ...rest,

@@ -227,6 +227,11 @@ export const policy = section({
   )
     .default([])
     .describe('Databases to leave out by exact name. They arrive as they were in the snapshot, without later changes'),
+  standStillHours: whole(1, 72, 'hours')
+    .default(6)
+    .describe(
+      '1 to 72. A human is told when apply on the target stands still; only after this long is the replication given up and the source released. WAL piles up on the source meanwhile',
+    ),
   cutoverBudgetSeconds: whole(5, 240, 'seconds')
     .default(60)
     .describe('5 to 240. Longest time from the fence to the flip; then the source is given back'),

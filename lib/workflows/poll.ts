@@ -26,19 +26,18 @@ export const TARGET_POLL: Poll = { counter: 'targetRounds', stepSeconds: 5, long
 /** 180 rounds reach a quarter of an hour after 22 h, 620 more take 6.5 days: a week of catching up. */
 export const CATCH_UP_POLL: Poll = { counter: 'catchUpRounds', stepSeconds: 5, longestSeconds: 900, rounds: 800 };
 
-/**
- * Rounds of catching up during which apply may stand still: a day at the longest wait, 6.5 h when it does so from the first round
- * on. WAL piles up on the source meanwhile, so it is less than the loop's own bound.
- */
-export const STUCK_ROUNDS = 96;
-
 /** Rounds of one verification worker; each works up to ten minutes, so that all of them are nine hours. */
 export const VERIFY_ROUNDS = 52;
 
 /** Rounds of one worker of the scan; each works up to ten minutes, so that all of them are nineteen hours. */
 export const SCAN_ROUNDS = 114;
 
+/** Seconds of the present round's wait, as JSONata without its braces. */
+export function secondsOf(poll: Poll): string {
+  return `$min([$${poll.counter} * ${poll.stepSeconds}, ${poll.longestSeconds}])`;
+}
+
 /** The wait of the present round as a JSONata expression. */
 export function waitExpression(poll: Poll): string {
-  return `{% $min([$${poll.counter} * ${poll.stepSeconds}, ${poll.longestSeconds}]) %}`;
+  return `{% ${secondsOf(poll)} %}`;
 }

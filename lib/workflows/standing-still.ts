@@ -3,16 +3,16 @@ import { type IChainable, Pass, TaskInput, type Wait } from 'aws-cdk-lib/aws-ste
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { WorkflowProps } from './machine';
-import { STUCK_ROUNDS } from './poll';
+import { CATCH_UP_POLL, secondsOf } from './poll';
 import { type Loop, makeFailure, publish } from './states';
 
 /** The variables before the first look. */
-export const NOT_STUCK = { stuckRounds: 0, stuckTold: false } as const;
+export const NOT_STUCK = { stuckSeconds: 0, stuckTold: false } as const;
 
-/** What a look at the replication assigns. */
+/** What a look at the replication assigns; the wait that follows it counts as stood still. */
 export const COUNT_STUCK = {
   stuck: '{% [$states.result.stuck] %}',
-  stuckRounds: '{% $count($states.result.stuck) > 0 ? $stuckRounds + 1 : 0 %}',
+  stuckSeconds: `{% $count($states.result.stuck) > 0 ? $stuckSeconds + ${secondsOf(CATCH_UP_POLL)} : 0 %}`,
   stuckTold: '{% $count($states.result.stuck) > 0 and $stuckTold %}',
 } as const;
 
@@ -34,7 +34,8 @@ export function standingStill(scope: Construct, props: WorkflowProps, compensati
     return publish(scope, 'Tell that apply stands still', props, message, told.next(wait));
   };
   return [
-    { when: `$stuckRounds > ${STUCK_ROUNDS}`, next: () => gaveUp },
-    { when: '$stuckRounds > 0 and $not($stuckTold)', next: tell },
+    // Every round but the first adds to it, so that it ends.
+    { when: `$stuckSeconds > ${props.standStillHours * 3600}`, next: () => gaveUp },
+    { when: '$count($stuck) > 0 and $not($stuckTold)', next: tell },
   ];
 }

@@ -43,6 +43,7 @@ describe('the configuration', () => {
       unloggedTables: 'block',
       excludeDatabases: [],
       cutoverBudgetSeconds: 60,
+      standStillHours: 6,
       cutoverMaxLagBytes: 16 * 2 ** 20,
       slotSafeBytes: 2 ** 30,
       verifyWorkers: 4,

@@ -32,7 +32,13 @@ test.each(["the slots' confirmed_flush_lsn", "the source's current LSN"])(
   'a copy that cannot tell better, with a seed forced to %s, never becomes the target',
   async (name) => {
     const { report } = await rehearseTiny(
-      { chooseSeedLsn: WRONG_SEEDS[name], restartAfterRestore: true },
+      // Apply stands still at the first row that is there already, and is waited for: hours that must be short here.
+      {
+        chooseSeedLsn: WRONG_SEEDS[name],
+        restartAfterRestore: true,
+        clockFactor: 800,
+        policy: { standStillHours: 1 },
+      },
       { writers: 4 },
     );
     expect(report).toMatchObject({ outcome: 'aborted', writableSide: 'source' });

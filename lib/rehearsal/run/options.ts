@@ -1,6 +1,7 @@
 /** What a rehearsal is asked for: the flags of `npm start`, and what only tests set. */
 import type { Client } from 'pg';
-import type { Policy, StopAfter } from '../../../lambda/contract';
+import type { StopAfter } from '../../../lambda/contract';
+import type { SealiftConfig } from '../../config';
 import type { Injection } from '../control-plane/injection';
 import type { ChooseSeedLsn } from '../control-plane/rds/seed-choice';
 import type { Chaos, Invocation } from '../lambda-runtime/chaos';
@@ -57,13 +58,14 @@ export interface TestOptions {
   /** Choices of the policy section that differ from the rehearsal's own. */
   readonly policy?: Partial<
     Pick<
-      Policy,
+      SealiftConfig['policy'],
       | 'missingReplicaIdentity'
       | 'largeObjects'
       | 'unloggedTables'
       | 'cutoverBudgetSeconds'
       | 'cutoverMaxLagBytes'
       | 'verifyWorkers'
+      | 'standStillHours'
     >
   >;
   /** Runs against the loaded source before the writers start, as the superuser of one of its databases. */
