@@ -35,7 +35,7 @@ export interface RelationFindings {
   readonly unchecked: { readonly name: string; readonly why: string }[];
   readonly lostPages: number[];
   readonly faults: StructureFault[];
-  /** True when it was not read to its end: too much damage, or unsafe to read. */
+  /** True when it was not read to its end: too much damage, unsafe to read, or the server ended whenever it was. */
   cutShort: boolean;
 }
 

@@ -34,6 +34,11 @@ export async function scanItem(place: ItemPlace, item: ScanItem): Promise<ItemDo
   }
 }
 
+/** What is known of an item that is not read, because the server ended whenever it was. */
+export function leftAlone({ kind }: ScanItem): ItemDone {
+  return { rows: 0, result: { ...NOTHING[kind], notRead: true } };
+}
+
 const NOTHING = {
   structure: { faults: [], lostPages: [] },
   rows: { rows: 0, badRows: [], badBlocks: [], cutShort: false, ms: 0 },

@@ -31,7 +31,9 @@ function beyondRepair(of: RelationFindings): string[] {
     reasons.push(`has places that are unsafe to read ${bounded(places)}, restore it from a backup`);
   }
   if (of.cutShort && of.faults.length === 0)
-    reasons.push('is damaged in too many places to tell each, restore it from a backup');
+    reasons.push(
+      'was not read to its end, because too much of it is damaged or reading it ends the server; restore it from a backup',
+    );
   const toast = of.badIndexes.filter(({ schema }) => schema === 'pg_toast');
   if (toast.length > 0) reasons.push(`has a damaged index of its TOAST table, run REINDEX TABLE CONCURRENTLY`);
   const materialized = of.relation.kind === 'm' && of.badRows.length + of.lostPages.length > 0;

@@ -21,11 +21,13 @@ import {
 import { qualified } from '../platform/quote';
 import type { World } from '../platform/world';
 import { pinSettings } from '../proof/row-hash';
+import { endedByCrash, MOST_CRASHES, noteCrash } from './crash';
 import { BEFORE_SEEDING } from './phases';
 import { readPlan } from './plan-facts';
 import { CONTENT_QUEUE, type ScanItem, STRUCTURE_QUEUE } from './queue';
-import { scanItem } from './scan-item';
+import { leftAlone, scanItem } from './scan-item';
 import { NO_SEQUENTIAL_SCAN } from './sql/read';
+import { attemptsOf } from './sql/results';
 import type { AvailableChecks } from './structure';
 
 /** Input of `scan-ranges`. */
@@ -52,6 +54,8 @@ interface Workplace {
   readonly ledger: Session<'source'>;
   readonly reader: Session<'source'>;
   readonly available: AvailableChecks;
+  /** A further session of the database, for what is left to say when these are gone. */
+  readonly another: () => Promise<Session<'source'>>;
 }
 
 /** What a worker has done so far. */
@@ -103,7 +107,7 @@ async function enter(source: Server<'source'>, database: string, world: World): 
   if (plan === null) throw new Blocked(`no scan was planned at epoch ${world.epoch}, run plan-scan first`);
   await pinSettings(reader);
   await reader.query(NO_SEQUENTIAL_SCAN);
-  return { ledger, reader, available: plan.available };
+  return { ledger, reader, available: plan.available, another: () => source.another(database) };
 }
 
 /** Structure is checked to the last item before anything is read, by whichever worker: what is unsafe to read must be known. */
@@ -135,13 +139,18 @@ async function doNext(place: Workplace, queue: string, tally: Tally, world: Worl
       item = await claimItem<ScanItem>(ledger, queue, aside);
       if (item === null) return false;
       await reader.query(limitStatement(budgetMs));
-      const { rows, result } = await scanItem({ ledger, reader, available }, item.payload);
+      const { attempts } = await ledger.one<{ attempts: number }>(attemptsOf(queue, item.item));
+      const { rows, result } =
+        attempts >= MOST_CRASHES
+          ? leftAlone(item.payload)
+          : await scanItem({ ledger, reader, available }, item.payload);
       await ledger.execute(finishItem(queue, item.item, result));
       tally.done += 1;
       tally.rows += rows;
       return true;
     });
   } catch (error) {
+    if (item !== null && endedByCrash(error)) await noteCrash(place.another, queue, item.item);
     if (item === null || error instanceof NotReady || !(error instanceof Error)) throw error;
     await ledger.execute(countAttempt(queue, item.item));
     tally.failures.push({ item: item.item, error: failureOf(ledger.database, item.payload, error) });

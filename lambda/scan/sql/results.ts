@@ -18,3 +18,11 @@ export function structureOf(queue: string, oid: string): Statement {
     values: [queue, oid],
   };
 }
+
+/** Attempts of an item that failed before. */
+export function attemptsOf(queue: string, item: string): Statement {
+  return {
+    text: 'select attempts from sealift.work where queue = $1 and item = $2::bigint',
+    values: [queue, item],
+  };
+}
