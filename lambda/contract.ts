@@ -35,6 +35,9 @@ export const STEPS = {
   'plan-verification': { handler: 'verify/plan', reach: 'database', timeoutSeconds: 300 },
   'verify-chunks': { handler: 'verify/chunks', reach: 'database', timeoutSeconds: 600 },
   'conclude-verification': { handler: 'verify/conclude', reach: 'database', timeoutSeconds: 300 },
+  'plan-prune': { handler: 'prune/plan', reach: 'database', timeoutSeconds: 600 },
+  'prune-rows': { handler: 'prune/rows', reach: 'database', timeoutSeconds: 600 },
+  'conclude-prune': { handler: 'prune/conclude', reach: 'database', timeoutSeconds: 900 },
   cutover: { handler: 'cutover/cutover', reach: 'database', timeoutSeconds: 300 },
   settle: { handler: 'cutover/settle', reach: 'database', timeoutSeconds: 300 },
   'give-back': { handler: 'cutover/give-back', reach: 'database', timeoutSeconds: 300 },
@@ -70,6 +73,8 @@ export const ENV = {
   switch: 'SEALIFT_SWITCH',
   /** Policy options: JSON of `Policy`. */
   policy: 'SEALIFT_POLICY',
+  /** JSON of `PrunePolicy`: what is old; `plan-prune` only. */
+  prune: 'SEALIFT_PRUNE',
   /** JSON of the customer's tags, for what a step makes beside CloudFormation; the steps `snapshot` and `encrypt` only. */
   tags: 'SEALIFT_TAGS',
   /** PEM of further certificate authorities to trust beside Amazon's; may be absent. */
@@ -103,7 +108,7 @@ export const METRICS = {
   /** Position in `PHASES` of the phase that a step left the ledger in. */
   PhaseReached: {
     unit: 'Count',
-    steps: ['conclude-scan', 'quarantine', 'watch', 'conclude-verification', 'cutover', 'settle'],
+    steps: ['conclude-prune', 'conclude-scan', 'quarantine', 'watch', 'conclude-verification', 'cutover', 'settle'],
   },
   /** Rows read by one call of a worker. */
   RowsScanned: { unit: 'Count', steps: ['scan-ranges'] },
@@ -117,6 +122,8 @@ export const METRICS = {
   SlotRetainedBytes: { unit: 'Bytes', steps: ['watch'] },
   /** WAL that the slot nearest to its loss can still keep; absent when the source sets no limit. */
   SlotSafeBytes: { unit: 'Bytes', steps: ['watch'] },
+  /** Rows that one call of a worker removed, children included. */
+  RowsPruned: { unit: 'Count', steps: ['prune-rows'] },
   /** Rows compared by one call of a worker. */
   RowsVerified: { unit: 'Count', steps: ['verify-chunks'] },
   /** Tables and catalogue entries that differ. */
@@ -192,6 +199,49 @@ export interface Policy {
   readonly recordTtlSeconds: number;
 }
 
+/** A table that points at a pruned one, and whose rows go with the rows that they point at. */
+export interface PruneChild {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+  /** Column of the pruned table that it points at; null: its one-column primary key. */
+  readonly references: string | null;
+}
+
+/** A table whose old rows go. */
+export interface PruneEntry {
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  /** Its column of type `timestamptz`, `timestamp` or `date`. */
+  readonly column: string;
+  /** Such as `6 months` or `30 days`: units day, week, month, year. */
+  readonly olderThan: string;
+  /** `auto`: rows of tables that point at it by a foreign key with `on delete cascade`; a list names further tables. */
+  readonly children: 'auto' | readonly PruneChild[];
+  /** So many of the newest rows stay in any case; null without. */
+  readonly keepLast: number | null;
+  /** Rows of this table that one transaction takes at most, roughly. */
+  readonly batchRows: number;
+  /** `drop`: partitions that end before the boundary are detached and dropped, where nothing points at the table. */
+  readonly partitions: 'rows' | 'drop';
+  /** More than `maxShare` of the table may go. */
+  readonly confirmed: boolean;
+}
+
+/** What is old, from the configuration; JSON in `SEALIFT_PRUNE`. */
+export interface PrunePolicy {
+  readonly entries: readonly PruneEntry[];
+  /** Share of the planned rows by which the pruned ones may differ from them, 0 to 1. */
+  readonly tolerance: number;
+  /** Share of a table that may go without being confirmed, 0 to 1. */
+  readonly maxShare: number;
+  /** Name of the time zone in which an age is counted back from the database's clock. */
+  readonly timeZone: string;
+  /** Number of parallel workers. */
+  readonly workers: number;
+}
+
 /** Literal names of errors that a Retry or Catch reacts to (style section 6). */
 export const ERRORS = {
   /** Nothing is wrong, ask again. */
@@ -213,6 +263,7 @@ export type ErrorName = (typeof ERRORS)[keyof typeof ERRORS];
 /** The ledger's phases, in order; the last three are ends or by-ways (design section 4). */
 export const PHASES = [
   'assessed',
+  'pruned',
   'scanned',
   'seeding',
   'replicating',
@@ -229,7 +280,7 @@ export const PHASES = [
 export type Phase = (typeof PHASES)[number];
 
 /** The phases that an operator can stop after, as `stopAfter` names them. */
-export const STOP_AFTER = ['assess', 'scan', 'replicate', 'cutover'] as const;
+export const STOP_AFTER = ['assess', 'prune', 'scan', 'replicate', 'cutover'] as const;
 
 /** A value of `stopAfter`. */
 export type StopAfter = (typeof STOP_AFTER)[number];
@@ -495,8 +546,43 @@ export interface Steps {
       readonly report: EvidencePointer;
     };
   };
-  snapshot: { input: ClaimedCall & { readonly source: InstanceFacts }; output: SnapshotFacts };
-  encrypt: { input: ClaimedCall & { readonly snapshotArn: string }; output: SnapshotFacts };
+  snapshot: {
+    input: ClaimedCall & {
+      readonly source: InstanceFacts;
+      /** `seed` when absent. */
+      readonly purpose?: SnapshotPurpose;
+      /** A snapshot that was taken before this moment is refused; ISO, absent or null without. */
+      readonly notBefore?: string | null;
+    };
+    output: SnapshotFacts;
+  };
+  encrypt: {
+    input: ClaimedCall & { readonly snapshotArn: string; readonly purpose?: SnapshotPurpose };
+    output: SnapshotFacts;
+  };
+  'plan-prune': {
+    input: Call & {
+      /** Null in a preview, which needs no claim. */
+      readonly epoch: string | null;
+      readonly source: InstanceFacts;
+      readonly databases: readonly string[];
+      /** `preview` counts and changes nothing; `decide` fixes the boundaries; `queue` counts again and queues the work. */
+      readonly mode: 'preview' | 'decide' | 'queue';
+    };
+    output: PrunePlan;
+  };
+  'prune-rows': {
+    input: ClaimedCall & {
+      readonly source: InstanceFacts;
+      readonly databases: readonly string[];
+      readonly worker: number;
+    };
+    output: { readonly left: number; readonly done: number; readonly rows: number };
+  };
+  'conclude-prune': {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: Pruning;
+  };
   restore: {
     input: ClaimedCall & { readonly snapshotArn: string; readonly source: InstanceFacts };
     output: {
@@ -593,6 +679,55 @@ export interface SlotFacts {
   readonly publication: string;
   /** Where decoding begins: the slot's `confirmed_flush_lsn` right after its creation. */
   readonly startLsn: string;
+}
+
+/** What a snapshot is for: the target grows from `seed`; what was pruned can be read again from `baseline`. */
+export type SnapshotPurpose = 'seed' | 'baseline';
+
+/** What a pruning will do. */
+export interface PrunePlan {
+  /** Rows that the policy matches in all tables, without the rows that go with them. */
+  readonly rows: number;
+  /** The moment that the ages are counted back from, by the database's clock; ISO. */
+  readonly clock: string;
+  /** Latest boundary of all entries; ISO, null without entries. */
+  readonly newestBoundary: string | null;
+  readonly entries: readonly {
+    readonly database: string;
+    /** `"schema"."table"`. */
+    readonly relation: string;
+    /** Rows before it are old; in the words of the column's type. */
+    readonly boundary: string;
+    readonly rows: number;
+    readonly ofRows: number;
+    /** Estimate of what the rows occupy. */
+    readonly bytes: number;
+    /** Estimates, children included. */
+    readonly walBytes: number;
+    readonly seconds: number;
+    /** Rows that go with them, by table, at most ten. */
+    readonly children: readonly { readonly relation: string; readonly rows: number }[];
+  }[];
+  /** Why the plan would be refused, and what could not be counted, in words; only a preview has any. */
+  readonly refusals: readonly string[];
+  readonly workers: readonly number[];
+  readonly report: EvidencePointer;
+}
+
+/** What a pruning did. */
+export interface Pruning {
+  /** True when rows that moved meanwhile were queued again: prune on. */
+  readonly again: boolean;
+  /** Rows that went, children included. */
+  readonly rows: number;
+  readonly tables: readonly {
+    readonly database: string;
+    readonly relation: string;
+    readonly rows: number;
+  }[];
+  /** Old rows that stayed, because rows that stay point at them. */
+  readonly kept: number;
+  readonly report: EvidencePointer;
 }
 
 /** A snapshot or snapshot copy on its way. */

@@ -6,7 +6,15 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { ENV, type Policy, STEPS, type StepName, type Switch, type TargetSettings } from '../lambda/contract';
+import {
+  ENV,
+  type Policy,
+  type PrunePolicy,
+  STEPS,
+  type StepName,
+  type Switch,
+  type TargetSettings,
+} from '../lambda/contract';
 import { acknowledgeFunctions } from './acknowledged-functions';
 import type { SealiftConfig } from './config';
 import { setFeatureFlags } from './feature-flags';
@@ -24,6 +32,7 @@ import type { ApprovalWords } from './workflows/approval-message';
 import { AssessWorkflow } from './workflows/assess';
 import { CutoverWorkflow } from './workflows/cutover';
 import { MigrateWorkflow } from './workflows/migrate';
+import { PruneWorkflow } from './workflows/prune';
 import { ReplicateWorkflow } from './workflows/replicate';
 import { ScanWorkflow } from './workflows/scan';
 
@@ -61,12 +70,20 @@ export class MigrationStack extends Stack {
     const workflow = { migration, key, topic, standStillHours, functions: this.functions };
     const workflows = new Construct(this, 'Workflows');
     const assess = new AssessWorkflow(workflows, workflow).machine;
+    const prune = new PruneWorkflow(workflows, workflow, assess).machine;
     const scan = new ScanWorkflow(workflows, workflow, assess).machine;
     const replicate = new ReplicateWorkflow(workflows, workflow, assess).machine;
     const cutover = new CutoverWorkflow(workflows, workflow, assess).machine;
-    const phases = { assess, scan: config.scan.enabled ? scan : null, replicate, cutover };
+    const prunes = config.prune.entries.length > 0;
+    const phases = {
+      assess,
+      prune: prunes ? prune : null,
+      scan: config.scan.enabled ? scan : null,
+      replicate,
+      cutover,
+    };
     const migrate = new MigrateWorkflow(workflows, workflow, phases, approvalOf(config)).machine;
-    this.machines = { assess, scan, replicate, cutover, migrate };
+    this.machines = { assess, prune, scan, replicate, cutover, migrate };
     const watched = { config, topic, machines: this.machines };
     const undelivered = Queue.fromQueueArn(this, 'Undelivered', foundation.undelivered.queueArn);
     new Notifications(this, 'Notifications', { ...watched, undelivered });
@@ -124,6 +141,8 @@ export class MigrationStack extends Stack {
       ...(step === 'inspect' && {
         [ENV.targetSettings]: JSON.stringify(targetSettingsOf(config, foundation.parameterGroupName)),
       }),
+      ...(step === 'plan-prune' &&
+        config.prune.entries.length > 0 && { [ENV.prune]: JSON.stringify(prunePolicyOf(config)) }),
       ...((step === 'snapshot' || step === 'encrypt') && { [ENV.tags]: JSON.stringify(config.tags) }),
       ...(step === 'restore' && {
         [ENV.targetStackRoleArn]: foundation.targetStackRole.roleArn,
@@ -185,6 +204,22 @@ export function policyOf(config: SealiftConfig): Policy {
       rootCertificatePath: connection.rootCertificatePath ?? null,
     },
     recordTtlSeconds: config.switch.kind === 'route53' ? config.switch.ttlSeconds : 0,
+  };
+}
+
+/** What is old, as the contract has it, every field present. */
+export function prunePolicyOf({ prune }: SealiftConfig): PrunePolicy {
+  const { entries, ...rest } = prune;
+  return {
+    ...rest,
+    entries: entries.map((entry) => ({
+      ...entry,
+      keepLast: entry.keepLast ?? null,
+      children:
+        entry.children === 'auto'
+          ? entry.children
+          : entry.children.map((child) => ({ ...child, references: child.references ?? null })),
+    })),
   };
 }
 

@@ -6,7 +6,15 @@ import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { STEPS, type StepName } from '../lambda/contract';
 import type { SealiftConfig } from './config';
 import { allow, allowWild, type Conditions, type Grant, through } from './grant';
-import { encryptedSeedName, ID_TAG, seedSnapshotName, stackName, targetInstanceId } from './resource-names';
+import {
+  baselineSnapshotName,
+  encryptedBaselineName,
+  encryptedSeedName,
+  ID_TAG,
+  seedSnapshotName,
+  stackName,
+  targetInstanceId,
+} from './resource-names';
 import { switchGrants } from './switch-permissions';
 
 /** What permissions are made from. */
@@ -45,14 +53,18 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
   snapshot: (scope) => [
     allow(['rds:DescribeDBInstances'], [sourceArn(scope)]),
     // The only thing that is ever done to the source instance (security 5).
-    allow(['rds:CreateDBSnapshot', 'rds:AddTagsToResource'], [sourceArn(scope), seedArn(scope)], ownTag(scope)),
-    allow(['rds:DescribeDBSnapshots', 'rds:ListTagsForResource'], [seedArn(scope), sourceArn(scope)]),
+    allow(['rds:CreateDBSnapshot', 'rds:AddTagsToResource'], [sourceArn(scope), ...snapshotArns(scope)], ownTag(scope)),
+    allow(['rds:DescribeDBSnapshots', 'rds:ListTagsForResource'], [...snapshotArns(scope), sourceArn(scope)]),
   ],
   encrypt: (scope) => [
-    allow(['rds:CopyDBSnapshot', 'rds:AddTagsToResource'], [seedArn(scope), encryptedSeedArn(scope)], ownTag(scope)),
+    allow(
+      ['rds:CopyDBSnapshot', 'rds:AddTagsToResource'],
+      [...snapshotArns(scope), ...encryptedArns(scope)],
+      ownTag(scope),
+    ),
     allow(
       ['rds:DescribeDBSnapshots', 'rds:ListTagsForResource'],
-      [seedArn(scope), encryptedSeedArn(scope), sourceArn(scope)],
+      [...snapshotArns(scope), ...encryptedArns(scope), sourceArn(scope)],
     ),
     // RDS encrypts the copy in the name of the caller, and keeps using the key by a grant.
     allow(
@@ -150,8 +162,16 @@ function targetArn(scope: PermissionScope): string {
   return arn(scope, 'rds', 'db', targetInstanceId(scope.config.migration));
 }
 
-function seedArn(scope: PermissionScope): string {
-  return arn(scope, 'rds', 'snapshot', seedSnapshotName(scope.config.migration));
+/** The snapshots of the source: the target's seed, and the baseline of a pruning. */
+function snapshotArns(scope: PermissionScope): string[] {
+  const { migration } = scope.config;
+  return [seedSnapshotName(migration), baselineSnapshotName(migration)].map((name) =>
+    arn(scope, 'rds', 'snapshot', name),
+  );
+}
+
+function encryptedArns(scope: PermissionScope): string[] {
+  return [encryptedSeedArn(scope), arn(scope, 'rds', 'snapshot', encryptedBaselineName(scope.config.migration))];
 }
 
 function encryptedSeedArn(scope: PermissionScope): string {

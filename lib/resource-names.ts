@@ -7,7 +7,7 @@
 export const ID_TAG = 'sealift:id';
 
 /** The phases that have a state machine of their own. */
-export const MACHINES = ['assess', 'scan', 'replicate', 'cutover', 'migrate'] as const;
+export const MACHINES = ['assess', 'prune', 'scan', 'replicate', 'cutover', 'migrate'] as const;
 
 /** Name of one of the state machines. */
 export type MachineName = (typeof MACHINES)[number];
@@ -50,6 +50,16 @@ export function seedSnapshotName(migration: string): string {
 /** Name of the encrypted copy of that snapshot, as the step `encrypt` makes it. */
 export function encryptedSeedName(migration: string): string {
   return `sealift-${migration}-seed-encrypted`;
+}
+
+/** Name of the snapshot that is taken before anything is pruned. */
+export function baselineSnapshotName(migration: string): string {
+  return `sealift-${migration}-baseline`;
+}
+
+/** Name of the encrypted copy of that snapshot. */
+export function encryptedBaselineName(migration: string): string {
+  return `sealift-${migration}-baseline-encrypted`;
 }
 
 /** Name of the dashboard. */

@@ -1,5 +1,5 @@
 /** The typed environment of a function: everything that a step reads from `process.env`, and nothing else. */
-import { ENV, type Policy, type Switch, type TargetSettings } from '../contract';
+import { ENV, type Policy, type PrunePolicy, type Switch, type TargetSettings } from '../contract';
 
 /** What the template gives every function. */
 export interface Environment {
@@ -13,6 +13,8 @@ export interface Environment {
   readonly evidenceBucket: string;
   readonly switch: Switch;
   readonly policy: Policy;
+  /** What is old; only `plan-prune` has it. */
+  readonly prune?: PrunePolicy;
   /** The customer's tags; only the steps that make something beside CloudFormation have them. */
   readonly tags?: Readonly<Record<string, string>>;
   /** PEM of further certificate authorities; empty when none. */
@@ -46,6 +48,7 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
     evidenceBucket: requireVariable(ENV.evidenceBucket, from),
     switch: JSON.parse(requireVariable(ENV.switch, from)) as Switch,
     policy: JSON.parse(requireVariable(ENV.policy, from)) as Policy,
+    ...(from[ENV.prune] !== undefined && { prune: JSON.parse(requireVariable(ENV.prune, from)) as PrunePolicy }),
     tags: JSON.parse(from[ENV.tags] ?? '{}') as Record<string, string>,
     trustedCa: from[ENV.trustedCa] ?? '',
     targetStackRoleArn: from[ENV.targetStackRoleArn],

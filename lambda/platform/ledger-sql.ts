@@ -92,6 +92,12 @@ export function lockMigration(migrationId: string): Statement {
   return { text: `${text} for update`, values };
 }
 
+/** The row of a migration, kept from changing until the transaction ends; several may keep it at once. */
+export function holdMigration(migrationId: string): Statement {
+  const { text, values } = selectMigration(migrationId);
+  return { text: `${text} for share`, values };
+}
+
 /** Writes the row of a migration as a whole. */
 export function upsertMigration(row: {
   readonly migrationId: string;

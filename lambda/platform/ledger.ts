@@ -58,6 +58,13 @@ export async function lockExpected(session: Session, expected: Expectation): Pro
   return row;
 }
 
+/** Keeps the migration's row as it is inside a transaction of the caller's, beside others that do, and checks it; throws `Blocked`. */
+export async function holdExpected(session: Session, expected: Expectation): Promise<LedgerRow> {
+  const row = await readRow(session, sql.holdMigration(expected.migrationId));
+  assertExpected(row, expected);
+  return row;
+}
+
 /** Checks the migration's row without a lock, for what cannot run in a transaction (facts A13). */
 export async function assertCurrent(session: Session, expected: Expectation): Promise<LedgerRow> {
   const row = await readLedger(session, expected.migrationId);

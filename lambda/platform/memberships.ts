@@ -66,21 +66,34 @@ function revokeRole(role: string, grantor: string, major: number): Statement {
  * transaction of the caller's on the home database. Throws `Blocked` naming the role when it may not be joined.
  */
 export async function joinRoles(home: Session, roles: readonly string[]): Promise<void> {
-  const missing = await home.query<{ role: string }>(rolesNotHeld([...new Set(roles)], home.major));
-  for (const { role } of missing) {
+  for (const role of await missingRoles(home, roles)) {
     const memberships = await home.query<Membership>(membershipsIn(role));
     await home.execute(insertUndo(MEMBERSHIP_UNDO, role, { memberships }));
-    try {
-      await home.execute(grantRole(role, home.major));
-    } catch (error) {
-      const state = sqlStateOf(error);
-      if (state !== '42501' && state !== '0LP01') throw error;
-      throw new Blocked(
-        `the master user cannot become a member of role ${JSON.stringify(role)}, which owns objects to be replicated ` +
-          `(SQLSTATE ${state}), grant it to the master user with admin option or change the owner`,
-        { cause: error },
-      );
-    }
+    await joinRole(home, role);
+  }
+}
+
+/** Joins `roles` without a record, in a transaction of the caller's that is rolled back: nobody else ever sees it. */
+export async function joinRolesForNow(session: Session, roles: readonly string[]): Promise<void> {
+  for (const role of await missingRoles(session, roles)) await joinRole(session, role);
+}
+
+async function missingRoles(session: Session, roles: readonly string[]): Promise<string[]> {
+  const missing = await session.query<{ role: string }>(rolesNotHeld([...new Set(roles)], session.major));
+  return missing.map(({ role }) => role);
+}
+
+async function joinRole(session: Session, role: string): Promise<void> {
+  try {
+    await session.execute(grantRole(role, session.major));
+  } catch (error) {
+    const state = sqlStateOf(error);
+    if (state !== '42501' && state !== '0LP01') throw error;
+    throw new Blocked(
+      `the master user cannot become a member of role ${JSON.stringify(role)}, which owns objects of the migration ` +
+        `(SQLSTATE ${state}), grant it to the master user with admin option or change the owner`,
+      { cause: error },
+    );
   }
 }
 

@@ -3,6 +3,7 @@
  * only what carries our name (faults 67, 68). Slot names allow `[a-z0-9_]` only (facts K5).
  */
 import { createHash } from 'node:crypto';
+import type { SnapshotPurpose } from '../contract';
 
 /** The ledger's schema, in the source and in the target. */
 export const LEDGER_SCHEMA = 'sealift';
@@ -30,14 +31,14 @@ export function tapName(migrationId: string, database: string): string {
   return `${postgresPrefix(migrationId)}_tap_${shortHash(database)}`;
 }
 
-/** Name of the source's snapshot. */
-export function snapshotName(migrationId: string): string {
-  return `sealift-${migrationId}-seed`;
+/** Name of a snapshot of the source. */
+export function snapshotName(migrationId: string, purpose: SnapshotPurpose): string {
+  return `sealift-${migrationId}-${purpose}`;
 }
 
-/** Name of the encrypted copy of the source's snapshot. */
-export function encryptedSnapshotName(migrationId: string): string {
-  return `sealift-${migrationId}-seed-encrypted`;
+/** Name of the encrypted copy of that snapshot. */
+export function encryptedSnapshotName(migrationId: string, purpose: SnapshotPurpose): string {
+  return `sealift-${migrationId}-${purpose}-encrypted`;
 }
 
 /** Start of the `application_name` of every session of a step, so that a successor can end its predecessors (facts F11). */

@@ -64,6 +64,9 @@ export const surroundings = z.strictObject({
   ),
 });
 
+/** What a snapshot is for; an execution of before there were two names none. */
+export const snapshotPurpose = z.enum(['seed', 'baseline']).optional();
+
 /** Names of the databases of a migration. */
 export const databases = z.array(z.string().min(1)).min(1);
 

@@ -43,6 +43,8 @@ export interface DescribedSnapshot {
   readonly instanceResourceId: string | null;
   /** Snapshot that it was copied from; null for an original. */
   readonly copiedFrom: string | null;
+  /** ISO; null while it has none. */
+  readonly createdAt: string | null;
   readonly encryption: Encryption;
   readonly tags: Tags;
 }
@@ -210,6 +212,7 @@ function describeSnapshot(found: DBSnapshot): DescribedSnapshot {
     progressPercent: found.PercentProgress ?? 0,
     instanceId: found.DBInstanceIdentifier ?? '',
     instanceResourceId: found.DbiResourceId ?? null,
+    createdAt: found.SnapshotCreateTime?.toISOString() ?? null,
     copiedFrom: found.SourceDBSnapshotIdentifier ?? null,
     encryption: encryptionOf(found.StorageEncryptionType, found.Encrypted, found.KmsKeyId),
     tags: Object.fromEntries((found.TagList ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),

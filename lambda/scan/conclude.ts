@@ -2,13 +2,12 @@
 import { type Input, type Output, PHASES } from '../contract';
 import { moveEverywhere } from '../platform/ledger-follow';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
 import { pinSettings } from '../proof/row-hash';
 import { type DatabaseFindings, isDamaged, nameOf, readFindings } from './findings';
-
-import { BEFORE_SEEDING } from './phases';
 import type { BadRow } from './queue';
 import { lookAgain } from './read';
 import { NO_SEQUENTIAL_SCAN } from './sql/read';

@@ -1,11 +1,11 @@
 /** What the workers found in one database, gathered from its queues. */
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';
+import { BEFORE_SEEDING } from '../platform/phases';
 import type { Session } from '../platform/postgres';
 import { countQueue } from '../platform/queue';
 import { qualified } from '../platform/quote';
 import type { World } from '../platform/world';
-import { BEFORE_SEEDING } from './phases';
 import { readPlan, type ScanPlan } from './plan-facts';
 import {
   type BadBlocks,

@@ -8,11 +8,11 @@ import { followHome } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { emptyQueue, enqueue } from '../platform/queue';
 import type { World } from '../platform/world';
-import { BEFORE_SEEDING } from './phases';
 import { readPlan, type ScanPlan } from './plan-facts';
 import {
   CONTENT_QUEUE,

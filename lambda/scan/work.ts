@@ -7,6 +7,7 @@ import type { Input, Output } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
 import {
@@ -22,7 +23,6 @@ import { qualified } from '../platform/quote';
 import type { World } from '../platform/world';
 import { pinSettings } from '../proof/row-hash';
 import { endedByCrash, MOST_CRASHES, noteCrash } from './crash';
-import { BEFORE_SEEDING } from './phases';
 import { readPlan } from './plan-facts';
 import { CONTENT_QUEUE, type ScanItem, STRUCTURE_QUEUE } from './queue';
 import { leftAlone, scanItem } from './scan-item';

@@ -8,6 +8,7 @@ import { followHome } from '../platform/ledger-follow';
 import { lockMigration, upsertMigration } from '../platform/ledger-sql';
 import { joinRoles, leaveRoles } from '../platform/memberships';
 import { call, databases, instanceFacts } from '../platform/payload';
+import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { dropSlots, tapPattern } from '../platform/slots';
 import type { World } from '../platform/world';
@@ -97,8 +98,8 @@ async function free(source: Server<'source'>, input: ClaimInput, world: World): 
   }
   // Nobody reads the tap any more, and a slot that nobody reads fills the source's disk; a later cutover verifies anew.
   if (row.execution === input.execution) await dropSlots(source, tapPattern(world.migrationId));
-  // Nothing follows the source yet: what a scan joined is given back, and whoever comes next takes its own.
-  const nothingFollows = row.phase === 'assessed' || row.phase === 'scanned';
+  // Nothing follows the source yet: what a pruning or a scan joined is given back, and whoever comes next takes its own.
+  const nothingFollows = BEFORE_SEEDING.some((phase) => phase === row.phase);
   if (row.execution === input.execution && nothingFollows) await leaveRoles(home);
   return home.transaction(async () => {
     await home.query(lockMigration(world.migrationId));

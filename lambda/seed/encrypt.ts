@@ -3,17 +3,17 @@ import * as z from 'zod';
 import type { Input, Output } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { encryptedSnapshotName } from '../platform/names';
-import { claimedCall } from '../platform/payload';
+import { claimedCall, snapshotPurpose } from '../platform/payload';
 import { copySnapshot, type DescribedSnapshot, findSnapshot } from '../platform/rds';
 import type { World } from '../platform/world';
 import { assertOurs, snapshotProgress, snapshotTags } from './snapshot-provenance';
 
 /** Input of the step. */
-export const encryptInput = claimedCall.extend({ snapshotArn: z.string().min(1) });
+export const encryptInput = claimedCall.extend({ snapshotArn: z.string().min(1), purpose: snapshotPurpose });
 
 /** Makes the copy, or finds the one that this migration made of this snapshot; it must be encrypted with the wanted key. */
 export async function encrypt(input: Input<'encrypt'>, world: World): Promise<Output<'encrypt'>> {
-  const snapshotId = encryptedSnapshotName(world.migrationId);
+  const snapshotId = encryptedSnapshotName(world.migrationId, input.purpose ?? 'seed');
   const made = (await findSnapshot(snapshotId)) ?? (await make(snapshotId, input.snapshotArn, world));
   assertOurs(world, made);
   assertCopyOf(made, input.snapshotArn);

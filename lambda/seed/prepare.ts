@@ -8,6 +8,7 @@ import { allUndo } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
 import { HOME_DATABASE } from '../platform/names';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { BEFORE_SEEDING } from '../platform/phases';
 import type { Credentials, Server } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { setReplicaIdentity } from '../platform/replica-identity';
@@ -68,7 +69,7 @@ export async function prepareOn(
   const home = await source.home();
   await endPredecessors(home, world.migrationId, world.step);
   return withAdvisoryLock(home, `sealift/${world.migrationId}/prepare`, async () => {
-    const expected = world.expect('assessed', 'scanned', 'seeding');
+    const expected = world.expect(...BEFORE_SEEDING, 'seeding');
     await assertCurrent(home, expected);
     const surveys = await Promise.all(databaseNames.map((database) => survey(source, database, world)));
     refuseObstacles(surveys);

@@ -1,25 +1,40 @@
-/** The snapshot of the source, taken after the slots exist (facts A2); asked again until it is available. */
+/** A snapshot of the source: the seed, taken after the slots exist (facts A2), or the baseline; asked again until it is available. */
+import * as z from 'zod';
 import type { Input, InstanceFacts, Output } from '../contract';
 import { Blocked, NotReady } from '../errors';
 import { snapshotName } from '../platform/names';
-import { claimedCall, instanceFacts } from '../platform/payload';
+import { claimedCall, instanceFacts, snapshotPurpose } from '../platform/payload';
 import { createSnapshot, type DescribedSnapshot, findSnapshot } from '../platform/rds';
 import type { World } from '../platform/world';
 import { assertOurs, snapshotProgress, snapshotTags } from './snapshot-provenance';
 
 /** Input of the step. */
-export const snapshotInput = claimedCall.extend({ source: instanceFacts });
+export const snapshotInput = claimedCall.extend({
+  source: instanceFacts,
+  purpose: snapshotPurpose,
+  notBefore: z.string().min(1).nullable().optional(),
+});
 
 /**
- * Makes the snapshot, or finds the one that this migration made of this source. A snapshot of an earlier run is refused by
- * `adopt`, which looks for this run's marker in it.
+ * Makes the snapshot, or finds the one that this migration made of this source. A seed of an earlier run is refused by `adopt`,
+ * which looks for this run's marker in it; a baseline of an earlier one serves when nothing is pruned that is younger than it.
  */
 export async function snapshot(input: Input<'snapshot'>, world: World): Promise<Output<'snapshot'>> {
-  const snapshotId = snapshotName(world.migrationId);
+  const snapshotId = snapshotName(world.migrationId, input.purpose ?? 'seed');
   const made = (await findSnapshot(snapshotId)) ?? (await make(snapshotId, input.source, world));
   assertOurs(world, made);
   assertOfSource(made, input.source);
+  if (input.notBefore != null) assertNotBefore(made, input.notBefore);
   return snapshotProgress(made);
+}
+
+/** A snapshot in the making has no time yet. */
+function assertNotBefore(made: DescribedSnapshot, notBefore: string): void {
+  if (made.createdAt === null || Date.parse(made.createdAt) >= Date.parse(notBefore)) return;
+  throw new Blocked(
+    `snapshot ${made.id} was taken at ${made.createdAt}, rows up to ${notBefore} are to be pruned and would be in no ` +
+      'snapshot; copy it and its encrypted copy to names of your own, delete both, and start again',
+  );
 }
 
 async function make(snapshotId: string, source: InstanceFacts, world: World): Promise<DescribedSnapshot> {

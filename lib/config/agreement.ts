@@ -159,6 +159,9 @@ function connection(top: Section): Problem[] {
 const ENVIRONMENT_BYTES = 4096;
 const OTHER_VARIABLES_BYTES = 1400;
 
+/** What the defaults of an entry of `prune` add to it. */
+const PRUNE_DEFAULTS_BYTES = 130;
+
 /** These fields travel in the environment of functions; a deployment would refuse what does not fit. */
 function room(top: Section): Problem[] {
   const source = sectionOf(top.source);
@@ -171,6 +174,12 @@ function room(top: Section): Problem[] {
     [['tags'], top.tags],
   ];
   const sizes = fields.map(([path, value]) => ({ path, bytes: Buffer.byteLength(JSON.stringify(value) ?? '') }));
+  const { entries } = sectionOf(top.prune);
+  if (Array.isArray(entries)) {
+    const bytes = Buffer.byteLength(JSON.stringify(entries) ?? '') + entries.length * PRUNE_DEFAULTS_BYTES;
+    fields.push([['prune', 'entries'], entries]);
+    sizes.push({ path: ['prune', 'entries'], bytes });
+  }
   const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
   const allowed = ENVIRONMENT_BYTES - OTHER_VARIABLES_BYTES;
   const [largest] = sizes.sort((a, b) => b.bytes - a.bytes);

@@ -20,6 +20,12 @@ export function whole(least: number, most: number, unit: string) {
   return z.int({ error: allowed }).min(least, { error: allowed }).max(most, { error: allowed });
 }
 
+/** A share from 0 to 1. */
+export function share() {
+  const allowed = 'a number from 0 to 1';
+  return z.number({ error: allowed }).min(0, { error: allowed }).max(1, { error: allowed });
+}
+
 /** One of a few words. */
 export function oneOf<const W extends readonly [string, ...string[]]>(words: W) {
   return z.enum(words, { error: words.map((word) => `"${word}"`).join(' or ') });

@@ -16,6 +16,7 @@ import {
   whole,
   yesOrNo,
 } from './fields';
+import { prune } from './prune-schema';
 
 const hostName = () =>
   text(
@@ -297,6 +298,8 @@ export const configuration = section({
   approval: approval.prefault({}),
   /** @default - each field's own */
   policy: policy.prefault({}),
+  /** @default - nothing is pruned */
+  prune: prune.prefault({}),
   /** @default - each field's own */
   scan: scan.prefault({}),
   /** @default - nobody is told */

@@ -69,7 +69,8 @@ export class MigrationDashboard extends Construct {
         ),
       ],
       [
-        this.graph('Rows scanned and verified', [
+        this.graph('Rows pruned, scanned and verified', [
+          this.step('RowsPruned', 'Sum', 'pruned'),
           this.step('RowsScanned', 'Sum', 'scanned'),
           this.step('RowsVerified', 'Sum', 'verified'),
         ]),

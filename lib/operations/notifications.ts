@@ -51,6 +51,12 @@ const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
     failed: 'something stands in the way; nothing was changed',
     cutShort: 'nothing was changed',
   },
+  prune: {
+    begins: 'it removes old rows from the source in small transactions, after a snapshot was taken',
+    succeeded: 'old rows are gone from the source, and lie in the baseline snapshot',
+    failed: 'rows that went lie in the baseline snapshot, and nothing else was changed',
+    cutShort: NOT_GIVEN_BACK,
+  },
   scan: {
     begins: 'it reads every value on the source and compares indexes with their tables',
     succeeded: 'every row can be read and every index that was checked agrees with its table',

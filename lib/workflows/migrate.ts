@@ -1,11 +1,11 @@
 /**
  * Runs the phases in order; any of them can be the last:
  *
- *   Input understood? -> Assess -> Stop after assessing? -> (Scan -> Stop after scanning?)
+ *   Input understood? -> Assess -> Stop after assessing? -> (Prune -> Stop after pruning?) -> (Scan -> Stop after scanning?)
  *     -> Replicate -> Stop after replicating? -> (the approval) -> Cutover -> Live
  *
- * Input `{dryRun?: boolean, stopAfter?: 'assess' | 'scan' | 'replicate' | 'cutover', takeOver?: string}`; a dry run ends after Assess,
- * which changes nothing; `takeOver` is the ARN of a dead execution whose claim is taken over. A phase that fails has cleaned up
+ * Input `{dryRun?: boolean, stopAfter?: 'assess' | 'prune' | 'scan' | 'replicate' | 'cutover', takeOver?: string}`; a dry run ends after
+ * Assess and Prune's preview, which change nothing; `takeOver` is the ARN of a dead execution whose claim is taken over. A phase that fails has cleaned up
  * after itself; its own error name and cause become the migration's. The approval is in `approval.ts`.
  */
 import { Duration } from 'aws-cdk-lib';
@@ -18,6 +18,7 @@ import type { ApprovalWords } from './approval-message';
 import { ASSESS_TIMEOUT } from './assess';
 import { CUTOVER_TIMEOUT } from './cutover';
 import { Workflow, type WorkflowProps } from './machine';
+import { PRUNE_TIMEOUT } from './prune';
 import { REPLICATE_TIMEOUT } from './replicate';
 import { SCAN_TIMEOUT } from './scan';
 import { checkInput, failAsKept, KEEP_CHILD_FAILURE, ROOT_EXECUTION, runMachine, TAKEN_OVER } from './states';
@@ -25,6 +26,7 @@ import { checkInput, failAsKept, KEEP_CHILD_FAILURE, ROOT_EXECUTION, runMachine,
 /** The phases' time limits and an hour. */
 const PHASES_TIMEOUT = Duration.seconds(
   ASSESS_TIMEOUT.toSeconds() +
+    PRUNE_TIMEOUT.toSeconds() +
     SCAN_TIMEOUT.toSeconds() +
     REPLICATE_TIMEOUT.toSeconds() +
     CUTOVER_TIMEOUT.toSeconds() +
@@ -39,13 +41,15 @@ function longerThan(timeout: Duration): Duration {
 /** The machines of the phases. */
 export interface Phases {
   readonly assess: StateMachine;
+  /** Null when nothing is configured to be pruned. */
+  readonly prune: StateMachine | null;
   /** Null when the configuration leaves it out. */
   readonly scan: StateMachine | null;
   readonly replicate: StateMachine;
   readonly cutover: StateMachine;
 }
 
-/** The machine `Migrate`: output `{outcome, assessment, scan?, replication?, approval?, cutover?}`; `approval` null asks nobody. */
+/** The machine `Migrate`: output `{outcome, assessment, pruning?, scan?, replication?, approval?, cutover?}`; `approval` null asks nobody. */
 export class MigrateWorkflow extends Workflow {
   readonly machine: StateMachine;
 
@@ -60,14 +64,17 @@ export class MigrateWorkflow extends Workflow {
     const failed = failAsKept(states, 'Migration failed');
     const { assess, replicate, cutover } = this.runPhases(phases, failed);
     const scanned = phases.scan === null ? replicate : this.scan(phases.scan, failed, replicate);
+    const pruned = phases.prune === null ? scanned : this.prune(phases.prune, failed, scanned);
+    // A dry run is shown what would be pruned.
+    const last = phases.prune === null ? "$stopAfter = 'assess'" : "$stopAfter = 'assess' and $not($dryRun)";
     const chain = this.begin().next(assess);
     assess.next(
       Choice.jsonata(states, 'Stop after assessing?')
         .when(
-          Condition.jsonata("{% $stopAfter = 'assess' %}"),
+          Condition.jsonata(`{% ${last} %}`),
           Succeed.jsonata(states, 'Assessed', { outputs: { outcome: 'assessed', assessment: '{% $assessment %}' } }),
         )
-        .otherwise(scanned),
+        .otherwise(pruned),
     );
     replicate.next(
       Choice.jsonata(states, 'Stop after replicating?')
@@ -77,6 +84,7 @@ export class MigrateWorkflow extends Workflow {
             outputs: {
               outcome: 'replicating',
               assessment: '{% $assessment %}',
+              pruning: '{% $pruning %}',
               scan: '{% $scanned %}',
               replication: '{% $replication %}',
             },
@@ -85,13 +93,14 @@ export class MigrateWorkflow extends Workflow {
         .otherwise(this.approved(cutover)),
     );
     cutover.next(this.live());
-    const known = STOP_AFTER.filter((phase) => phase !== 'scan' || phases.scan !== null);
+    const known = STOP_AFTER.filter((phase) => (phase !== 'prune' && phase !== 'scan') || phases[phase] !== null);
     const words = known.map((phase) => `'${phase}'`).join(', ');
     const start = checkInput(states, { dryRun: 'boolean', stopAfter: 'string', takeOver: 'string or null' }, chain, [
       `($exists($states.input.stopAfter) ? $states.input.stopAfter in [${words}] : true)`,
     ]);
     this.machine = this.makeMachine(start, this.timeout(), approval === null ? [] : APPROVAL_STEPS);
     this.acknowledgeChild(this.machine.role, phases.assess);
+    if (phases.prune !== null) this.acknowledgeChild(this.machine.role, phases.prune);
     if (phases.scan !== null) this.acknowledgeChild(this.machine.role, phases.scan);
     this.acknowledgeChild(this.machine.role, phases.replicate);
     this.acknowledgeChild(this.machine.role, phases.cutover);
@@ -102,9 +111,11 @@ export class MigrateWorkflow extends Workflow {
       assign: {
         execution: ROOT_EXECUTION,
         takeOver: TAKEN_OVER,
+        dryRun: '{% $states.input.dryRun = true %}',
         stopAfter:
           "{% $states.input.dryRun = true ? 'assess' : $exists($states.input.stopAfter) ? $states.input.stopAfter : 'cutover' %}",
         approval: '{% null %}',
+        pruning: '{% null %}',
         scanned: '{% null %}',
         questions: 0,
         misunderstood: false,
@@ -128,12 +139,44 @@ export class MigrateWorkflow extends Workflow {
       outputs: {
         outcome: 'live',
         assessment: '{% $assessment %}',
+        pruning: '{% $pruning %}',
         scan: '{% $scanned %}',
         replication: '{% $replication %}',
         approval: '{% $approval %}',
         cutover: '{% $moved %}',
       },
     });
+  }
+
+  /** Removes what is old, or in a dry run shows it. */
+  private prune(machine: StateMachine, failed: IChainable, next: IChainable): IChainable {
+    const prune = runMachine(this.states, 'Prune', machine, {
+      input: {
+        execution: '{% $execution %}',
+        takeOver: '{% $takeOver %}',
+        inspection: '{% $inspection %}',
+        databases: '{% $databases %}',
+        dryRun: '{% $dryRun %}',
+        keepClaim: "{% $stopAfter != 'prune' %}",
+      },
+      timeout: longerThan(PRUNE_TIMEOUT),
+      assign: { pruning: '{% $states.result.Output %}' },
+    });
+    prune.addCatch(failed, { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
+    return prune.next(
+      Choice.jsonata(this.states, 'Stop after pruning?')
+        .when(
+          Condition.jsonata("{% $stopAfter in ['assess', 'prune'] %}"),
+          Succeed.jsonata(this.states, 'Pruned', {
+            outputs: {
+              outcome: "{% $dryRun ? 'assessed' : 'pruned' %}",
+              assessment: '{% $assessment %}',
+              pruning: '{% $pruning %}',
+            },
+          }),
+        )
+        .otherwise(next),
+    );
   }
 
   /** Looks for damage; when nothing follows, the claim is released for whoever goes on later. */
@@ -155,7 +198,12 @@ export class MigrateWorkflow extends Workflow {
         .when(
           Condition.jsonata("{% $stopAfter = 'scan' %}"),
           Succeed.jsonata(this.states, 'Scanned', {
-            outputs: { outcome: 'scanned', assessment: '{% $assessment %}', scan: '{% $scanned %}' },
+            outputs: {
+              outcome: 'scanned',
+              assessment: '{% $assessment %}',
+              pruning: '{% $pruning %}',
+              scan: '{% $scanned %}',
+            },
           }),
         )
         .otherwise(next),

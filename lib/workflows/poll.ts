@@ -32,6 +32,9 @@ export const VERIFY_ROUNDS = 52;
 /** Rounds of one worker of the scan; each works up to ten minutes, so that all of them are nineteen hours. */
 export const SCAN_ROUNDS = 114;
 
+/** Rounds of one pruning worker; each works up to eight and a half minutes, so that all of them are seven hours. */
+export const PRUNE_ROUNDS = 52;
+
 /** Seconds of the present round's wait, as JSONata without its braces. */
 export function secondsOf(poll: Poll): string {
   return `$min([$${poll.counter} * ${poll.stepSeconds}, ${poll.longestSeconds}])`;

@@ -140,7 +140,10 @@ export class ReplicateWorkflow extends Workflow {
     resync.next(this.compensation);
     claim.next(
       Choice.jsonata(this.states, 'Replicating already?')
-        .when(Condition.jsonata("{% $phase in ['assessed', 'scanned', 'seeding'] %}"), this.seed(follow.adopt))
+        .when(
+          Condition.jsonata("{% $phase in ['assessed', 'pruned', 'scanned', 'seeding'] %}"),
+          this.seed(follow.adopt),
+        )
         .when(Condition.jsonata("{% $phase in ['replicating', 'verified'] and $target != null %}"), follow.watch)
         .when(Condition.jsonata("{% $phase in ['fencing', 'fenced'] %}"), refuse)
         .otherwise(resync),
@@ -158,13 +161,18 @@ export class ReplicateWorkflow extends Workflow {
         assign: { slots: '{% $states.result.slots %}' },
       },
     );
-    const snapshot = this.call('Take the snapshot', 'snapshot', SOURCE, {
-      assign: { snapshot: '{% $states.result %}', ...countRound(SNAPSHOT_POLL) },
-    });
+    const snapshot = this.call(
+      'Take the snapshot',
+      'snapshot',
+      { ...SOURCE, purpose: 'seed', notBefore: '{% null %}' },
+      {
+        assign: { snapshot: '{% $states.result %}', ...countRound(SNAPSHOT_POLL) },
+      },
+    );
     const encrypt = this.call(
       'Encrypt the snapshot',
       'encrypt',
-      { ...CLAIMED, snapshotArn: '{% $snapshot.snapshotArn %}' },
+      { ...CLAIMED, purpose: 'seed', snapshotArn: '{% $snapshot.snapshotArn %}' },
       {
         assign: { encrypted: '{% $states.result %}', ...countRound(ENCRYPT_POLL) },
       },

@@ -17,6 +17,7 @@ interface Node {
   readonly required?: readonly string[];
   readonly oneOf?: readonly Node[];
   readonly anyOf?: readonly Node[];
+  readonly items?: Node;
   readonly default?: unknown;
 }
 
@@ -40,11 +41,13 @@ function fieldsBelow(path: string, node: Node, required: boolean): Field[] {
   }
   const kinds = (node.oneOf ?? node.anyOf ?? []).filter((kind) => kind.properties !== undefined);
   if (kinds.length > 0) return kinds.flatMap((kind) => fieldsBelow(path, kind, required));
+  const lists = [node, ...(node.anyOf ?? [])].flatMap(({ items }) => (items?.properties === undefined ? [] : [items]));
+  const inner = lists.flatMap((items) => fieldsBelow(`${path}[]`, items, true));
   const need = required ? 'required' : node.default === undefined ? 'optional' : JSON.stringify(node.default);
-  return [{ path, need, description: node.description ?? '' }];
+  return [{ path, need, description: node.description ?? '' }, ...inner];
 }
 
-const SECTIONS = ['source', 'network', 'target', 'key', 'switch', 'approval', 'policy'];
+const SECTIONS = ['source', 'network', 'target', 'key', 'switch', 'approval', 'prune', 'policy'];
 
 /** `document` with its tables rendered anew: each stands between `<!-- fields: section -->` and `<!-- end -->`. */
 export function withTables(document: string): string {

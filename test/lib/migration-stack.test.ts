@@ -62,7 +62,7 @@ describe('the functions', () => {
       }
     }
     const restore = (functionOf('restore').Environment as { Variables: Record<string, unknown> }).Variables;
-    const optional: string[] = [ENV.trustedCa, ENV.tags];
+    const optional: string[] = [ENV.trustedCa, ENV.tags, ENV.prune];
     const inspect = (functionOf('inspect').Environment as { Variables: Record<string, unknown> }).Variables;
     const given = [...Object.keys(restore), ...Object.keys(inspect)];
     expect(new Set(given)).toEqual(new Set([...known].filter((name) => !optional.includes(name))));
@@ -313,7 +313,7 @@ describe('the permissions', () => {
   });
 
   test('snapshots are named alike by those who make them and those who permit them', () => {
-    expect(seedSnapshotName('a-b')).toBe(lambdaNames.snapshotName('a-b'));
-    expect(encryptedSeedName('a-b')).toBe(lambdaNames.encryptedSnapshotName('a-b'));
+    expect(seedSnapshotName('a-b')).toBe(lambdaNames.snapshotName('a-b', 'seed'));
+    expect(encryptedSeedName('a-b')).toBe(lambdaNames.encryptedSnapshotName('a-b', 'seed'));
   });
 });

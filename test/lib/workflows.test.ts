@@ -3,6 +3,7 @@ import { loadDefinition } from '../../lib/rehearsal/state-machine/load';
 import {
   CATCH_UP_POLL,
   ENCRYPT_POLL,
+  PRUNE_ROUNDS,
   SCAN_ROUNDS,
   SNAPSHOT_POLL,
   TARGET_POLL,
@@ -78,6 +79,7 @@ describe('the machines', () => {
       'AssessMachine',
       'CutoverMachine',
       'MigrateMachine',
+      'PruneMachine',
       'ReplicateMachine',
       'ScanMachine',
     ]);
@@ -132,6 +134,9 @@ describe('the machines', () => {
       'Release the claim',
       'Verify chunks',
       'Scan ranges',
+      'Preview the pruning',
+      'Leave the claim',
+      'Prune rows',
     ];
     const messages = ['Leave it to the replication', 'Page a human', 'Tell that apply stands still'];
     const exempt = new Set([
@@ -139,19 +144,21 @@ describe('the machines', () => {
       ...messages,
       'Leave it to the cutover',
       'Assess',
+      'Prune',
       'Scan',
       'Replicate',
       'Cutover',
     ]);
     for (const { machine, state, fields } of tasks.filter((one) => !exempt.has(one.state))) {
-      if (machine === 'cutover' && state === 'Claim the migration') continue;
+      // These claim what may replicate already, which they must not take down.
+      if (machine !== 'replicate' && state === 'Claim the migration') continue;
       const last = fields.Catch?.at(-1);
       // Around the approval nothing has been begun that could be given back.
       const next = machine === 'migrate' ? 'Release the claim' : 'Give the source back';
       expect({ machine, state, last }).toMatchObject({ last: { ErrorEquals: ['States.ALL'], Next: next } });
     }
     // What a worker fails with fails the Map, which is caught.
-    for (const map of ['Verify', 'Scan']) {
+    for (const map of ['Verify', 'Prune', 'Scan']) {
       const [found] = all.filter(({ state, fields }) => state === map && fields.Type === 'Map');
       expect(found?.fields.Catch?.at(-1)?.Next).toBe('Give the source back');
     }
@@ -163,6 +170,9 @@ describe('the machines', () => {
     const events = loops * 9 + 8 * VERIFY_ROUNDS * 7 + 200;
     expect(events).toBeLessThan(20_000);
     expect(16 * SCAN_ROUNDS * 7 + 200).toBeLessThan(20_000);
+    // Prune waits for the baseline and works through its queue three times.
+    const baseline = SNAPSHOT_POLL.rounds + ENCRYPT_POLL.rounds;
+    expect(baseline * 9 + 3 * 8 * PRUNE_ROUNDS * 7 + 200).toBeLessThan(20_000);
   });
 
   test('wait long enough for what they wait for', () => {

@@ -84,7 +84,7 @@ function targetSeed({ target }: Inspection, migrationId: string): Check {
   const id = 'target-seed';
   const { seed, instance, stackName } = target;
   const what = `stack ${stackName} has seed ${seed} and ${instance === null ? 'no instance' : `instance ${instance.instanceId}`}`;
-  if (seed.startsWith('arn:') && seed.endsWith(`:${encryptedSnapshotName(migrationId)}`)) {
+  if (seed.startsWith('arn:') && seed.endsWith(`:${encryptedSnapshotName(migrationId, 'seed')}`)) {
     return pass(id, `${what}, born by this migration`);
   }
   if (seed !== 'none') {

@@ -20,7 +20,11 @@ export interface RunFacts extends Doors {
 }
 
 /** Makes the value of the context key `sealift`. */
-export function rehearsalConfiguration(facts: RunFacts, policy: TestOptions['policy'] = {}): SealiftConfigInput {
+export function rehearsalConfiguration(
+  facts: RunFacts,
+  policy: TestOptions['policy'] = {},
+  prune: SealiftConfigInput['prune'] = {},
+): SealiftConfigInput {
   return {
     migration: MIGRATION,
     account: ACCOUNT,
@@ -41,6 +45,7 @@ export function rehearsalConfiguration(facts: RunFacts, policy: TestOptions['pol
     target: { instanceClass: 'db.m7g.large', engineVersion: facts.engineVersion, allocatedStorageGib: 100 },
     key: { kind: 'create' },
     switch: configuredSwitch(facts.switchKind, facts),
+    prune,
     scan: { repair: facts.damaged ? 'quarantine' : 'block' },
     policy: {
       missingReplicaIdentity: 'full',

@@ -38,6 +38,8 @@ export async function loadContent(source: Source, options: RehearsalOptions, tel
       connect: master,
       size: options.size,
       passwords,
+      // The policy of what is old counts back from the present.
+      now: new Date(),
       onProgress: ({ database, doing, rows, totalRows }) =>
         tell({
           kind: 'progress',

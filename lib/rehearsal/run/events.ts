@@ -10,6 +10,7 @@ export type PhaseName =
   | 'Damage the database'
   | 'Start the writers'
   | 'Assess'
+  | 'Prune'
   | 'Scan'
   | 'Replicate'
   | 'Cutover'

@@ -1,6 +1,7 @@
 /** Everything that stands when the migration begins: a loaded source, deployed stacks, and writers at work. */
 import { join } from 'node:path';
 import { damageSample } from '../sample/damage-sample';
+import { REFERENCE_POLICY } from '../sample/reference-policy';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { RunDirectory } from '../servers/run-directory';
 import { rehearsalConfiguration } from './configuration';
@@ -78,6 +79,7 @@ export async function setStage(
       engineVersion: source.engineVersion,
     },
     options.test?.policy,
+    options.dumpFiles.length > 0 ? {} : REFERENCE_POLICY,
   );
   const assemblyDirectory = join(run.path, 'cdk.out');
   const [content, assembly] = await Promise.all([

@@ -4,7 +4,7 @@ import type { HistoryEvent } from '../state-machine/history';
 import type { PhaseName, Tell } from './events';
 
 /** States of `Migrate` that are phases. */
-const SEALIFT_PHASES: ReadonlySet<string> = new Set<PhaseName>(['Assess', 'Scan', 'Replicate', 'Cutover']);
+const SEALIFT_PHASES: ReadonlySet<string> = new Set<PhaseName>(['Assess', 'Prune', 'Scan', 'Replicate', 'Cutover']);
 
 /** Short states, such as choices, are no news to anybody. */
 const TOLD_TYPES = [

@@ -54,17 +54,16 @@ async function recordMetric(tx: Transaction): Promise<void> {
 }
 
 async function moveMetric(tx: Transaction): Promise<void> {
-  await tx.query(
-    'move metric',
-    `update public.metric_event set at = timestamptz '2025-06-01 00:00:00+00' + $2 * interval '11 days' where id = $1`,
-    [tx.pick(SEEDED), tx.pick(30)],
-  );
+  await tx.query('move metric', `update public.metric_event set at = now() - $2 * interval '23 hours' where id = $1`, [
+    tx.pick(SEEDED),
+    tx.pick(30),
+  ]);
 }
 
 async function countChange(tx: Transaction): Promise<void> {
   await tx.query(
     'count change',
-    `insert into public.change_statistic as s (asset_id, day, updates, last_change) values ($1, date '2026-02-01' + $2::integer, 1, now())
+    `insert into public.change_statistic as s (asset_id, day, updates, last_change) values ($1, current_date + $2::integer, 1, now())
      on conflict (asset_id, day) do update set updates = s.updates + 1, last_change = excluded.last_change`,
     [tx.pick(SEEDED), tx.pick(10)],
   );

@@ -69,11 +69,11 @@ const sealed = async () => {
 
 describe('snapshot', () => {
   it('begins one, finds it again, and answers alike when it is available', async () => {
-    expect(await takeSnapshot()).toMatchObject({ status: 'pending', snapshotId: snapshotName(id) });
+    expect(await takeSnapshot()).toMatchObject({ status: 'pending', snapshotId: snapshotName(id, 'seed') });
     const made = await untilAvailable(() => takeSnapshot());
     expect(made).toMatchObject({ status: 'available', progressPercent: 100 });
     expect(await takeSnapshot({ epoch: '7' })).toEqual(made);
-    expect(tagsOf(snapshotName(id))).toEqual({ team: 'storage', 'sealift:id': id, 'sealift:epoch': '1' });
+    expect(tagsOf(snapshotName(id, 'seed'))).toEqual({ team: 'storage', 'sealift:id': id, 'sealift:epoch': '1' });
   });
 
   it('makes no second one when the answer of the first call is lost', async () => {
@@ -98,12 +98,12 @@ describe('snapshot', () => {
     const denied = await refusal(takeSnapshot());
     expect(denied).toBeInstanceOf(Blocked);
     expect(denied?.message).toContain(
-      `rds:CreateDBSnapshot on snapshot ${snapshotName(id)} of instance source is denied`,
+      `rds:CreateDBSnapshot on snapshot ${snapshotName(id, 'seed')} of instance source is denied`,
     );
   });
 
   it('refuses a foreign snapshot of that name', async () => {
-    await snapshots().create(snapshotName(id), 'source', new Map([['sealift:id', 'other']])).settled;
+    await snapshots().create(snapshotName(id, 'seed'), 'source', new Map([['sealift:id', 'other']])).settled;
     const refused = await refusal(takeSnapshot());
     expect(refused).toBeInstanceOf(Blocked);
     expect(refused?.message).toContain(`foreign: its tag sealift:id should be "${id}", found "other"`);
@@ -112,7 +112,7 @@ describe('snapshot', () => {
   it('refuses a snapshot that was taken of another instance', async () => {
     const { instances } = stage.aws.plane.rds;
     await instances.create({ instanceId: 'other', engineVersion: '17.10', master: MASTER }).settled;
-    await snapshots().create(snapshotName(id), 'other', ours()).settled;
+    await snapshots().create(snapshotName(id, 'seed'), 'other', ours()).settled;
     const refused = await refusal(takeSnapshot());
     expect(refused).toBeInstanceOf(Blocked);
     expect(refused?.message).toMatch(/was taken of instance other .*, source .* was expected/);
@@ -122,12 +122,16 @@ describe('snapshot', () => {
 describe('encrypt', () => {
   it('copies under the wanted key, finds the copy again, and answers alike', async () => {
     const arn = await plain();
-    expect(await seal(arn)).toMatchObject({ status: 'pending', snapshotId: encryptedSnapshotName(id) });
+    expect(await seal(arn)).toMatchObject({ status: 'pending', snapshotId: encryptedSnapshotName(id, 'seed') });
     const made = await untilAvailable(() => seal(arn));
     expect(await seal(arn)).toEqual(made);
-    const { encryption } = snapshots().get(encryptedSnapshotName(id));
+    const { encryption } = snapshots().get(encryptedSnapshotName(id, 'seed'));
     expect(encryption).toEqual({ type: 'sse-kms', kmsKeyArn: stage.keyArn });
-    expect(tagsOf(encryptedSnapshotName(id))).toEqual({ team: 'storage', 'sealift:id': id, 'sealift:epoch': '1' });
+    expect(tagsOf(encryptedSnapshotName(id, 'seed'))).toEqual({
+      team: 'storage',
+      'sealift:id': id,
+      'sealift:epoch': '1',
+    });
   });
 
   it('refuses a copy under another key', async () => {

@@ -1,7 +1,7 @@
 /** Which machine a history is of: the events do not say it, the states do. */
 
 /** The machines whose histories the page understands; another one is shown with its states only. */
-export const MACHINE_WORDS = ['migrate', 'cutover', 'scan', 'replicate', 'assess'] as const;
+export const MACHINE_WORDS = ['migrate', 'cutover', 'prune', 'scan', 'replicate', 'assess'] as const;
 
 /** Name of a machine as in its ARN. */
 export type MachineWord = (typeof MACHINE_WORDS)[number] | 'other';
@@ -10,6 +10,8 @@ export type MachineWord = (typeof MACHINE_WORDS)[number] | 'other';
 const SIGNS: Readonly<Record<Exclude<MachineWord, 'other'>, readonly string[]>> = {
   migrate: ['Stop after assessing?', 'Migration failed'],
   cutover: ['Handed over?', 'Target there?'],
+  // Before Replicate, with which it has the claim in common.
+  prune: ['Assessment given?'],
   scan: ['Assessment at hand?', 'Plan the scan'],
   replicate: ['Assessed already?', 'Claim the migration'],
   assess: ['Assess the source', 'Inspect AWS'],
