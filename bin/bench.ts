@@ -4,6 +4,7 @@ import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
 import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
 import { median, shortcomings } from '../lib/rehearsal/measure/measured-run';
 import { repeatRuns } from '../lib/rehearsal/measure/repeated-runs';
+import { measureLocating, measureScan } from '../lib/rehearsal/measure/scan-speed';
 import type { OutageReport, Report } from '../lib/rehearsal/report/report';
 import { bytes, seconds } from '../lib/rehearsal/report/words';
 import { DEFAULT_OPTIONS, type Size } from '../lib/rehearsal/run/options';
@@ -39,10 +40,27 @@ function verificationMs({ states }: Report): number {
   return states.filter(({ name }) => names.includes(name)).reduce((sum, { ms }) => sum + ms, 0);
 }
 
+async function benchScan(size: Size, signal: AbortSignal): Promise<void> {
+  const { scanMs, copyMs } = await measureScan(size, signal);
+  console.log(
+    `scan ${seconds(scanMs)}, COPY of the same tables to nowhere ${seconds(copyMs)}, ratio ${ratio(scanMs, copyMs)}`,
+  );
+  const located = await measureLocating(signal);
+  console.log(
+    `locating ${located.found} bad rows in 1,000,000: ${seconds(located.locatingMs)}, a plain read ${seconds(located.readMs)}, ` +
+      `loop over rows ${seconds(located.loopMs)}, ratio ${ratio(located.locatingMs, located.loopMs)}`,
+  );
+}
+
+function ratio(ms: number, baseMs: number): string {
+  return (ms / baseMs).toFixed(2);
+}
+
 async function bench(runs: number, size: Size, signal: AbortSignal): Promise<void> {
   const { ms, bundles } = await measureSynthesis();
   console.log(`synthesis ${seconds(ms)}`);
   for (const bundle of bundles) console.log(`bundle ${bundle.functionName.padEnd(40)} ${bytes(bundle.bytes)}`);
+  await benchScan(size, signal);
   const measured: Measured[] = [];
   for (let run = 1; run <= runs; run += 1) {
     const one = await measure(size, signal);

@@ -115,6 +115,7 @@ function evidenceOf(found: DatabaseFindings, checksums: Checksums | null): objec
       name: nameOf(of.relation),
       rows: of.rows,
       bytes: of.relation.bytes,
+      ms: of.ms,
       ...(of.unchecked.length > 0 && { uncheckedIndexes: of.unchecked }),
       ...(isDamaged(of) && {
         badRows: of.badRows,

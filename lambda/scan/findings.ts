@@ -29,6 +29,8 @@ export interface RelationFindings {
   readonly relation: ScannedRelation;
   readonly indexes: readonly ScannedIndex[];
   rows: number;
+  /** Spent reading it, by all workers together. */
+  ms: number;
   readonly badRows: BadRow[];
   readonly badBlocks: BadBlocks[];
   readonly badIndexes: BadIndex[];
@@ -90,6 +92,7 @@ function findingsOf(found: Map<string, RelationFindings>, relation: ScannedRelat
     relation,
     indexes: [],
     rows: 0,
+    ms: 0,
     badRows: [],
     badBlocks: [],
     badIndexes: [],
@@ -104,6 +107,7 @@ function findingsOf(found: Map<string, RelationFindings>, relation: ScannedRelat
 
 function addRows(of: RelationFindings, result: RowsResult & { notRead?: boolean }): void {
   of.rows += result.rows;
+  of.ms += result.ms;
   of.badRows.push(...result.badRows);
   of.badBlocks.push(...result.badBlocks);
   of.cutShort ||= result.cutShort || result.notRead === true;

@@ -3,9 +3,9 @@
  * place, each index is compared with its table in one snapshot: rows and a hash of the key, once read from the table and once
  * from the index alone. That finds entries that are missing, entries that lie, and rows whose page is gone.
  */
-import type { Session } from '../platform/postgres';
+import type { Session, Statement } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
-import { meetsDamage } from './damage';
+import { damageIn, meetsDamage } from './damage';
 import type { BadIndex, IndexesResult, ScannedIndex, ScannedRelation } from './queue';
 import * as sql from './sql/read';
 import { otherIndexesOf } from './sql/relations';
@@ -27,10 +27,11 @@ export async function checkIndexes(
   const unchecked: { name: string; why: string }[] = [];
   let checkedByAmcheck = 0;
   let compared = 0;
+  const contents = await byComparison(session, relation, indexes);
   for (const index of indexes) {
     const structure = await byAmcheck(session, index, available);
     if (structure === 'sound') checkedByAmcheck += 1;
-    const content = await byComparison(session, relation, index);
+    const content = contents.get(index.oid) ?? { unchecked: 'it was not looked at' };
     if (content === 'sound') compared += 1;
     const bad = [content, structure].find((found): found is BadIndex => found !== 'sound' && 'reason' in found);
     if (bad !== undefined) badIndexes.push(bad);
@@ -74,41 +75,89 @@ async function inTime(work: () => Promise<Finding>): Promise<Finding> {
   }
 }
 
-async function byComparison(session: Session, relation: ScannedRelation, index: ScannedIndex): Promise<Finding> {
-  if (index.obstacle !== null || index.key.length === 0) {
-    return { unchecked: `amcheck cannot be used, and ${index.obstacle ?? 'it has no column'}` };
+/** Compares every index that can be compared with one reading of the table, all in one snapshot. */
+async function byComparison(
+  session: Session,
+  relation: ScannedRelation,
+  indexes: readonly ScannedIndex[],
+): Promise<ReadonlyMap<string, Finding>> {
+  const found = new Map<string, Finding>();
+  const comparable = indexes.filter(({ obstacle, key }) => obstacle === null && key.length > 0);
+  for (const index of indexes) {
+    const why = `amcheck cannot be used, and ${index.obstacle ?? 'it has no column'}`;
+    if (!comparable.includes(index)) found.set(index.oid, { unchecked: why });
   }
-  return inTime(() =>
-    session.transaction(async () => {
-      const statement = sql.indexDigest(relation, index.key);
-      await session.query(sql.readBy('index'));
-      const [plan] = await session.query<{ 'QUERY PLAN': unknown }>(sql.explain(statement));
-      if (!readsOnly(plan?.['QUERY PLAN'], index.name))
-        return { unchecked: 'the server reads another index in its place' };
-      let entries = { rows: '0', hash: '0' };
-      const broken = await damageOf(session, async () => {
-        entries = await session.one(statement);
-      });
-      if (broken !== null) return { ...nameOf(index), reason: broken, rows: null, entries: null };
-      await session.query(sql.readBy('table'));
-      let rows = { rows: '0', hash: '0' };
-      // A table that cannot be counted is told by the reading of its rows.
-      const unreadable = await damageOf(session, async () => {
-        rows = await session.one(sql.tableDigest(relation, index.key));
-      });
-      if (unreadable !== null) return { unchecked: 'its table cannot be read' };
-      if (rows.rows === entries.rows && rows.hash === entries.hash) return 'sound';
-      return { ...nameOf(index), reason: 'differs', rows: rows.rows, entries: entries.rows };
-    }, 'isolation level repeatable read, read only'),
-  );
+  if (comparable.length === 0) return found;
+  await session.transaction(async () => {
+    await session.query(sql.readBy('table'));
+    const table = await digestTable(session, relation, comparable);
+    await session.query(sql.readBy('index'));
+    for (const [position, index] of comparable.entries()) {
+      found.set(index.oid, await compareOne(session, relation, index, table, `h${position}`));
+    }
+  }, 'isolation level repeatable read, read only');
+  return found;
 }
 
+interface TableDigest {
+  readonly hash: sql.KeyHash;
+  readonly sums: Readonly<Record<string, string>>;
+}
+
+/** Null when the table cannot be read to its end, which the reading of its rows tells, or not in time. */
+async function digestTable(
+  session: Session,
+  relation: ScannedRelation,
+  indexes: readonly ScannedIndex[],
+): Promise<TableDigest | null> {
+  const keys = indexes.map(({ key }) => key);
+  const ways: readonly sql.KeyHash[] = session.major >= 14 ? ['record', 'text'] : ['text'];
+  for (const hash of ways) {
+    const [sums] = (await attempt(session, sql.tableDigest(relation, keys, hash))).rows;
+    if (sums !== undefined) return { hash, sums };
+  }
+  return null;
+}
+
+async function compareOne(
+  session: Session,
+  relation: ScannedRelation,
+  index: ScannedIndex,
+  table: TableDigest | null,
+  sum: string,
+): Promise<Finding> {
+  const statement = sql.indexDigest(relation, index.key, table?.hash ?? 'text');
+  const [plan] = await session.query<{ 'QUERY PLAN': unknown }>(sql.explain(statement));
+  if (!readsOnly(plan?.['QUERY PLAN'], index.name)) return { unchecked: 'the server reads another index in its place' };
+  const { rows: read, damage } = await attempt(session, statement);
+  if (damage !== null) return { ...nameOf(index), reason: damage, rows: null, entries: null };
+  const [entries] = read;
+  if (entries === undefined) return { unchecked: 'the check takes longer than a worker has' };
+  if (table === null) return { unchecked: 'its table cannot be read to its end in time' };
+  const { rows = '0', [sum]: hash } = table.sums;
+  if (rows === entries.rows && hash === entries.h0) return 'sound';
+  return { ...nameOf(index), reason: 'differs', rows, entries: entries.rows ?? null };
+}
+
+/** SQLSTATEs after which there is another way: no hash for a type, no time left. */
+const OTHER_WAY = ['42883', '57014'];
+
 /** What fails inside the transaction ends at a savepoint, so that the snapshot can still be used. */
-async function damageOf(session: Session, work: () => Promise<unknown>): Promise<string | null> {
+async function attempt(
+  session: Session,
+  statement: Statement,
+): Promise<{ readonly rows: readonly Record<string, string>[]; readonly damage: string | null }> {
   await session.query({ text: 'savepoint looked' });
-  const state = await meetsDamage(work);
-  await session.query({ text: state === null ? 'release savepoint looked' : 'rollback to savepoint looked' });
-  return state;
+  try {
+    const rows = await session.query<Record<string, string>>(statement);
+    await session.query({ text: 'release savepoint looked' });
+    return { rows, damage: null };
+  } catch (error) {
+    const damage = damageIn(error);
+    if (damage === null && !OTHER_WAY.includes(sqlStateOf(error) ?? '')) throw error;
+    await session.query({ text: 'rollback to savepoint looked' });
+    return { rows: [], damage };
+  }
 }
 
 /** The index of a TOAST table is read with every value; amcheck finds what no value needs. */

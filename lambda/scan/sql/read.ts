@@ -1,7 +1,7 @@
 /** Reading on the server: every value detoasted and passed through its output function, and nothing but a count comes back. */
 import type { Statement } from '../../platform/postgres';
 import { ident, qualified } from '../../platform/quote';
-import type { BlockRange, ScannedRelation } from '../queue';
+import type { BlockRange, ScannedIndex, ScannedRelation } from '../queue';
 
 /** A function takes 100 arguments at most. */
 const COLUMNS_PER_CALL = 90;
@@ -55,6 +55,13 @@ export function rowsIn(relation: ScannedRelation, range: BlockRange, major: numb
   };
 }
 
+/** Number of visible rows of `range`, without touching a value. */
+export function countRows(relation: ScannedRelation, range: BlockRange, major: number): Statement {
+  return {
+    text: `select count(*)::text as rows from only ${qualified(relation.schema, relation.name)} t where ${where(range, major)}`,
+  };
+}
+
 /** Reads every value of the rows at `ctids`. */
 export function readRows(relation: ScannedRelation, ctids: readonly string[]): Statement {
   return {
@@ -77,29 +84,38 @@ export function versionAt(relation: ScannedRelation, ctid: string): Statement {
   };
 }
 
-/** Rows of a table, by reading the table. */
-export function tableDigest(relation: ScannedRelation, key: readonly { readonly name: string }[]): Statement {
-  return digest(relation, key, '');
+/** How a key becomes a number: by the hash of its types (14 and later, where every type has one), or by that of its text. */
+export type KeyHash = 'record' | 'text';
+
+type Key = readonly { readonly name: string }[];
+
+/** Rows of a table and, for each key, the sum of its hashes as `h0`, `h1` …: one reading of the table for all its indexes. */
+export function tableDigest(relation: ScannedRelation, keys: readonly Key[], hash: KeyHash): Statement {
+  const sums = keys.map((key, index) => `${sumOf(key, 't', hash)} as h${index}`);
+  return {
+    text: `select count(*)::text as rows${sums.map((sum) => `, ${sum}`).join('')}
+      from only ${qualified(relation.schema, relation.name)} t`,
+  };
 }
 
-/** Digest of a key in the order of an index, so that an index that gives this order is read instead of the table. */
-export function indexDigest(
-  relation: ScannedRelation,
-  key: readonly { readonly name: string; readonly descending: boolean; readonly nullsFirst: boolean }[],
-): Statement {
+/** The same of one key in the order of its index, so that an index that gives this order is read instead of the table. */
+export function indexDigest(relation: ScannedRelation, key: ScannedIndex['key'], hash: KeyHash): Statement {
   const order = key.map(
     ({ name, descending, nullsFirst }) =>
       `t.${ident(name)} ${descending ? 'desc' : 'asc'} nulls ${nullsFirst ? 'first' : 'last'}`,
   );
-  return digest(relation, key, `order by ${order.join(', ')} offset 0`);
-}
-
-function digest(relation: ScannedRelation, key: readonly { readonly name: string }[], order: string): Statement {
   const names = key.map(({ name }) => `t.${ident(name)}`).join(', ');
   return {
-    text: `select count(*)::text as rows, coalesce(sum(hashtextextended(row(s.*)::text, 0)), 0)::text as hash
-      from (select ${names} from only ${qualified(relation.schema, relation.name)} t ${order}) s`,
+    text: `select count(*)::text as rows, ${sumOf(key, 's', hash)} as h0
+      from (select ${names} from only ${qualified(relation.schema, relation.name)} t
+        order by ${order.join(', ')} offset 0) s`,
   };
+}
+
+function sumOf(key: Key, from: string, hash: KeyHash): string {
+  const row = `row(${key.map(({ name }) => `${from}.${ident(name)}`).join(', ')})`;
+  const hashed = hash === 'record' ? `hash_record_extended(${row}, 0)` : `hashtextextended(${row}::text, 0)`;
+  return `coalesce(sum(${hashed}), 0)::text`;
 }
 
 /** The plan of a statement, as JSON in the column `QUERY PLAN`. */

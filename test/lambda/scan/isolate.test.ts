@@ -67,8 +67,8 @@ describe('isolating what cannot be read', () => {
   it('asks in proportion to the damaged rows, not to the table', async () => {
     const damaged = new Damaged(new Map([['(200,3)', 'b']]), new Set());
     await isolate(damaged, WHOLE, COLUMNS, 'XX001', 10);
-    // Two halves for each halving of 400 blocks and of 8 rows, then the columns.
-    expect(damaged.asked).toBeLessThan(2 * 9 + 2 * 4 + COLUMNS.length + 2);
+    // 400 blocks are cut into eighths three times, 8 rows are halved three times, then the columns.
+    expect(damaged.asked).toBeLessThan(3 * 8 + 2 * 4 + COLUMNS.length + 2);
   });
 
   it('gives up when there is too much, and says so', async () => {
