@@ -101,7 +101,7 @@ export class ScanWorkflow extends Workflow {
     });
     claim.next(
       Choice.jsonata(this.states, 'May be scanned?')
-        .when(Condition.jsonata("{% $phase in ['assessed', 'scanned'] %}"), this.scan())
+        .when(Condition.jsonata("{% $phase in ['assessed', 'pruned', 'scanned'] %}"), this.scan())
         .when(Condition.jsonata('{% $keepClaim %}'), followed)
         .otherwise(refuse),
     );

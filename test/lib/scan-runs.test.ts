@@ -18,6 +18,11 @@ describe('Scan', () => {
     expect(ran.output).toMatchObject({ outcome: 'clean', databases: [{ name: 'shop' }], repaired: null });
   });
 
+  test.each(['assessed', 'pruned', 'scanned'])('scans a source that stands in phase %s', async (phase) => {
+    expect(steps(await run('scan', {}, at(phase)))).toContain('conclude-scan');
+    expect(steps(await run('migrate', {}, at(phase)))).toContain('conclude-scan');
+  });
+
   test('calls the workers until none has work left', async () => {
     const answers: Answers = {
       'plan-scan': () => ({ items: 9, bytes: 9, workers: [0, 1] }),
