@@ -2,7 +2,7 @@
 import type { Session } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
 import { checkIndexes } from './index-check';
-import { type ScanItem, STRUCTURE_QUEUE, type StructureResult } from './queue';
+import { type IndexesResult, type ScanItem, type ScannedIndex, STRUCTURE_QUEUE, type StructureResult } from './queue';
 import { readRange } from './read';
 import { structureOf } from './sql/results';
 import { type AvailableChecks, checkStructure } from './structure';
@@ -49,8 +49,13 @@ async function doItem({ ledger, reader, available }: ItemPlace, item: ScanItem):
   switch (item.kind) {
     case 'structure':
       return { rows: 0, result: await checkStructure(reader, item, available) };
-    case 'indexes':
+    case 'indexes': {
+      // Comparing reads the table too.
+      const unsafe = await unsafePlaces(ledger, item.relation.oid);
+      if (unsafe === 'all' || unsafe.length > 0)
+        return { rows: 0, result: uncheckedIndexes(item.indexes, 'its table is unsafe to read') };
       return { rows: 0, result: await checkIndexes(reader, item.relation, item.indexes, available) };
+    }
     case 'rows': {
       const unsafe = await unsafePlaces(ledger, item.relation.oid);
       // A damaged TOAST table could crash the server with any value: its owner is told, nothing of it is read.
@@ -59,6 +64,10 @@ async function doItem({ ledger, reader, available }: ItemPlace, item: ScanItem):
       return { rows: result.rows, result };
     }
   }
+}
+
+function uncheckedIndexes(indexes: readonly ScannedIndex[], why: string): IndexesResult {
+  return { ...NOTHING.indexes, unchecked: indexes.map(({ name }) => ({ name, why })) };
 }
 
 /** Places of a relation that amcheck warns of; `all` when its TOAST table is damaged, or a place is no single row. */

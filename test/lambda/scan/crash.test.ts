@@ -61,5 +61,6 @@ describe('a length that lies', () => {
     const [lengths] = await ward.rows<{ rows: string }>(`select result->>'rows' as rows from sealift.work
       where queue = 'scan-content' and payload->>'kind' = 'rows' and payload->'relation'->>'name' = 'lengths'`);
     expect(lengths?.rows).toBe('19');
+    expect(JSON.stringify(ward.kept.at(-1)?.content)).toContain('its table is unsafe to read');
   });
 });
