@@ -66,13 +66,17 @@ async function follow(session: Session, model: Model, roots: readonly Row[]): Pr
 /** Takes out of `rows` what a row outside of them points at, until nothing is left to take out. */
 async function takeOutReferenced(session: Session, model: Model, rows: Rows): Promise<void> {
   let changed = true;
+  let whole = true;
   // Every turn but the last takes a row out.
   while (changed) {
     changed = false;
     for (const edge of model.edges) {
+      // Every child of an edge that takes is among the rows, and none can be added while its parent is locked.
+      if (edge.takes && whole) continue;
       for (const row of await referenced(session, model, edge, rows)) {
         changed = rows.delete(keyOf(row)) || changed;
       }
+      if (changed) whole = false;
     }
   }
 }

@@ -48,16 +48,15 @@ export function lockChildren(model: Model, edge: Edge, parents: Places): Stateme
   };
 }
 
-/** Those of `parents` that a row points at which is not among `children`. */
+/** Those of `parents` that a row points at which is not among `children`: joined, because a subquery would read `children` once a row. */
 export function stillReferenced(model: Model, edge: Edge, parents: Places, children: Places): Statement {
   return {
-    text: `select p.tableoid::oid::text as leaf, p.ctid::text as tid
+    text: `select distinct p.tableoid::oid::text as leaf, p.ctid::text as tid
       from unnest($1::oid[], $2::tid[]) as d(leaf, tid)
         join ${rowsOf(relation(model, edge.parent))} p on p.tableoid = d.leaf and p.ctid = d.tid
-      where exists (select from ${rowsOf(relation(model, edge.child))} c
-        where ${pointsAt(edge, 'c', 'p')}
-          and not exists (select from unnest($3::oid[], $4::tid[]) as e(leaf, tid)
-            where e.leaf = c.tableoid and e.tid = c.ctid))`,
+        join ${rowsOf(relation(model, edge.child))} c on ${pointsAt(edge, 'c', 'p')}
+        left join unnest($3::oid[], $4::tid[]) as e(leaf, tid) on e.leaf = c.tableoid and e.tid = c.ctid
+      where e.tid is null`,
     values: [parents.leaves, parents.tids, children.leaves, children.tids],
   };
 }

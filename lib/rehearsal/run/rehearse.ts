@@ -38,8 +38,8 @@ export interface Rehearsal {
   end(): Promise<void>;
 }
 
-/** Source, snapshot, encrypted copy and target lie on the disk together, and WAL beside them. */
-const DISK_FACTOR = 5;
+/** Source, baseline, snapshot, the encrypted copy of each, and target lie on the disk together, and WAL beside them. */
+const DISK_FACTOR = 7;
 const LEAST_DISK_BYTES = 2 ** 30;
 
 /**

@@ -31,6 +31,7 @@ export function policyOf(entries: readonly PruneEntry[], given: Partial<PrunePol
 export class PrunedSource {
   readonly evidence: { readonly name: string; readonly content: object }[] = [];
   epoch = '0';
+  private holder: string | null = null;
 
   constructor(
     readonly stage: Stage,
@@ -46,16 +47,16 @@ export class PrunedSource {
     return this.stage.source.withAdmin(database, async (session) => (await session.query<R>(text)).rows);
   }
 
-  /** Takes the claim under an execution of its own, so that every pruning has its own epoch. */
-  async claim(execution = `${EXECUTION}-${Math.random()}`): Promise<void> {
-    await this.as('claim', undefined, async (server, world) => {
-      await claimOn(server, { execution, takeOver: null, mode: 'hold', databases: this.databases }, world).then(
-        ({ epoch }) => {
-          this.epoch = epoch;
-        },
-      );
-      await claimOn(server, { execution, takeOver: null, mode: 'release', databases: this.databases }, world);
-    });
+  /** Takes the claim from the execution before under one of its own, so that every pruning has its own epoch. */
+  async claim(): Promise<void> {
+    const takeOver = this.holder;
+    const execution = `${EXECUTION}-${Math.random()}`;
+    const { databases } = this;
+    const { epoch } = await this.as('claim', undefined, (server, world) =>
+      claimOn(server, { execution, takeOver, mode: 'hold', databases }, world),
+    );
+    this.epoch = epoch;
+    this.holder = execution;
   }
 
   plan(policy: PrunePolicy, mode: 'preview' | 'decide' | 'queue') {
