@@ -34,6 +34,8 @@ test(
     });
     expect(report).toMatchObject({ outcome: 'succeeded', reason: null, writableSide: 'target' });
     expect(report.writers).toMatchObject({ lost: 0, doubled: 0, torn: 0, phantom: 0 });
+    expect(report.pruning).toMatchObject({ keptIn: 'sealift-rehearsal-baseline-encrypted' });
+    expect(report.pruning?.rows).toBeGreaterThan(100);
     expect(counted[0]).toBeGreaterThan(100);
     expect(counted[1]).toBe(0);
     const pruned = evidence.find(({ name }) => name.endsWith('prune.json'));

@@ -50,6 +50,7 @@ export function buildReport(source: ReportSource): Report {
     outageMs: outageOf(findings),
     writers: writersOf(findings),
     databases: findings.databases,
+    pruning: pruningOf(findings),
     scan: scanOf(findings),
     phases: timeline.phases,
     states: timeline.states,
@@ -110,6 +111,17 @@ function reasonOf(findings: Findings, options: RehearsalOptions): Report['reason
     cause: facts.filter(Boolean).join('; '),
     remedy: 'this is a defect of Sealift or of the rehearsal: keep report.json and functions.log, and report it',
   };
+}
+
+function pruningOf(findings: Findings): Report['pruning'] {
+  const concluded = answerOf<Output<'conclude-prune'>>(findings, 'conclude-prune');
+  if (concluded === undefined || concluded === null || concluded.again) return null;
+  const { rows, kept, tables } = concluded;
+  const copies = findings.steps.flatMap(({ step, output }) => {
+    const made = step === 'encrypt' ? (output as Output<'encrypt'> | undefined)?.snapshotId : undefined;
+    return made?.endsWith('-baseline-encrypted') ? [made] : [];
+  });
+  return { rows, kept, tables, keptIn: copies[0] ?? null };
 }
 
 function scanOf(findings: Findings): Report['scan'] {

@@ -83,6 +83,17 @@ export interface ScanReport {
   readonly summary: string;
 }
 
+/** What was removed from the source because it was old. */
+export interface PruneReport {
+  /** Rows that went, those that went with old ones included. */
+  readonly rows: number;
+  /** Old rows that stayed, because rows that stay point at them. */
+  readonly kept: number;
+  readonly tables: readonly { readonly database: string; readonly relation: string; readonly rows: number }[];
+  /** Encrypted snapshot that holds them; null when there was nothing to remove. */
+  readonly keptIn: string | null;
+}
+
 /** A part of the run. */
 export interface PhaseReport {
   readonly name: string;
@@ -123,6 +134,8 @@ export interface Report {
   /** Null without writers. */
   readonly writers: WritersReport | null;
   readonly databases: readonly DatabaseReport[];
+  /** Null when nothing was pruned. */
+  readonly pruning: PruneReport | null;
   /** Empty when the run did not come to the scan. */
   readonly scan: readonly ScanReport[];
   readonly phases: readonly PhaseReport[];

@@ -1,5 +1,5 @@
 /** The last words in the terminal. */
-import type { DatabaseReport, Report, ScanReport } from './report';
+import type { DatabaseReport, PruneReport, Report, ScanReport } from './report';
 import { holds } from './report';
 import { count, seconds } from './words';
 
@@ -26,6 +26,7 @@ function headline(report: Report): string {
 
 function endOf({ stopAfter }: Report): string {
   if (stopAfter === 'assess') return 'Assessed';
+  if (stopAfter === 'prune') return 'Pruned';
   if (stopAfter === 'scan') return 'Scanned';
   return stopAfter === 'replicate' ? 'Replicating' : 'Migrated';
 }
@@ -42,6 +43,7 @@ function whatWasProved({ writers, databases }: Report): string {
 function figures(report: Report): string[] {
   const { writers, outageMs } = report;
   const rows: [string, string | null][] = [
+    ['pruned', report.pruning && prunedWords(report.pruning)],
     ...report.scan.map((found): [string, string] => [`scan ${found.name}`, scanWords(found)]),
     ['seed LSN', report.seedLsn && `${report.seedLsn} (${report.seedOrigin})`],
     ...report.databases.map((database): [string, string] => [`database ${database.name}`, databaseWords(database)]),
@@ -56,6 +58,11 @@ function figures(report: Report): string[] {
     ['checks', checksOf(report)],
   ];
   return rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(18)} ${value}`] : []));
+}
+
+function prunedWords({ rows, tables, kept, keptIn }: PruneReport): string {
+  const stayed = kept === 0 ? '' : `, ${count(kept)} old ones stay because they are pointed at`;
+  return `${count(rows)} rows of ${tables.length} tables${keptIn === null ? '' : `, kept in snapshot ${keptIn}`}${stayed}`;
 }
 
 function scanWords(found: ScanReport): string {

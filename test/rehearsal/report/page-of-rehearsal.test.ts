@@ -45,6 +45,7 @@ const REPORT: Report = {
       mismatchedTables: [],
     },
   ],
+  pruning: null,
   scan: [
     {
       name: 'catalog',

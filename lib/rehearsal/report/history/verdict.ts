@@ -64,9 +64,17 @@ function succeededTitle({ root, verification }: MigrationFacts): string {
   const equal = verification?.verdict === 'equal' ? ', every row compared' : '';
   if (root.machine === 'cutover' || outcome === 'live') return `${LIVE}${equal}`;
   if (root.machine === 'assess' || outcome === 'assessed') return 'Assessed: the source is ready, nothing was changed';
+  if (root.machine === 'prune' || outcome === 'pruned') return prunedTitle(outcome);
   if (root.machine === 'scan' || outcome === 'scanned') return scannedTitle(root);
   if (root.machine === 'replicate' || outcome === 'replicating') return `Replicating: source and target are equal`;
   return root.machine === 'migrate' && root.entered.has('Live') ? `${LIVE}${equal}` : 'Succeeded';
+}
+
+function prunedTitle(outcome: unknown): string {
+  if (outcome === 'previewed') return 'Previewed: nothing was changed';
+  return outcome === 'skipped'
+    ? 'Too late to prune: the target follows already'
+    : 'Pruned: what was old is gone from the source';
 }
 
 function scannedTitle({ machine, output }: ExecutionFacts): string {

@@ -70,6 +70,7 @@ function titleOf(report: Report): string {
   if (report.outcome === 'failed') return 'Failed';
   if (!holds(report)) return 'Succeeded, but not everything holds';
   if (report.stopAfter === 'assess') return 'Assessed: the source is ready, nothing was changed';
+  if (report.stopAfter === 'prune') return 'Pruned: what was old is gone from the source';
   if (report.stopAfter === 'scan') return 'Scanned: every row of the source can be read';
   if (report.stopAfter === 'replicate') return 'Replicating: source and target are equal';
   return 'Migrated: nothing lost, nothing doubled, nothing different';
