@@ -6,6 +6,7 @@ test(
     let kept: unknown[] = [];
     const { report, evidence } = await rehearseTiny(
       {
+        pruneAndScan: true,
         chaos: (step, { count }) => (step === 'quarantine' && count === 1 ? 'kill-after-effect' : undefined),
         afterMigration: async ({ source }) => {
           kept = await source.withAdmin('catalog', async (session) => {

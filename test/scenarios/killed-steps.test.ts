@@ -39,6 +39,7 @@ test.each(CASES)(
   '%s killed %s ends in success or a clean abort',
   async (step, moment) => {
     const { report } = await rehearseTiny({
+      pruneAndScan: ALL,
       chaos: (name, { count }) => (name === step && count === 1 ? MOMENTS[moment] : undefined),
     });
     expect(report.failedSteps.some((failed) => failed.step === step) || moment.startsWith('just')).toBe(true);

@@ -19,7 +19,7 @@ test(
   async () => {
     const counted: number[] = [];
     const { report, evidence } = await rehearseTiny({
-      clockFactor: 200,
+      pruneAndScan: true,
       beforeMigration: async ({ source }) => {
         counted.push(await source.withAdmin('lineage', oldRows));
       },

@@ -110,7 +110,7 @@ function leaks({ canaries, told }: WatchedRun): string[] {
 }
 
 test.each<[string, Outcome, TestOptions]>([
-  ['a run that succeeds', 'succeeded', {}],
+  ['a run that succeeds', 'succeeded', { pruneAndScan: true }],
   [
     'a run that finds rows that differ',
     'aborted',

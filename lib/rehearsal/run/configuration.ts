@@ -7,6 +7,8 @@ import { ACCOUNT, MIGRATION, REGION, SOURCE_INSTANCE } from './place';
 /** What only the run knows. */
 export interface RunFacts extends Doors {
   readonly switchKind: SwitchKind;
+  /** Whether the source is scanned before the copy. */
+  readonly scans: boolean;
   /** Whether what the scan finds may be repaired. */
   readonly damaged: boolean;
   readonly masterSecretArn: string;
@@ -46,7 +48,7 @@ export function rehearsalConfiguration(
     key: { kind: 'create' },
     switch: configuredSwitch(facts.switchKind, facts),
     prune,
-    scan: { repair: facts.damaged ? 'quarantine' : 'block' },
+    scan: { enabled: facts.scans, repair: facts.damaged ? 'quarantine' : 'block' },
     policy: {
       missingReplicaIdentity: 'full',
       unloggedTables: 'warn',

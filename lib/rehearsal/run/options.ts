@@ -65,9 +65,11 @@ export interface TestOptions {
       | 'cutoverBudgetSeconds'
       | 'cutoverMaxLagBytes'
       | 'verifyWorkers'
-      | 'standStillHours'
+      | 'standStillMinutes'
     >
   >;
+  /** Whether the source is pruned and scanned before the copy. @default true */
+  readonly pruneAndScan?: boolean;
   /** Runs against the loaded source before the writers start, as the superuser of one of its databases. */
   readonly prepare?: (database: string, session: Client) => Promise<void>;
   /** Runs when the source is loaded and before anything of Sealift touched it. */

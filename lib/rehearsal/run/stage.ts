@@ -66,12 +66,14 @@ export async function setStage(
   const source = await timeline.during('Start the source', () => createSource(aws, options.sourceVersion, note));
   const aborting = new AbortController();
   cleanup.add(() => aborting.abort());
+  const { pruneAndScan = true } = options.test ?? {};
   const config = rehearsalConfiguration(
     {
       masterSecretArn: source.masterSecretArn,
       hostedZoneId: source.hostedZoneId,
       applicationSecretArn: source.applicationSecretArn,
       switchKind: options.switch,
+      scans: pruneAndScan,
       damaged: options.damage,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,
@@ -79,7 +81,7 @@ export async function setStage(
       engineVersion: source.engineVersion,
     },
     options.test?.policy,
-    options.dumpFiles.length > 0 ? {} : REFERENCE_POLICY,
+    pruneAndScan && options.dumpFiles.length === 0 ? REFERENCE_POLICY : {},
   );
   const assemblyDirectory = join(run.path, 'cdk.out');
   const [content, assembly] = await Promise.all([
