@@ -66,8 +66,8 @@ export class MigrationStack extends Stack {
     });
     this.functions = this.makeFunctions(props, key);
     const { migration, policy } = config;
-    const { standStillHours } = policy;
-    const workflow = { migration, key, topic, standStillHours, functions: this.functions };
+    const { standStillMinutes } = policy;
+    const workflow = { migration, key, topic, standStillMinutes, functions: this.functions };
     const workflows = new Construct(this, 'Workflows');
     const assess = new AssessWorkflow(workflows, workflow).machine;
     const prune = new PruneWorkflow(workflows, workflow, assess).machine;
@@ -192,7 +192,7 @@ export function switchOf({ switch: chosen }: SealiftConfig): Switch {
 
 /** The policy as the contract has it, every field present. */
 export function policyOf(config: SealiftConfig): Policy {
-  const { replicationConnection: connection, standStillHours: _, ...rest } = config.policy;
+  const { replicationConnection: connection, standStillMinutes: _, ...rest } = config.policy;
   const { repair, maxBadRows, workers } = config.scan;
   return {
     ...rest,

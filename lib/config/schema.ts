@@ -228,10 +228,10 @@ export const policy = section({
   )
     .default([])
     .describe('Databases to leave out by exact name. They arrive as they were in the snapshot, without later changes'),
-  standStillHours: whole(1, 72, 'hours')
-    .default(6)
+  standStillMinutes: whole(5, 4320, 'minutes')
+    .default(360)
     .describe(
-      '1 to 72. A human is told when apply on the target stands still; only after this long is the replication given up and the source released. WAL piles up on the source meanwhile',
+      '5 to 4,320. A human is told when apply on the target stands still; only after this long is the replication given up and the source released. WAL piles up on the source meanwhile',
     ),
   cutoverBudgetSeconds: whole(5, 240, 'seconds')
     .default(60)

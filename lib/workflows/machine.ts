@@ -28,8 +28,8 @@ export interface WorkflowProps {
   readonly key: IKey;
   /** Where a human is paged. */
   readonly topic: ITopic;
-  /** Hours that apply may stand still before the replication is given up. */
-  readonly standStillHours: number;
+  /** Minutes that apply may stand still before the replication is given up. */
+  readonly standStillMinutes: number;
   readonly functions: Readonly<Record<StepName, StepFunction>>;
 }
 

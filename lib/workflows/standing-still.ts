@@ -35,7 +35,7 @@ export function standingStill(scope: Construct, props: WorkflowProps, compensati
   };
   return [
     // Every round but the first adds to it, so that it ends.
-    { when: `$stuckSeconds > ${props.standStillHours * 3600}`, next: () => gaveUp },
+    { when: `$stuckSeconds > ${props.standStillMinutes * 60}`, next: () => gaveUp },
     { when: '$count($stuck) > 0 and $not($stuckTold)', next: tell },
   ];
 }

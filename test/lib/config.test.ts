@@ -43,7 +43,7 @@ describe('the configuration', () => {
       unloggedTables: 'block',
       excludeDatabases: [],
       cutoverBudgetSeconds: 60,
-      standStillHours: 6,
+      standStillMinutes: 360,
       cutoverMaxLagBytes: 16 * 2 ** 20,
       slotSafeBytes: 2 ** 30,
       verifyWorkers: 4,

@@ -37,7 +37,7 @@ test.each(["the slots' confirmed_flush_lsn", "the source's current LSN"])(
         chooseSeedLsn: WRONG_SEEDS[name],
         restartAfterRestore: true,
         clockFactor: 800,
-        policy: { standStillHours: 1 },
+        policy: { standStillMinutes: 5 },
       },
       { writers: 4 },
     );
