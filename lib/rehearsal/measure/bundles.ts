@@ -22,6 +22,7 @@ const FACTS = {
   switchKind: 'route53',
   caPem: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n',
   caPath: '/tmp/rds-ca.pem',
+  scans: true,
   sourcePort: 5432,
   engineVersion: '17.10',
 } as const;
