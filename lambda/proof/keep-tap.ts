@@ -28,18 +28,27 @@ export async function keepCollected(tap: ChangeTap, target: Session<'target'>): 
   return keys.size;
 }
 
-/** Keeps what the tap collects until `done`; rejects when the stream or the ledger fails first. */
-export async function keepUntil(tap: ChangeTap, target: Session<'target'>, done: Promise<unknown>): Promise<void> {
+/**
+ * Keeps what the tap collects until `done`; rejects when the stream or the ledger fails first, or `goOn`, which is asked after
+ * every turn but the last.
+ */
+export async function keepUntil(
+  tap: ChangeTap,
+  target: Session<'target'>,
+  done: Promise<unknown>,
+  goOn: () => void = () => undefined,
+): Promise<void> {
   let over = false;
   const ended = done.finally(() => {
     over = true;
   });
   tap.holdAt(MOST_KEYS);
   try {
-    // Ends with `done`, which every caller bounds.
+    // Ends with `done`, which every caller bounds, or with `goOn`.
     while (!over) {
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, KEEP_EVERY_MS))]);
       await keepCollected(tap, target);
+      if (!over) goOn();
     }
   } finally {
     ended.catch(() => undefined);
@@ -67,22 +76,9 @@ export function budgetOf(remainingMs: () => number, reserveMs: number): Budget {
 export async function keepBacklog(settling: Settling, budget: Budget): Promise<void> {
   const { tap, pair, marker } = settling;
   const { lsn } = await raiseBarrier(pair.source, marker);
-  let reached = false;
-  const arrival = tap.reached(lsn).then(() => {
-    reached = true;
-  });
-  tap.holdAt(MOST_KEYS);
-  try {
-    // Ends when the stream has come to `lsn`, or with the budget.
-    while (!reached) {
-      await Promise.race([arrival, new Promise((resolve) => setTimeout(resolve, KEEP_EVERY_MS))]);
-      await keepCollected(tap, pair.target);
-      if (!reached) budget.assertTimeLeft('reading what changed during the comparison');
-    }
-  } finally {
-    arrival.catch(() => undefined);
-    tap.holdAt(null);
-  }
+  await keepUntil(tap, pair.target, tap.reached(lsn), () =>
+    budget.assertTimeLeft('reading what changed during the comparison'),
+  );
 }
 
 /**
