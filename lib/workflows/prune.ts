@@ -15,7 +15,7 @@ import { Choice, Condition, type IChainable, Pass, type StateMachine, Succeed } 
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepName } from '../../lambda/contract';
-import { ASSESS_TIMEOUT } from './assess';
+import { assessed } from './assessment';
 import { releaseClaim, takeClaim } from './claim';
 import { begin, giveSourceBack } from './compensation';
 import { Workflow, type WorkflowProps } from './machine';
@@ -28,11 +28,9 @@ import {
   checkInput,
   countRound,
   failAsKept,
-  KEEP_CHILD_FAILURE,
   KEEP_FAILURE,
   makeFailure,
   repeatUntil,
-  runMachine,
   type TaskProps,
 } from './states';
 
@@ -82,31 +80,13 @@ export class PruneWorkflow extends Workflow {
       keepClaim: 'boolean',
       dryRun: 'boolean',
     } as const;
-    const start = checkInput(this.states, fields, first.next(this.assessed(assess, this.rehearsed())));
+    const start = checkInput(
+      this.states,
+      fields,
+      first.next(assessed(this.states, assess, { question: 'Assessment given?', next: this.rehearsed() })),
+    );
     this.machine = this.makeMachine(start, PRUNE_TIMEOUT, STEPS_CALLED);
     this.acknowledgeChild(this.machine.role, assess);
-  }
-
-  private assessed(assess: StateMachine, next: IChainable): IChainable {
-    const handedOver = Pass.jsonata(this.states, 'Take over the assessment', {
-      assign: { source: '{% $states.input.inspection.source %}', databases: '{% $states.input.databases %}' },
-    });
-    const alone = runMachine(this.states, 'Assess', assess, {
-      input: { execution: '{% $execution %}', takeOver: '{% $takeOver %}' },
-      timeout: ASSESS_TIMEOUT,
-      assign: {
-        source: '{% $states.result.Output.inspection.source %}',
-        databases: '{% $states.result.Output.databases %}',
-      },
-    });
-    // Nothing is claimed yet: there is nothing to give back.
-    alone.addCatch(failAsKept(this.states, 'Assessment failed'), { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
-    return Choice.jsonata(this.states, 'Assessment given?')
-      .when(
-        Condition.jsonata('{% $exists($states.input.inspection) and $exists($states.input.databases) %}'),
-        handedOver.next(next),
-      )
-      .otherwise(alone.next(next));
   }
 
   /** A dry run needs no claim: its step changes nothing. */

@@ -11,11 +11,11 @@
  *   anything fails -> Give the source back -> Replication failed, with what failed first
  */
 import { Duration } from 'aws-cdk-lib';
-import { Choice, Condition, type IChainable, Pass, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, type IChainable, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepName } from '../../lambda/contract';
-import { ASSESS_TIMEOUT } from './assess';
+import { assessed } from './assessment';
 import { releaseClaim, takeClaim } from './claim';
 import { begin, giveSourceBack } from './compensation';
 import { Workflow, type WorkflowProps } from './machine';
@@ -28,12 +28,10 @@ import {
   checkInput,
   countRound,
   failAsKept,
-  KEEP_CHILD_FAILURE,
   KEEP_FAILURE,
   type Loop,
   makeFailure,
   repeatUntil,
-  runMachine,
   type TaskProps,
 } from './states';
 import { VERIFICATION_STEPS, verification } from './verification';
@@ -86,38 +84,19 @@ export class ReplicateWorkflow extends Workflow {
       databases: 'array',
       keepClaim: 'boolean',
     } as const;
-    const start = checkInput(this.states, fields, first.next(this.assessed(assess)));
+    const start = checkInput(
+      this.states,
+      fields,
+      first.next(
+        assessed(this.states, assess, {
+          question: 'Assessed already?',
+          inspected: { target: 'target.instance' },
+          next: this.claim(),
+        }),
+      ),
+    );
     this.machine = this.makeMachine(start, REPLICATE_TIMEOUT, STEPS_CALLED);
     this.acknowledgeChild(this.machine.role, assess);
-  }
-
-  /** The assessment comes from `Migrate`, or is made now when the phase runs alone. */
-  private assessed(assess: StateMachine): IChainable {
-    const claim = this.claim();
-    const handedOver = Pass.jsonata(this.states, 'Take over the assessment', {
-      assign: {
-        source: '{% $states.input.inspection.source %}',
-        target: '{% $states.input.inspection.target.instance %}',
-        databases: '{% $states.input.databases %}',
-      },
-    });
-    const alone = runMachine(this.states, 'Assess', assess, {
-      input: { execution: '{% $execution %}', takeOver: '{% $takeOver %}' },
-      timeout: ASSESS_TIMEOUT,
-      assign: {
-        source: '{% $states.result.Output.inspection.source %}',
-        target: '{% $states.result.Output.inspection.target.instance %}',
-        databases: '{% $states.result.Output.databases %}',
-      },
-    });
-    // Nothing is claimed yet: there is nothing to give back.
-    alone.addCatch(failAsKept(this.states, 'Assessment failed'), { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
-    return Choice.jsonata(this.states, 'Assessed already?')
-      .when(
-        Condition.jsonata('{% $exists($states.input.inspection) and $exists($states.input.databases) %}'),
-        handedOver.next(claim),
-      )
-      .otherwise(alone.next(claim));
   }
 
   private claim(): IChainable {

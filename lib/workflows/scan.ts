@@ -11,17 +11,17 @@
  * What was saved in quarantine stays in the source's ledger, whatever becomes of the migration.
  */
 import { Duration } from 'aws-cdk-lib';
-import { Choice, Condition, type IChainable, Pass, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, type IChainable, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepName } from '../../lambda/contract';
-import { ASSESS_TIMEOUT } from './assess';
+import { assessed } from './assessment';
 import { releaseClaim, takeClaim } from './claim';
 import { begin, giveSourceBack } from './compensation';
 import { Workflow, type WorkflowProps } from './machine';
 import { REPEATABLE } from './retry';
 import { scanRanges } from './scan-ranges';
-import { callStep, checkInput, failAsKept, KEEP_CHILD_FAILURE, KEEP_FAILURE, makeFailure, runMachine } from './states';
+import { callStep, checkInput, failAsKept, KEEP_FAILURE, makeFailure } from './states';
 
 /** The assessment, nineteen hours of reading (see `poll.ts`), and the steps around it with their retries. */
 export const SCAN_TIMEOUT = Duration.hours(26);
@@ -55,33 +55,13 @@ export class ScanWorkflow extends Workflow {
       databases: 'array',
       keepClaim: 'boolean',
     } as const;
-    const start = checkInput(this.states, fields, first.next(this.assessed(assess)));
+    const start = checkInput(
+      this.states,
+      fields,
+      first.next(assessed(this.states, assess, { question: 'Assessment at hand?', next: this.claim() })),
+    );
     this.machine = this.makeMachine(start, SCAN_TIMEOUT, STEPS_CALLED);
     this.acknowledgeChild(this.machine.role, assess);
-  }
-
-  /** The assessment comes from `Migrate`, or is made now when the phase runs alone. */
-  private assessed(assess: StateMachine): IChainable {
-    const claim = this.claim();
-    const handedOver = Pass.jsonata(this.states, 'Take over the assessment', {
-      assign: { source: '{% $states.input.inspection.source %}', databases: '{% $states.input.databases %}' },
-    });
-    const alone = runMachine(this.states, 'Assess', assess, {
-      input: { execution: '{% $execution %}', takeOver: '{% $takeOver %}' },
-      timeout: ASSESS_TIMEOUT,
-      assign: {
-        source: '{% $states.result.Output.inspection.source %}',
-        databases: '{% $states.result.Output.databases %}',
-      },
-    });
-    // Nothing is claimed yet: there is nothing to give back.
-    alone.addCatch(failAsKept(this.states, 'Assessment failed'), { errors: ['States.ALL'], ...KEEP_CHILD_FAILURE });
-    return Choice.jsonata(this.states, 'Assessment at hand?')
-      .when(
-        Condition.jsonata('{% $exists($states.input.inspection) and $exists($states.input.databases) %}'),
-        handedOver.next(claim),
-      )
-      .otherwise(alone.next(claim));
   }
 
   private claim(): IChainable {
