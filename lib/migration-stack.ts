@@ -6,15 +6,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import {
-  ENV,
-  type Policy,
-  type PrunePolicy,
-  STEPS,
-  type StepName,
-  type Switch,
-  type TargetSettings,
-} from '../lambda/contract';
+import { STEPS, type StepName } from '../lambda/contract';
+import { ENV } from '../lambda/contract/environment';
+import type { PrunePolicy } from '../lambda/contract/prune';
+import type { Policy, Switch, TargetSettings } from '../lambda/contract/settings';
 import { acknowledgeFunctions } from './acknowledged-functions';
 import type { SealiftConfig } from './config';
 import { setFeatureFlags } from './feature-flags';

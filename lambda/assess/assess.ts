@@ -1,6 +1,7 @@
 /** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
 import * as z from 'zod';
-import type { Check, Input, Output } from '../contract';
+import type { Check } from '../contract/assessment';
+import type { Input, Output } from '../contract/payloads';
 import { bothSides, call, instanceFacts, surroundings } from '../platform/payload';
 import type { World } from '../platform/world';
 import { chooseDatabases } from './databases';

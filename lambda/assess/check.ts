@@ -1,5 +1,5 @@
 /** The checks of `assess` as data: every id is stable, documented, and appears exactly once in every report. */
-import type { Check } from '../contract';
+import type { Check } from '../contract/assessment';
 import { ident } from '../platform/quote';
 
 /** What each check promises, by id; the documentation lists them from here. */

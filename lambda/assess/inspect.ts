@@ -1,5 +1,8 @@
 /** What AWS says of everything that the migration touches; nothing is changed. */
-import { ENV, type Input, type Inspection, type Output } from '../contract';
+
+import type { Inspection } from '../contract/assessment';
+import { ENV } from '../contract/environment';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { findStack, SEED_PARAMETER } from '../platform/cloudformation';
 import type { Environment } from '../platform/environment';

@@ -1,5 +1,6 @@
 /** From everything that was seen to every check, the size and the prediction: pure. */
-import type { Check, Inspection, Policy, Prediction, Sizing } from '../contract';
+import type { Check, Inspection, Prediction, Sizing } from '../contract/assessment';
+import type { Policy } from '../contract/settings';
 import { HOME_DATABASE } from '../platform/names';
 import { block, listed, pass, warn, worst } from './check';
 import { accountChecks } from './checks/account';

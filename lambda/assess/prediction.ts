@@ -1,5 +1,6 @@
 /** How long a migration of this source will take, and why: pure, each number with its basis. */
-import type { PredictedPhase, Prediction, Switch } from '../contract';
+import type { PredictedPhase, Prediction } from '../contract/assessment';
+import type { Switch } from '../contract/settings';
 import { outageBehind } from '../platform/switch';
 import { bytesInWords, durationInWords, gibibytes } from './words';
 

@@ -1,5 +1,6 @@
 /** How large the target should be: pure rules, each with its reason in words. */
-import type { Advice, Sizing, TargetSettings } from '../contract';
+import type { Advice, Sizing } from '../contract/assessment';
+import type { TargetSettings } from '../contract/settings';
 import { type InstanceClass, readInstanceClass, smallestClass } from './instance-class';
 import { gibibytes } from './words';
 

@@ -1,5 +1,6 @@
 /** What else AWS says that decides whether, and how well, a migration can run. */
-import type { ParameterDifference, Surroundings, TargetSettings } from '../contract';
+import type { ParameterDifference, Surroundings } from '../contract/assessment';
+import type { TargetSettings } from '../contract/settings';
 import { findOffer, readQuotas, readUserParameters } from '../platform/rds-account';
 
 /** A state holds 256 KiB (fault 15). */

@@ -1,5 +1,5 @@
 /** Gathers what the checks judge: one read-only transaction on the server, one for each database, side by side. */
-import type { DatabaseFacts } from '../contract';
+import type { DatabaseFacts } from '../contract/assessment';
 import { type LedgerRow, readLedger } from '../platform/ledger';
 import { migrationPrefix, postgresPrefix } from '../platform/names';
 import type { Server, Session } from '../platform/postgres';

@@ -11,7 +11,8 @@
  * goes forward only. Which side of the flip it is, only the target's ledger says.
  */
 import * as z from 'zod';
-import type { CutoverFacts, Input, Output } from '../contract';
+import type { CutoverFacts } from '../contract/cutover';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, readLedger } from '../platform/ledger';

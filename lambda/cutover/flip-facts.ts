@@ -1,6 +1,6 @@
 /** What the target's ledger keeps of the flip, so that whoever completes the way forward can answer like its first call. */
 import * as z from 'zod';
-import type { CutoverFacts } from '../contract';
+import type { CutoverFacts } from '../contract/cutover';
 import type { LedgerRow } from '../platform/ledger';
 
 const flipFacts = z.object({

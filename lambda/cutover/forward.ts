@@ -1,5 +1,7 @@
 /** The way forward from the flip: the switch, the source's record of it, the answer. Every part looks first and can run again. */
-import { type CutoverFacts, PHASES } from '../contract';
+
+import { PHASES } from '../contract';
+import type { CutoverFacts } from '../contract/cutover';
 import { Blocked, NotReady, PastTheFlip } from '../errors';
 import { guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { lockMigration, mergeFacts, updatePhase } from '../platform/ledger-sql';

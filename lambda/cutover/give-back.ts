@@ -3,7 +3,8 @@
  * here (style section 3). The door on the target is closed first, so that no cutover that still runs can flip afterwards.
  */
 import * as z from 'zod';
-import type { CutoverFacts, Input, Output } from '../contract';
+import type { CutoverFacts } from '../contract/cutover';
+import type { Input, Output } from '../contract/payloads';
 import { CutoverAborted, NotReady, PastTheFlip } from '../errors';
 import { HOME_DATABASE } from '../platform/names';
 import { call, databases, instanceFacts } from '../platform/payload';

@@ -2,7 +2,9 @@
  * Settles a live target: the replication goes, what the migration changed on the copy is put back, materialized views are filled
  * anew. The source stays fenced, as the way back until somebody retires it. Every part looks first and can run again.
  */
-import { type Input, type Output, PHASES } from '../contract';
+
+import { PHASES } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, moveEverywhere } from '../platform/ledger-follow';

@@ -1,5 +1,7 @@
 /** Everything that a cutover holds open before the fence: sessions, taps, lists of tables; nothing is opened in the outage. */
-import type { Approval, BothSides, Input } from '../contract';
+
+import type { Approval } from '../contract/cutover';
+import type { BothSides, Input } from '../contract/payloads';
 import type { Server, Session } from '../platform/postgres';
 import type { World } from '../platform/world';
 import { catalogDigest } from '../proof/catalog-digest';

@@ -1,5 +1,7 @@
 /** The typed environment of a function: everything that a step reads from `process.env`, and nothing else. */
-import { ENV, type Policy, type PrunePolicy, type Switch, type TargetSettings } from '../contract';
+import { ENV } from '../contract/environment';
+import type { PrunePolicy } from '../contract/prune';
+import type { Policy, Switch, TargetSettings } from '../contract/settings';
 
 /** What the template gives every function. */
 export interface Environment {

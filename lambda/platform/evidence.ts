@@ -1,6 +1,6 @@
 /** Evidence: checks, counts, hashes, LSNs and timings, kept in the evidence bucket; states carry pointers only (fault 15). */
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { EvidencePointer } from '../contract';
+import type { EvidencePointer } from '../contract/instance';
 
 const client = new S3Client({});
 

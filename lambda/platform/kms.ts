@@ -1,6 +1,6 @@
 /** KMS: what a key is. */
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import type { Inspection } from '../contract';
+import type { Inspection } from '../contract/assessment';
 import { CLIENT_LIMITS, callAws } from './aws-call';
 
 const client = new KMSClient(CLIENT_LIMITS);

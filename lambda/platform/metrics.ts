@@ -1,6 +1,6 @@
 /** Numbers for the dashboard and the alarms: CloudWatch's embedded metric format, one line of the log per measurement. */
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../contract';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../contract/metrics';
 
 /** Values by metric; numbers only, so that no row, host or secret can be among them. */
 export type Measured = Readonly<Partial<Record<MetricName, number>>>;

@@ -3,7 +3,7 @@
  * only what carries our name (faults 67, 68). Slot names allow `[a-z0-9_]` only (facts K5).
  */
 import { createHash } from 'node:crypto';
-import type { SnapshotPurpose } from '../contract';
+import type { SnapshotPurpose } from '../contract/replication';
 
 /** The ledger's schema, in the source and in the target. */
 export const LEDGER_SCHEMA = 'sealift';

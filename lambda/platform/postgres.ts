@@ -4,7 +4,7 @@
  */
 import { checkServerIdentity } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
-import type { Endpoint } from '../contract';
+import type { Endpoint } from '../contract/instance';
 import { certificateAuthorities } from './certificate-authorities';
 import { ChangeStream } from './change-stream';
 import { HOME_DATABASE } from './names';

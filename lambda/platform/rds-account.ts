@@ -6,7 +6,8 @@ import {
   type OrderableDBInstanceOption,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import type { Surroundings, TargetSettings } from '../contract';
+import type { Surroundings } from '../contract/assessment';
+import type { TargetSettings } from '../contract/settings';
 import { CLIENT_LIMITS, callAws } from './aws-call';
 
 const client = new RDSClient(CLIENT_LIMITS);

@@ -8,7 +8,8 @@ import {
   DescribeDBSnapshotsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import type { Encryption, Endpoint, InstanceFacts, Surroundings } from '../contract';
+import type { Surroundings } from '../contract/assessment';
+import type { Encryption, Endpoint, InstanceFacts } from '../contract/instance';
 import { Blocked, NotReady } from '../errors';
 import { CLIENT_LIMITS, callAws } from './aws-call';
 

@@ -1,5 +1,5 @@
 /** The switch that is a CNAME record. */
-import type { Switch } from '../contract';
+import type { Switch } from '../contract/settings';
 import { Blocked } from '../errors';
 import { changeInSync, readRecord, writeRecord } from './route53';
 import { type ApplicationSwitch, type Sides, type SwitchFacts, sideOf, type Turn } from './switch-kind';

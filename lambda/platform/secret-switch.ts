@@ -4,7 +4,7 @@
  * readable as `AWSPREVIOUS`. No value of the secret is told: the configured field may hold anything.
  */
 import { createHash } from 'node:crypto';
-import type { Switch } from '../contract';
+import type { Switch } from '../contract/settings';
 import { Blocked, NotReady } from '../errors';
 import { addPending, type LabelledVersions, makeCurrent, readCurrent, readVersions } from './application-secret';
 import { changeEndpoint, readEndpoint } from './secret-text';

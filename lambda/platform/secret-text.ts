@@ -1,5 +1,5 @@
 /** The text of an application's secret: a JSON object of which two fields are known to us and all others are kept as they are. */
-import type { Switch } from '../contract';
+import type { Switch } from '../contract/settings';
 import { Blocked } from '../errors';
 
 type Fields = Pick<Extract<Switch, { kind: 'secret' }>, 'secretArn' | 'hostField' | 'portField'>;

@@ -1,7 +1,8 @@
 /** The wire of every step: parse, open the world, run the recipe, answer plain JSON, always close. */
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
-import type { Input, Output, StepName } from '../contract';
+import type { StepName } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked, CutoverAborted, NotReady, PastTheFlip } from '../errors';
 import { World } from './world';
 

@@ -1,5 +1,5 @@
 /** What every kind of switch is, and which side a host is. */
-import type { Inspection } from '../contract';
+import type { Inspection } from '../contract/assessment';
 import { plainName } from './route53';
 
 /** Where the switch leads, in a word, so that no host is told; `ttlSeconds` is null where the kind has none. */

@@ -2,7 +2,7 @@
  * What the applications follow to the database: a DNS record, or the host in a secret of theirs. Whoever looks at it or turns it
  * does so here, whatever its kind.
  */
-import type { Switch } from '../contract';
+import type { Switch } from '../contract/settings';
 import type { Environment } from './environment';
 import { recordSwitch } from './record-switch';
 import { secretSwitch } from './secret-switch';

@@ -1,5 +1,5 @@
 /** The boundaries between old and kept: computed once, from the database's clock, on the calendar of a named time zone. */
-import type { PruneEntry } from '../contract';
+import type { PruneEntry } from '../contract/prune';
 import { Blocked } from '../errors';
 import type { Session } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';

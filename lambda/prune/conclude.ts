@@ -2,7 +2,9 @@
  * Concludes a pruning: queues again what moved away from its workers, reclaims and analyzes the tables, counts as before, and
  * judges. Whatever differs more than it may ends as `Blocked`, with both figures, after everything is kept as evidence.
  */
-import { type Input, type Output, PHASES } from '../contract';
+
+import { PHASES } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, readLedger } from '../platform/ledger';

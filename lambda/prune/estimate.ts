@@ -1,5 +1,5 @@
 /** What a pruning is expected to do, in numbers: pure, and refused where the policy asks for a second look. */
-import type { PrunePlan, PrunePolicy } from '../contract';
+import type { PrunePlan, PrunePolicy } from '../contract/prune';
 import type { CountedTable, DecidedEntry } from './plan-facts';
 
 /** WAL of one deleted row: its record, and the lock that was taken on it before. */

@@ -3,7 +3,8 @@
  * the first in a transaction that is rolled back; planning again within one epoch changes nothing.
  */
 import * as z from 'zod';
-import type { Input, Output, PrunePolicy } from '../contract';
+import type { Input, Output } from '../contract/payloads';
+import type { PrunePolicy } from '../contract/prune';
 import { Blocked } from '../errors';
 import { assertCurrent, guarded, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';

@@ -1,6 +1,6 @@
 /** The policy as it lies in the environment, checked again: it decides what is deleted. */
 import * as z from 'zod';
-import type { PruneEntry, PrunePolicy } from '../contract';
+import type { PruneEntry, PrunePolicy } from '../contract/prune';
 import { Blocked } from '../errors';
 
 const name = z.string().min(1).max(63);

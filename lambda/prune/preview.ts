@@ -1,5 +1,5 @@
 /** A preview: the counts of a plan, in a transaction that is rolled back, so that nothing is changed. */
-import type { PrunePolicy } from '../contract';
+import type { PrunePolicy } from '../contract/prune';
 import { joinRolesForNow } from '../platform/memberships';
 import type { Session } from '../platform/postgres';
 import { decideEntries } from './boundary';

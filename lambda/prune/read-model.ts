@@ -1,5 +1,5 @@
 /** Reads from the catalogue what a pruning of one database is about. */
-import type { PruneEntry } from '../contract';
+import type { PruneEntry } from '../contract/prune';
 import { Blocked } from '../errors';
 import type { Session } from '../platform/postgres';
 import type { Edge, Relation, RetentionType } from './model';

@@ -3,7 +3,7 @@
  * claimed it, in the database of the rows: a killed worker leaves its piece whole, a doubled one finds it done.
  */
 import * as z from 'zod';
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent, holdExpected, readLedger } from '../platform/ledger';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';

@@ -1,5 +1,5 @@
 /** Decisions of `watch`, without a server. */
-import type { ReplicationHealth } from '../contract';
+import type { ReplicationHealth } from '../contract/replication';
 import type { Measured } from '../platform/metrics';
 
 /** What was seen of one database. */

@@ -3,7 +3,8 @@
  * transaction with the check of the ledger (facts A2, A15). What runs is never advanced again.
  */
 import * as z from 'zod';
-import type { Endpoint, Input, Output } from '../contract';
+import type { Endpoint } from '../contract/instance';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { guarded, type LedgerRow } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';

@@ -1,5 +1,7 @@
 /** How far the target is behind, and whether it can still catch up. */
-import { type Input, type Output, PHASES } from '../contract';
+
+import { PHASES } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';

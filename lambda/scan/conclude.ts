@@ -1,5 +1,7 @@
 /** Confirms every row that could not be read, says what the scan found, and keeps it as evidence. */
-import { type Input, type Output, PHASES } from '../contract';
+
+import { PHASES } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { moveEverywhere } from '../platform/ledger-follow';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';
 import { BEFORE_SEEDING } from '../platform/phases';

@@ -2,7 +2,7 @@
  * Plans the scan: queues the structure of every table, then every range of its rows and its indexes, in the ledger of the database
  * they lie in. Planning again within one epoch changes nothing.
  */
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { guarded } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';

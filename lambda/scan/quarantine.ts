@@ -2,7 +2,9 @@
  * Deals with what the scan found, where the configuration allows it: rows that cannot be read go into quarantine one by one, pages
  * that were lost are noted, indexes that disagree are rebuilt. Each part looks first, so that a call that died is simply repeated.
  */
-import { type Input, type Output, PHASES } from '../contract';
+
+import { PHASES } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, guarded } from '../platform/ledger';

@@ -1,5 +1,7 @@
 /** Decides what the findings of a scan lead to: pure, so that every case can be listed. */
-import type { Policy, ScanConclusion } from '../contract';
+
+import type { ScanConclusion } from '../contract/scan';
+import type { Policy } from '../contract/settings';
 import { type DatabaseFindings, isDamaged, lostRows, nameOf, type RelationFindings } from './findings';
 
 /** Most obstacles that are told in a state; all of them are in the evidence (fault 15). */

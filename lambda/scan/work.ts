@@ -3,7 +3,7 @@
  * the ledger of the database that is read: a killed worker leaves its item open, a doubled one finds it done.
  */
 import * as z from 'zod';
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';

@@ -6,7 +6,9 @@
  * Nothing on the source is changed. What a first call found out is in the target's ledger, so that a second answers alike.
  */
 import * as z from 'zod';
-import type { Encryption, Input, Output, SlotFacts } from '../contract';
+import type { Encryption } from '../contract/instance';
+import type { Input, Output } from '../contract/payloads';
+import type { SlotFacts } from '../contract/replication';
 import { Blocked } from '../errors';
 import { assertCurrent, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';

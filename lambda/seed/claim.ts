@@ -1,6 +1,6 @@
 /** The claim: one execution at a time holds a migration, and its epoch goes with every later call (fault 9, I6). */
 import * as z from 'zod';
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { type Expectation, ensureLedger, guarded, type LedgerRow, readLedger } from '../platform/ledger';

@@ -1,6 +1,6 @@
 /** The encrypted copy of the snapshot: the only act that adds a key (facts E11); asked again until it is available. */
 import * as z from 'zod';
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { encryptedSnapshotName } from '../platform/names';
 import { claimedCall, snapshotPurpose } from '../platform/payload';

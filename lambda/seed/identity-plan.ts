@@ -1,5 +1,5 @@
 /** Which tables need a replica identity, and which one: pure decisions of `prepare` (faults 36, 37). */
-import type { Policy } from '../contract';
+import type { Policy } from '../contract/settings';
 import { qualified } from '../platform/quote';
 import type { ReplicaIdentity } from '../platform/replica-identity';
 

@@ -1,5 +1,5 @@
 /** Gets the source ready to be followed: owners, role, replica identities, then publication and slot of every database. */
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, guarded } from '../platform/ledger';

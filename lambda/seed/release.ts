@@ -7,7 +7,7 @@
  * Every part looks first, so a release that died in between is simply run again.
  */
 import * as z from 'zod';
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';

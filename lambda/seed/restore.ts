@@ -5,7 +5,7 @@
  *        \-- any other seed: refused        \-- rolled back: refused, with the first reason
  */
 import * as z from 'zod';
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import {
   classifyStackStatus,

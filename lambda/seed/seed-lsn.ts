@@ -2,7 +2,7 @@
  * The seed: where the copy ends and the stream begins. One value is right; others lose or double transactions without an error
  * (facts A4, experiments 4). When there is no certain one, the migration stops here.
  */
-import type { Output } from '../contract';
+import type { Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import type { Session } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';

@@ -1,6 +1,7 @@
 /** A snapshot of the source: the seed, taken after the slots exist (facts A2), or the baseline; asked again until it is available. */
 import * as z from 'zod';
-import type { Input, InstanceFacts, Output } from '../contract';
+import type { InstanceFacts } from '../contract/instance';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { snapshotName } from '../platform/names';
 import { claimedCall, instanceFacts, snapshotPurpose } from '../platform/payload';

@@ -8,7 +8,7 @@
  *           -> marker row `after-slot` + facts    (one transaction)
  */
 import { randomUUID } from 'node:crypto';
-import type { SlotFacts } from '../contract';
+import type { SlotFacts } from '../contract/replication';
 import { Blocked, NotReady } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, type Expectation, guarded, type LedgerRow } from '../platform/ledger';

@@ -3,7 +3,7 @@
  * claimed it, together with nothing else: a killed worker leaves its item open, a doubled one finds it done.
  */
 import * as z from 'zod';
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';
 import { bothSides, claimedCall } from '../platform/payload';

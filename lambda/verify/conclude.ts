@@ -2,7 +2,10 @@
  * Concludes the verification: settles every key that may differ, compares the catalogues, and says `equal` or `different`.
  * What changed since stays in the ledger, to be compared under the fence.
  */
-import { type Input, type Output, PHASES, type Verification } from '../contract';
+
+import { PHASES } from '../contract';
+import type { Input, Output } from '../contract/payloads';
+import type { Verification } from '../contract/replication';
 import { Blocked, NotReady } from '../errors';
 import type { LedgerRow } from '../platform/ledger';
 import { followSource, moveEverywhere } from '../platform/ledger-follow';

@@ -2,7 +2,7 @@
  * Plans the verification: opens the tap of every database, waits until the target stands behind it, then queues every range of
  * every table. Planning again within one epoch changes nothing while its taps can still be read.
  */
-import type { Input, Output } from '../contract';
+import type { Input, Output } from '../contract/payloads';
 import { guarded } from '../platform/ledger';
 import { followSource, moveEverywhere } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';

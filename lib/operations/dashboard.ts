@@ -18,7 +18,8 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { type MetricName, PHASES } from '../../lambda/contract';
+import { PHASES } from '../../lambda/contract';
+import type { MetricName } from '../../lambda/contract/metrics';
 import type { SealiftConfig } from '../config';
 import { dashboardName, MACHINES, type MachineName, targetInstanceId } from '../resource-names';
 import { executionMetric, type InstanceMetric, instanceMetric, stepMetric } from './metrics';

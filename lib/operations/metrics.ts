@@ -1,7 +1,7 @@
 /** The metrics of dashboard and alarms: those that the steps emit, and those of RDS and Step Functions. */
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRIC_DIMENSION, METRIC_NAMESPACE, type MetricName } from '../../lambda/contract';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, type MetricName } from '../../lambda/contract/metrics';
 import { undeliveredQueueName } from '../resource-names';
 
 type Statistic = 'Average' | 'Maximum' | 'Minimum' | 'Sum';

@@ -17,7 +17,8 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SnsPublish, StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { ERRORS, type Input, SCHEMA_VERSION, STEPS, type StepName } from '../../lambda/contract';
+import { ERRORS, SCHEMA_VERSION, STEPS, type StepName } from '../../lambda/contract';
+import type { Input } from '../../lambda/contract/payloads';
 import type { WorkflowProps } from './machine';
 import { type Poll, waitExpression } from './poll';
 

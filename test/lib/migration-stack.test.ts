@@ -1,4 +1,5 @@
-import { ENV, STEPS, type StepName } from '../../lambda/contract';
+import { STEPS, type StepName } from '../../lambda/contract';
+import { ENV } from '../../lambda/contract/environment';
 import * as lambdaNames from '../../lambda/platform/names';
 import { parseConfig } from '../../lib';
 import { policyOf } from '../../lib/migration-stack';

@@ -1,4 +1,5 @@
-import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, PHASES } from '../../lambda/contract';
+import { PHASES } from '../../lambda/contract';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS } from '../../lambda/contract/metrics';
 import {
   MACHINES,
   MIGRATION_ALARMS,

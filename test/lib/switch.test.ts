@@ -1,4 +1,4 @@
-import { ENV } from '../../lambda/contract';
+import { ENV } from '../../lambda/contract/environment';
 import { parseConfig, type SealiftConfigInput } from '../../lib';
 import { switchOf } from '../../lib/migration-stack';
 import { statementsOf, statementsOfStep } from './support/policies';

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../../lambda/contract';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../../lambda/contract/metrics';
 import { holds } from '../../lib/rehearsal/report/report';
 import { writeReport } from '../../lib/rehearsal/report/write-report';
 import { MIGRATION } from '../../lib/rehearsal/run/place';

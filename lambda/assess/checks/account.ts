@@ -1,5 +1,5 @@
 /** Checks of what the account has, offers and attaches to the source (facts E2, E20; faults 84, 85). */
-import type { Check, Inspection } from '../../contract';
+import type { Check, Inspection } from '../../contract/assessment';
 import { block, listed, pass, warn } from '../check';
 import { durationInWords } from '../words';
 

@@ -1,5 +1,6 @@
 /** Checks of what AWS says: instance, key, stack, record (faults 57, 79, 80, 93, 109). */
-import type { Check, Inspection, Policy } from '../../contract';
+import type { Check, Inspection } from '../../contract/assessment';
+import type { Policy } from '../../contract/settings';
 import { classifyStackStatus } from '../../platform/cloudformation';
 import { encryptedSnapshotName } from '../../platform/names';
 import { describeSwitch, switchRemedy } from '../../platform/switch';

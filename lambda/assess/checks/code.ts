@@ -1,5 +1,5 @@
 /** Checks of code that runs by itself: during apply, in generated columns, by the clock (facts B1, B22; faults 46, 71). */
-import type { Check } from '../../contract';
+import type { Check } from '../../contract/assessment';
 import { ident, literal, qualified } from '../../platform/quote';
 import { listed, pass, statements, warn } from '../check';
 import { inDatabase, located, where } from '../located';

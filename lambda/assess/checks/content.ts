@@ -1,5 +1,6 @@
 /** Checks of what is in the databases (faults 36 to 38, 46, 49, 53 to 55). */
-import type { Check, Policy } from '../../contract';
+import type { Check } from '../../contract/assessment';
+import type { Policy } from '../../contract/settings';
 import { ident, qualified } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';
 import { inDatabase, located, named, where } from '../located';

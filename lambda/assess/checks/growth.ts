@@ -1,5 +1,5 @@
 /** Checks of what comes to an end, and of what is large where time is short (facts B14; faults 48). */
-import type { Check } from '../../contract';
+import type { Check } from '../../contract/assessment';
 import { ident, qualified } from '../../platform/quote';
 import { type CheckId, listed, pass, statements, warn } from '../check';
 import { inDatabase, located, where } from '../located';

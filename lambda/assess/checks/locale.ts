@@ -1,5 +1,5 @@
 /** Checks of encodings, collations and extensions (facts G7; faults 55, 56). */
-import type { Check, Surroundings } from '../../contract';
+import type { Check, Surroundings } from '../../contract/assessment';
 import { ident, qualified } from '../../platform/quote';
 import { listed, pass, statements, warn } from '../check';
 import { inDatabase, located, where } from '../located';

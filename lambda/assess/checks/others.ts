@@ -1,5 +1,5 @@
 /** Checks of what else replicates: earlier runs, other executions, other consumers (faults 9, 67, 68). */
-import type { Check } from '../../contract';
+import type { Check } from '../../contract/assessment';
 import { LEDGER_SCHEMA, postgresPrefix } from '../../platform/names';
 import { ident, literal } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';

@@ -1,5 +1,5 @@
 /** Checks of what the master user may do: probed on this server, never assumed (facts B20, E1, E7, E8). */
-import type { Check } from '../../contract';
+import type { Check } from '../../contract/assessment';
 import { HOME_DATABASE } from '../../platform/names';
 import { ident } from '../../platform/quote';
 import { block, type CheckId, listed, pass, statements } from '../check';

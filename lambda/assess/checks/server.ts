@@ -1,5 +1,6 @@
 /** Checks of the whole server: role, WAL, capacity, transactions (faults 34, 35, 51, 52). */
-import type { Check, Policy, Prediction } from '../../contract';
+import type { Check, Prediction } from '../../contract/assessment';
+import type { Policy } from '../../contract/settings';
 import { streamName, tapName } from '../../platform/names';
 import { ident, literal, MAX_NAME_BYTES } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';

@@ -1,5 +1,5 @@
 /** Checks of amounts: WAL against storage, memory of decoding, the target's size (facts A17, E17, E23, G8). */
-import type { Check, Inspection, Prediction, Sizing } from '../../contract';
+import type { Check, Inspection, Prediction, Sizing } from '../../contract/assessment';
 import { block, listed, pass, warn } from '../check';
 import { readInstanceClass } from '../instance-class';
 import { isHardToCatchUp } from '../prediction';

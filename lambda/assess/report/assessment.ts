@@ -1,5 +1,6 @@
 /** What both forms of the report for people are made from. */
-import type { Check, DatabaseFacts, InstanceFacts, Prediction, Sizing } from '../../contract';
+import type { Check, DatabaseFacts, Prediction, Sizing } from '../../contract/assessment';
+import type { InstanceFacts } from '../../contract/instance';
 import type { SizedTable } from '../survey-content';
 
 /** An assessment as people read it. */

@@ -1,5 +1,5 @@
 /** The assessment as one self-contained HTML page: verdict, what blocks and warns with its remedy, size, time, all checks. */
-import type { Advice, Check, PredictedPhase } from '../../contract';
+import type { Advice, Check, PredictedPhase } from '../../contract/assessment';
 import { CHECKS } from '../check';
 import { bytesInWords, durationInWords, gibibytes, grouped } from '../words';
 import { type Assessment, count, headline, wholeSeconds } from './assessment';

@@ -1,5 +1,5 @@
 /** The assessment on one screen of text: verdict first, then what blocks, what warns, the size, the time. */
-import type { Advice, Check } from '../../contract';
+import type { Advice, Check } from '../../contract/assessment';
 import { bytesInWords, durationInWords, gibibytes } from '../words';
 import { type Assessment, count, headline, wholeSeconds } from './assessment';
 

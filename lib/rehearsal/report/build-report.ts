@@ -1,5 +1,7 @@
 /** Makes the report of a run from what it found out; decides the outcome. */
-import type { CutoverFacts, Output } from '../../../lambda/contract';
+
+import type { CutoverFacts } from '../../../lambda/contract/cutover';
+import type { Output } from '../../../lambda/contract/payloads';
 import type { Findings } from '../run/findings';
 import type { RehearsalOptions } from '../run/options';
 import type { StepCall } from '../run/step-calls';

@@ -2,7 +2,7 @@
  * The shape of `report.json`. It is a contract with whoever reads it (docs/report.md): a field is never renamed, and a
  * change of meaning is a new `schemaVersion`. Times are ISO strings, durations milliseconds, LSNs text.
  */
-import type { Check } from '../../../lambda/contract';
+import type { Check } from '../../../lambda/contract/assessment';
 import type { LagPoint } from '../run/lag-watch';
 import type { LatencyPoint } from '../writers/protocol';
 

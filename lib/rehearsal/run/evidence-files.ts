@@ -1,5 +1,5 @@
 /** What the steps kept in the evidence bucket, taken out before the bucket goes. */
-import type { EvidencePointer } from '../../../lambda/contract';
+import type { EvidencePointer } from '../../../lambda/contract/instance';
 import type { LocalAws } from './local-aws';
 
 /** One piece of evidence. */

@@ -1,5 +1,5 @@
 /** Runs the migration on a stage and gathers everything that the report is made of. */
-import type { Check } from '../../../lambda/contract';
+import type { Check } from '../../../lambda/contract/assessment';
 import type { DatabaseReport, RefusedCall, WritableSide } from '../report/report';
 import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { Proof } from '../writers/prove';

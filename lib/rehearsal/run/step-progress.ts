@@ -1,5 +1,8 @@
 /** How far long work is, from the answers of the steps that do it. */
-import type { Output, SnapshotFacts, StepName } from '../../../lambda/contract';
+
+import type { StepName } from '../../../lambda/contract';
+import type { Output } from '../../../lambda/contract/payloads';
+import type { SnapshotFacts } from '../../../lambda/contract/replication';
 import type { Tell } from './events';
 import type { StepCall } from './step-calls';
 

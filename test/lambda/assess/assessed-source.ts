@@ -3,16 +3,11 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { assess, assessInput } from '../../../lambda/assess/assess';
 import type { CheckId } from '../../../lambda/assess/check';
-import {
-  type Check,
-  type EvidencePointer,
-  type Inspection,
-  type InstanceFacts,
-  type Output,
-  type Policy,
-  SCHEMA_VERSION,
-  type Surroundings,
-} from '../../../lambda/contract';
+import { SCHEMA_VERSION } from '../../../lambda/contract';
+import type { Check, Inspection, Surroundings } from '../../../lambda/contract/assessment';
+import type { EvidencePointer, InstanceFacts } from '../../../lambda/contract/instance';
+import type { Output } from '../../../lambda/contract/payloads';
+import type { Policy } from '../../../lambda/contract/settings';
 import { streamName } from '../../../lambda/platform/names';
 import { Server } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';

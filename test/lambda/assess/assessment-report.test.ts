@@ -4,7 +4,7 @@ import { predict } from '../../../lambda/assess/prediction';
 import { type Assessment, count } from '../../../lambda/assess/report/assessment';
 import { renderPage } from '../../../lambda/assess/report/page';
 import { COLUMNS, LINES, renderScreen, wrapped } from '../../../lambda/assess/report/screen';
-import type { Check } from '../../../lambda/contract';
+import type { Check } from '../../../lambda/contract/assessment';
 import { healthyInspection } from './assessed-source';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 400 });

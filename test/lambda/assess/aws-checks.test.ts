@@ -3,7 +3,8 @@ import { awsChecks } from '../../../lambda/assess/checks/aws';
 import { serverChecks } from '../../../lambda/assess/checks/server';
 import { predict } from '../../../lambda/assess/prediction';
 import type { ServerSurvey } from '../../../lambda/assess/survey';
-import type { Check, Inspection, InstanceFacts } from '../../../lambda/contract';
+import type { Check, Inspection } from '../../../lambda/contract/assessment';
+import type { InstanceFacts } from '../../../lambda/contract/instance';
 import { healthyInspection, MIGRATION_ID, POLICY } from './assessed-source';
 import { HEALTHY_SURVEY } from './healthy-survey';
 

@@ -1,7 +1,8 @@
 import { volumeChecks } from '../../../lambda/assess/checks/volume';
 import { type PredictionFacts, predict } from '../../../lambda/assess/prediction';
 import { type SizingFacts, sizeTarget } from '../../../lambda/assess/sizing';
-import type { Check, InstanceFacts, Surroundings } from '../../../lambda/contract';
+import type { Check, Surroundings } from '../../../lambda/contract/assessment';
+import type { InstanceFacts } from '../../../lambda/contract/instance';
 import { healthyInspection } from './assessed-source';
 import { HEALTHY_SURVEY } from './healthy-survey';
 

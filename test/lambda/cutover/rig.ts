@@ -1,15 +1,11 @@
 /** A followed source, a local AWS for record and evidence, and the steps of verification and cutover as a workflow calls them. */
 import type { Client } from 'pg';
-import type {
-  CutoverFacts,
-  InstanceFacts,
-  Output,
-  Phase,
-  Policy,
-  StepName,
-  Switch,
-  Verification,
-} from '../../../lambda/contract';
+import type { Phase, StepName } from '../../../lambda/contract';
+import type { CutoverFacts } from '../../../lambda/contract/cutover';
+import type { InstanceFacts } from '../../../lambda/contract/instance';
+import type { Output } from '../../../lambda/contract/payloads';
+import type { Verification } from '../../../lambda/contract/replication';
+import type { Policy, Switch } from '../../../lambda/contract/settings';
 import { cutoverOn } from '../../../lambda/cutover/cutover';
 import { type GivenBack, giveBackOn } from '../../../lambda/cutover/give-back';
 import { type Settled, settleOn } from '../../../lambda/cutover/settle';

@@ -1,4 +1,4 @@
-import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../../../lambda/contract';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../../../lambda/contract/metrics';
 import { createMetricSink, type Measured } from '../../../lambda/platform/metrics';
 import { metricsOf } from '../../../lib/rehearsal/run/emitted-metrics';
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Switch } from '../../../lambda/contract';
+import type { Switch } from '../../../lambda/contract/settings';
 import { Blocked, NotReady } from '../../../lambda/errors';
 import { changeEndpoint, readEndpoint } from '../../../lambda/platform/secret-text';
 import { applicationSwitch, describeSwitch, switchRemedy } from '../../../lambda/platform/switch';

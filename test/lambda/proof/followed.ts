@@ -1,6 +1,6 @@
 /** A source and its target after the whole snapshot road, the stream flowing: where verification and cutover begin. */
 
-import type { Policy } from '../../../lambda/contract';
+import type { Policy } from '../../../lambda/contract/settings';
 import { subscribeOn } from '../../../lambda/replicate/subscribe';
 import { adoptOn } from '../../../lambda/seed/adopt';
 import { claimOn } from '../../../lambda/seed/claim';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { PruneEntry } from '../../../lambda/contract';
+import type { PruneEntry } from '../../../lambda/contract/prune';
 import { entry, PrunedSource, policyOf } from './pruned-source';
 
 /** A random schema: tables with an age or without, foreign keys of every kind among them, cycles included. */

@@ -1,5 +1,5 @@
 /** A source to prune, and the steps of a pruning against it. */
-import type { PruneEntry, PrunePolicy } from '../../../lambda/contract';
+import type { PruneEntry, PrunePolicy } from '../../../lambda/contract/prune';
 import type { Server } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';
 import { concludeOn } from '../../../lambda/prune/conclude';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from 'pg';
-import type { SlotFacts } from '../../../lambda/contract';
+import type { SlotFacts } from '../../../lambda/contract/replication';
 import { Blocked, NotReady } from '../../../lambda/errors';
 import { streamName } from '../../../lambda/platform/names';
 import { subscribeOn } from '../../../lambda/replicate/subscribe';

@@ -1,5 +1,5 @@
 /** A source to be scanned, and the steps of the scan as one invocation each would run them. */
-import type { Policy } from '../../../lambda/contract';
+import type { Policy } from '../../../lambda/contract/settings';
 import { World } from '../../../lambda/platform/world';
 import { concludeScanOn } from '../../../lambda/scan/conclude';
 import { planScanOn } from '../../../lambda/scan/plan';

@@ -1,11 +1,8 @@
 /** A local AWS with a source, a key, a record and a Target stack, and the world of a step that speaks to it by the SDK. */
-import {
-  type ClaimedCall,
-  type Policy,
-  SCHEMA_VERSION,
-  type StepName,
-  type TargetSettings,
-} from '../../../lambda/contract';
+
+import { SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
+import type { ClaimedCall } from '../../../lambda/contract/payloads';
+import type { Policy, TargetSettings } from '../../../lambda/contract/settings';
 import { World } from '../../../lambda/platform/world';
 import { scaledClock } from '../../../lib/rehearsal/clock';
 import { createStackEngine, type StackEngine } from '../../../lib/rehearsal/cloudformation/stack-engine';

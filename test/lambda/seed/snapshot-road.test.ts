@@ -1,5 +1,6 @@
 import { inspect, inspectInput } from '../../../lambda/assess/inspect';
-import type { InstanceFacts, Output } from '../../../lambda/contract';
+import type { InstanceFacts } from '../../../lambda/contract/instance';
+import type { Output } from '../../../lambda/contract/payloads';
 import { Blocked, NotReady } from '../../../lambda/errors';
 import { encryptedSnapshotName, snapshotName } from '../../../lambda/platform/names';
 import { findInstance } from '../../../lambda/platform/rds';

@@ -1,6 +1,6 @@
 /** What the page takes from the evidence of a run; what is not understood is left out and said. */
 import * as z from 'zod';
-import type { Check } from '../../../../lambda/contract';
+import type { Check } from '../../../../lambda/contract/assessment';
 import { member, told } from '../history/told';
 import type { Evidence } from './evidence-folder';
 

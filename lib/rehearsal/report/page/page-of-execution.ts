@@ -1,5 +1,5 @@
 /** The page of a real execution: from its histories, and from the evidence when it was given. */
-import type { Check } from '../../../../lambda/contract';
+import type { Check } from '../../../../lambda/contract/assessment';
 import type { EvidenceFacts } from '../evidence/evidence-facts';
 import type { MigrationFacts } from '../history/migration-facts';
 import { type VerdictKind, verdictOf } from '../history/verdict';

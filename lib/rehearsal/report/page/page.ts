@@ -2,7 +2,7 @@
  * What the report page shows, whatever it was made from: a rehearsal, or the histories of a real execution. Texts are plain;
  * nothing here is markup. Times are milliseconds since the epoch.
  */
-import type { Check } from '../../../../lambda/contract';
+import type { Check } from '../../../../lambda/contract/assessment';
 
 /** How the page is coloured: everything held, it ended safely without success, it needs somebody, it goes on. */
 export type Tone = 'good' | 'warned' | 'bad' | 'running';

@@ -1,6 +1,6 @@
 /** Cases in which AWS makes a check fire, on the local control plane, and what its remedy says done there. */
 import type { CheckId } from '../../../../lambda/assess/check';
-import type { TargetSettings } from '../../../../lambda/contract';
+import type { TargetSettings } from '../../../../lambda/contract/settings';
 import type { AwsStage } from '../../seed/aws-stage';
 import { RECORD } from '../../seed/aws-stage';
 

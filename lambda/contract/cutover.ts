@@ -1,0 +1,30 @@
+/** Who approved a cutover, and what it answers. */
+import type { EvidencePointer } from './instance';
+
+/** Who approved a cutover, and when. */
+export interface Approval {
+  /** As the approver wrote it, 1 to 100 characters. */
+  readonly approvedBy: string;
+  readonly approvedAt: string;
+}
+
+/** A cutover that went through. */
+export interface CutoverFacts {
+  readonly epoch: string;
+  readonly fenceLsn: string;
+  readonly flippedAt: string;
+  /** From the first refused login to the switched record, and its parts. */
+  readonly outageMs: {
+    readonly total: number;
+    readonly fence: number;
+    readonly barrier: number;
+    readonly sequences: number;
+    readonly gate: number;
+    readonly switch: number;
+  };
+  readonly keysCompared: number;
+  readonly sequencesSet: number;
+  /** Who approved; null when nobody was asked. */
+  readonly approval?: Approval | null;
+  readonly report: EvidencePointer;
+}

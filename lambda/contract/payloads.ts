@@ -1,0 +1,219 @@
+/** Input and output of every step. */
+import type { Phase, SCHEMA_VERSION, StepName } from '../contract';
+import type { Check, DatabaseFacts, Inspection, Prediction, Sizing } from './assessment';
+import type { Approval, CutoverFacts } from './cutover';
+import type { EvidencePointer, InstanceFacts } from './instance';
+import type { PrunePlan, Pruning } from './prune';
+import type { ReplicationHealth, SlotFacts, SnapshotFacts, SnapshotPurpose, Verification } from './replication';
+import type { ScanConclusion } from './scan';
+
+/** Sent to every step: who calls. */
+export interface Call {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  /** ARN of the root execution: `Migrate`'s when it runs the phases, else the phase's own. */
+  readonly execution: string;
+}
+
+/** A call of a step that changes something: it must hold the claim. */
+export interface ClaimedCall extends Call {
+  /** The epoch that `claim` answered, decimal; another epoch in the ledger refuses the call (I6). */
+  readonly epoch: string;
+}
+
+/** Input and output of every step. */
+export interface Steps {
+  inspect: { input: Call; output: Inspection };
+  assess: {
+    input: Call & {
+      readonly inspection: Inspection;
+      /** ARN of a dead execution that will be taken over, so that its claim does not block; absent or null otherwise. */
+      readonly takeOver?: string | null;
+    };
+    output: {
+      readonly verdict: Check['verdict'];
+      readonly counts: Record<Check['verdict'], number>;
+      /** At most twenty blocking checks; all of them are in the report. */
+      readonly blocks: readonly Check[];
+      readonly databases: readonly DatabaseFacts[];
+      readonly sizing: Sizing;
+      readonly prediction: Prediction;
+      readonly report: EvidencePointer;
+      /** The same for people: a self-contained HTML page, and a screen of text of at most 40 lines and 100 columns. */
+      readonly page: EvidencePointer;
+      readonly screen: EvidencePointer;
+    };
+  };
+  claim: {
+    input: Call & {
+      readonly source: InstanceFacts;
+      readonly databases: readonly string[];
+      /** ARN of a dead execution whose claim the operator takes over; null otherwise. */
+      readonly takeOver: string | null;
+      /** `hold` takes or keeps the claim; `release` frees it for a later execution of another phase, keeping the phase. */
+      readonly mode: 'hold' | 'release';
+    };
+    output: { readonly epoch: string; readonly phase: Phase; readonly systemIdentifier: string };
+  };
+  'plan-scan': {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: { readonly items: number; readonly bytes: number; readonly workers: readonly number[] };
+  };
+  'scan-ranges': {
+    input: ClaimedCall & {
+      readonly source: InstanceFacts;
+      readonly databases: readonly string[];
+      readonly worker: number;
+    };
+    output: { readonly left: number; readonly done: number; readonly rows: number };
+  };
+  'conclude-scan': {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: ScanConclusion;
+  };
+  quarantine: {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: {
+      readonly databases: readonly {
+        readonly name: string;
+        /** Rows that were saved and removed, by this call or an earlier one of the same scan. */
+        readonly rowsRemoved: number;
+        readonly indexesRebuilt: number;
+        /** Pages whose rows had been lost before; noted in the quarantine. */
+        readonly pagesLost: number;
+      }[];
+      readonly report: EvidencePointer;
+    };
+  };
+  prepare: {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: {
+      readonly slots: readonly SlotFacts[];
+      /** Everything that was changed on the source, with what was before. */
+      readonly report: EvidencePointer;
+    };
+  };
+  snapshot: {
+    input: ClaimedCall & {
+      readonly source: InstanceFacts;
+      /** `seed` when absent. */
+      readonly purpose?: SnapshotPurpose;
+      /** A snapshot that was taken before this moment is refused; ISO, absent or null without. */
+      readonly notBefore?: string | null;
+    };
+    output: SnapshotFacts;
+  };
+  encrypt: {
+    input: ClaimedCall & { readonly snapshotArn: string; readonly purpose?: SnapshotPurpose };
+    output: SnapshotFacts;
+  };
+  'plan-prune': {
+    input: Call & {
+      /** Null in a preview, which needs no claim. */
+      readonly epoch: string | null;
+      readonly source: InstanceFacts;
+      readonly databases: readonly string[];
+      /** `preview` counts and changes nothing; `decide` fixes the boundaries; `queue` counts again and queues the work. */
+      readonly mode: 'preview' | 'decide' | 'queue';
+    };
+    output: PrunePlan;
+  };
+  'prune-rows': {
+    input: ClaimedCall & {
+      readonly source: InstanceFacts;
+      readonly databases: readonly string[];
+      readonly worker: number;
+    };
+    output: { readonly left: number; readonly done: number; readonly rows: number };
+  };
+  'conclude-prune': {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: Pruning;
+  };
+  restore: {
+    input: ClaimedCall & { readonly snapshotArn: string; readonly source: InstanceFacts };
+    output: {
+      readonly status: 'pending' | 'available';
+      readonly detail: string;
+      readonly target: InstanceFacts | null;
+    };
+  };
+  adopt: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[]; readonly slots: readonly SlotFacts[] };
+    output: {
+      /** The end of the last WAL record that the copy replayed (facts A4, A5). */
+      readonly seedLsn: string;
+      readonly seedOrigin: 'rds_tools' | 'replay';
+    };
+  };
+  subscribe: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[]; readonly seedLsn: string };
+    output: { readonly subscriptions: readonly { readonly database: string; readonly subscription: string }[] };
+  };
+  watch: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: ReplicationHealth;
+  };
+  'plan-verification': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: { readonly items: number; readonly bytes: number; readonly workers: readonly number[] };
+  };
+  'verify-chunks': {
+    input: ClaimedCall & BothSides & { readonly worker: number };
+    output: { readonly left: number; readonly done: number; readonly rows: number };
+  };
+  'conclude-verification': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: Verification;
+  };
+  cutover: {
+    input: ClaimedCall &
+      BothSides & {
+        readonly databases: readonly string[];
+        /** Kept as evidence; null or absent when nobody was asked. */
+        readonly approval?: Approval | null;
+      };
+    output: CutoverFacts;
+  };
+  settle: {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: { readonly phase: Phase; readonly refreshedViews: number; readonly report: EvidencePointer };
+  };
+  'give-back': {
+    input: Call & {
+      readonly epoch: string | null;
+      readonly source: InstanceFacts;
+      readonly target: InstanceFacts | null;
+      readonly databases: readonly string[];
+      /** Name and text of what failed, for the evidence. */
+      readonly reason: string;
+    };
+    /**
+     * `given-back`: the fence is lifted, the source is writable by exactly the roles that could write before; replication
+     * goes on. `finished`: the flip had happened, so the forward path was completed instead.
+     */
+    output: { readonly outcome: 'given-back' | 'finished'; readonly detail: string; readonly report: EvidencePointer };
+  };
+  /** Takes down the replication and everything else that `prepare` and later steps changed on the source (I7). */
+  release: {
+    input: Call & {
+      readonly epoch: string | null;
+      readonly source: InstanceFacts;
+      readonly target: InstanceFacts | null;
+      readonly databases: readonly string[];
+      readonly reason: string;
+    };
+    output: { readonly outcome: 'released' | 'refused'; readonly detail: string; readonly report: EvidencePointer };
+  };
+}
+
+/** Input of a step. */
+export type Input<S extends StepName> = Steps[S]['input'];
+
+/** Output of a step. */
+export type Output<S extends StepName> = Steps[S]['output'];
+
+/** The two servers of a migration. */
+export interface BothSides {
+  readonly source: InstanceFacts;
+  readonly target: InstanceFacts;
+}

@@ -1,0 +1,73 @@
+/** What the configuration tells the steps through their environment. */
+
+/** What the target is configured to be; JSON in `SEALIFT_TARGET_SETTINGS`. */
+export interface TargetSettings {
+  readonly instanceClass: string;
+  /** Major and minor, such as `17.6`. */
+  readonly engineVersion: string;
+  readonly allocatedStorageGib: number;
+  /** Upper bound of storage autoscaling; null without. */
+  readonly maxAllocatedStorageGib: number | null;
+  readonly storageType: string;
+  readonly multiAz: boolean;
+  /** Name of its parameter group, which exists before the instance does. */
+  readonly parameterGroup: string;
+}
+
+/** What the applications follow to the database, from the configuration; JSON in `SEALIFT_SWITCH`. */
+export type Switch =
+  | {
+      readonly kind: 'route53';
+      readonly hostedZoneId: string;
+      /** Fully qualified name of the CNAME record, without a trailing dot. */
+      readonly recordName: string;
+      readonly ttlSeconds: number;
+    }
+  | {
+      readonly kind: 'secret';
+      /** Complete ARN of the applications' secret, a JSON object. */
+      readonly secretArn: string;
+      readonly hostField: string;
+      /** Null when the secret names no port. */
+      readonly portField: string | null;
+    };
+
+/** The customer's choices that steps obey, from the configuration; JSON in `SEALIFT_POLICY`. */
+export interface Policy {
+  /** What to do about a table whose UPDATE and DELETE could not be replicated: set FULL (recorded, given back) or block. */
+  readonly missingReplicaIdentity: 'full' | 'block';
+  /** What to do about large objects, which logical replication does not carry: block, or go on without them. */
+  readonly largeObjects: 'block' | 'ignore';
+  /** What to do about unlogged tables, which arrive empty: block, or go on (their content is lost by definition). */
+  readonly unloggedTables: 'block' | 'warn';
+  /** Databases to leave out by exact name. */
+  readonly excludeDatabases: readonly string[];
+  /** Longest time from the fence to the flip; when it runs out the source is given back. */
+  readonly cutoverBudgetSeconds: number;
+  /** The cutover is not begun while the lag is above this. */
+  readonly cutoverMaxLagBytes: number;
+  /** Warn when a slot may retain fewer bytes of WAL than this before it is lost. */
+  readonly slotSafeBytes: number;
+  /** Number of parallel verification workers. */
+  readonly verifyWorkers: number;
+  /** What the scan does, and what it may do about damage. */
+  readonly scan: {
+    /** `block`: damage stops the migration; `quarantine`: what cannot be read is saved as far as it can be, then removed. */
+    readonly repair: 'block' | 'quarantine';
+    /** Rows that may be removed or found lost, all databases together; with more nothing is removed. */
+    readonly maxBadRows: number;
+    /** Number of parallel workers. */
+    readonly workers: number;
+  };
+  /** How the target's subscription reaches the source. */
+  readonly replicationConnection: {
+    /** Host name under which the target reaches the source; null: the source's endpoint. */
+    readonly host: string | null;
+    readonly port: number | null;
+    /** `require` encrypts; `verify-full` also checks the certificate against `rootCertificatePath` on the target. */
+    readonly sslMode: 'require' | 'verify-full';
+    readonly rootCertificatePath: string | null;
+  };
+  /** Seconds of the switched record's time to live; 0 when the switch is no record. */
+  readonly recordTtlSeconds: number;
+}
