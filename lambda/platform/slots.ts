@@ -70,6 +70,39 @@ export async function freeSlot(session: Session, name: string): Promise<Slot | n
   }
 }
 
+/** Makes a slot; waits for every transaction that has already written (facts A12). */
+function createSlot(name: string): Statement {
+  return { text: `select lsn::text as lsn from pg_create_logical_replication_slot($1, 'pgoutput')`, values: [name] };
+}
+
+/** What keeps a slot from being made: the oldest transaction with an id, running or prepared, and its age in seconds. */
+const oldestWriter: Statement = {
+  text: `select who, seconds from (
+      select format('process %s of user %s, application %s', pid, usename, application_name) as who,
+        extract(epoch from clock_timestamp() - xact_start)::bigint::integer as seconds
+      from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
+      union all
+      select format('prepared transaction %s of user %s', gid, owner),
+        extract(epoch from clock_timestamp() - prepared)::bigint::integer
+      from pg_prepared_xacts) as writers
+    order by seconds desc nulls last limit 1`,
+};
+
+/** Makes a logical slot. Throws `NotReady` naming the oldest writer when it has to wait for one too long. */
+export async function makeSlot(session: Session, name: string): Promise<void> {
+  try {
+    await session.query(createSlot(name));
+  } catch (error) {
+    if (sqlStateOf(error) !== '57014') throw error;
+    const [writer] = await session.query<{ who: string; seconds: number }>(oldestWriter);
+    const why = writer === undefined ? '' : `: ${writer.who} has been open for ${writer.seconds} s`;
+    throw new NotReady(
+      `slot ${name} waits for transactions that were already writing${why}, end it or wait, it is tried again`,
+      { cause: error },
+    );
+  }
+}
+
 /** Drops a slot, with whoever reads from it; no error when there is none. Throws `NotReady` when it stays in use. */
 export async function dropSlot(session: Session, name: string): Promise<void> {
   const deadline = Date.now() + END_MS;

@@ -1,4 +1,4 @@
-/** Taking subscriptions off the target: first parted from their slot, so that nothing is dropped on the publisher (facts A11). */
+/** Taking subscriptions off a server: first parted from their slot, so that nothing is dropped on the publisher (facts A11). */
 import { joinRoles } from './memberships';
 import type { Server, Session, Statement } from './postgres';
 import { ident } from './quote';
@@ -35,14 +35,14 @@ interface Subscription {
 
 /** Drops the subscriptions of a database for which `chosen` is true and returns their names; the slots stay. */
 export async function dropSubscriptions(
-  target: Server<'target'>,
+  server: Server,
   database: string,
   chosen: (name: string) => boolean,
 ): Promise<string[]> {
-  const session = await target.session(database);
+  const session = await server.session(database);
   const found = await session.query<Subscription>(subscriptions);
   const dropped = found.filter((subscription) => chosen(subscription.name));
-  if (dropped.length > 0) await own(await target.home(), dropped);
+  if (dropped.length > 0) await own(await server.home(), dropped);
   for (const subscription of dropped) await drop(session, subscription);
   return dropped.map((subscription) => subscription.name);
 }

@@ -8,14 +8,23 @@ import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { guarded, type LedgerRow } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
-import { applicationPrefix, streamName } from '../platform/names';
+import {
+  advanceOrigin,
+  assertApplyCapacity,
+  connectionFor,
+  enableSubscription,
+  findSubscription,
+  isOurSubscription,
+  makeSubscription,
+  type SubscriptionRow,
+} from '../platform/make-subscription';
+import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Credentials, Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { readCredentials } from '../platform/secrets';
 import type { World } from '../platform/world';
 import { parseLsn } from '../proof/lsn';
-import { connectionString } from './connection-string';
 import * as sql from './sql';
 
 /** Input of the step. */
@@ -61,7 +70,7 @@ export async function subscribeOn(
   assertSeed(await followSource(sourceHome, home, expected), input.seedLsn);
   for (const database of input.databases) await followHome(home, await target.session(database), expected);
   const missing = await missingOf(target, input.databases, world);
-  await assertCapacity(home, missing.length);
+  await assertApplyCapacity(home, missing.length);
   await Promise.all(
     missing.map(async (database) => {
       await assertSlotBefore(sourceHome, streamName(world.migrationId, database), input.seedLsn);
@@ -95,41 +104,9 @@ async function missingOf(target: Server<'target'>, names: readonly string[], wor
   return missing;
 }
 
-interface Subscription {
-  readonly oid: string;
-  readonly enabled: boolean;
-  readonly slot: string | null;
-  readonly publications: readonly string[];
-}
-
 async function runs(session: Session<'target'>, name: string): Promise<boolean> {
-  const [found] = await session.query<Subscription>(sql.findSubscription(name));
-  return found?.enabled === true && isOurs(found, name);
-}
-
-function isOurs(subscription: Subscription, name: string): boolean {
-  return subscription.slot === name && subscription.publications.length === 1 && subscription.publications[0] === name;
-}
-
-/** One worker follows each subscription; a target with too few would leave some databases behind in silence. */
-async function assertCapacity(home: Session<'target'>, missing: number): Promise<void> {
-  const capacity = await home.one<{
-    logicalWorkers: number;
-    workerProcesses: number;
-    origins: number;
-    running: number;
-  }>(sql.applyCapacity);
-  const needed = capacity.running + missing;
-  const limits: readonly [string, number, number][] = [
-    ['max_logical_replication_workers', capacity.logicalWorkers, needed],
-    // One more for the launcher.
-    ['max_worker_processes', capacity.workerProcesses, needed + 1],
-    ['max_replication_slots (max_active_replication_origins from 18)', capacity.origins, needed],
-  ];
-  const short = limits.filter(([, has, wants]) => has < wants);
-  if (short.length === 0) return;
-  const list = short.map(([name, has, wants]) => `${name} is ${has}, ${wants} are needed`).join('; ');
-  throw new Blocked(`the target cannot run a worker for every database: ${list}; raise it in its parameter group`);
+  const [found] = await session.query<SubscriptionRow>(findSubscription(name));
+  return found?.enabled === true && isOurSubscription(found, name);
 }
 
 /** A slot beyond the seed would be fast-forwarded in silence: loss (facts A7). */
@@ -152,20 +129,24 @@ async function subscribeDatabase(
   world: World,
 ): Promise<void> {
   const name = streamName(world.migrationId, session.database);
-  const connection = connectionFor(session.database, input.sourceEndpoint, replication, world);
+  const connection = connectionFor(
+    world,
+    session.database,
+    input.sourceEndpoint,
+    replication,
+    world.environment.policy.replicationConnection,
+  );
   const made = await guarded(session, world.expect('seeding', 'replicating'), async () => {
-    const [found] = await session.query<Subscription>(sql.findSubscription(name));
+    const [found] = await session.query<SubscriptionRow>(findSubscription(name));
     if (found !== undefined) {
-      if (!isOurs(found, name)) throw foreign(session.database, name, found);
+      if (!isOurSubscription(found, name)) throw foreign(session.database, name, found);
       // Its origin was advanced by the transaction that made it, and stands where apply has come since.
-      if (!found.enabled) await session.execute(sql.enableSubscription(name));
+      if (!found.enabled) await session.execute(enableSubscription(name));
       return false;
     }
-    await session.query(sql.offerConnection(connection));
-    await session.execute(sql.createSubscription(name, session.major));
-    const subscription = await session.one<Subscription>(sql.findSubscription(name));
-    await session.query(sql.advanceOrigin(subscription.oid, input.seedLsn));
-    await session.execute(sql.enableSubscription(name));
+    const subscription = await makeSubscription(session, { name, connection, localOnly: false });
+    await session.query(advanceOrigin(subscription.oid, input.seedLsn));
+    await session.execute(enableSubscription(name));
     return true;
   });
   await session.close();
@@ -175,22 +156,9 @@ async function subscribeDatabase(
   });
 }
 
-function foreign(database: string, name: string, found: Subscription): Blocked {
+function foreign(database: string, name: string, found: SubscriptionRow): Blocked {
   return new Blocked(
     `subscription ${name} of target database ${JSON.stringify(database)} has slot ${found.slot ?? 'none'} and publications ` +
       `${found.publications.join(', ')}, it is not ours, drop it`,
   );
-}
-
-function connectionFor(database: string, source: Endpoint, replication: Credentials, world: World): string {
-  const { host, port, sslMode, rootCertificatePath } = world.environment.policy.replicationConnection;
-  return connectionString({
-    host: host ?? source.host,
-    port: port ?? source.port,
-    database,
-    ...replication,
-    sslMode,
-    rootCertificatePath,
-    applicationName: `${applicationPrefix(world.migrationId, 'apply')}${streamName(world.migrationId, database)}`,
-  });
 }

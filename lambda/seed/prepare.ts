@@ -5,6 +5,7 @@ import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { moveEverywhere } from '../platform/ledger-follow';
 import { allUndo } from '../platform/ledger-sql';
+import { ensureReplicationRole } from '../platform/make-replication-role';
 import { joinRoles } from '../platform/memberships';
 import { HOME_DATABASE } from '../platform/names';
 import { claimedCall, databases, instanceFacts } from '../platform/payload';
@@ -15,7 +16,6 @@ import { setReplicaIdentity } from '../platform/replica-identity';
 import { readCredentials } from '../platform/secrets';
 import type { World } from '../platform/world';
 import { type PublishableTable, planIdentities } from './identity-plan';
-import { ensureReplicationRole } from './replication-role';
 import * as sql from './sql/prepare';
 import { ensureStream } from './stream';
 

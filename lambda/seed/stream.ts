@@ -9,14 +9,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { SlotFacts } from '../contract/replication';
-import { Blocked, NotReady } from '../errors';
+import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, type Expectation, guarded, type LedgerRow } from '../platform/ledger';
 import { insertMarker, mergeFacts } from '../platform/ledger-sql';
 import { streamName } from '../platform/names';
 import type { Server, Session } from '../platform/postgres';
-import { sqlStateOf } from '../platform/postgres-error';
-import { dropSlot } from '../platform/slots';
+import * as publications from '../platform/publications';
+import { dropSlot, makeSlot } from '../platform/slots';
 import type { PublishableTable } from './identity-plan';
 import * as sql from './sql/prepare';
 import { type StreamFacts, streamFactsOf } from './stream-facts';
@@ -51,7 +51,7 @@ export async function ensureStream(server: Server<'source'>, database: string, p
 /** One of ours whose slot was never proved is made anew: tables may have come since. */
 async function ensurePublication(session: Session, name: string, plan: StreamPlan): Promise<string> {
   return guarded(session, plan.expected, async (row) => {
-    const [found] = await session.query<{ marker: string | null }>(sql.findPublication(name));
+    const [found] = await session.query<{ marker: string | null }>(publications.findPublication(name));
     if (found === undefined) return createPublication(session, name, row, plan);
     const ours = row.facts.publicationMarker;
     if (typeof ours !== 'string' || found.marker !== ours) {
@@ -60,7 +60,7 @@ async function ensurePublication(session: Session, name: string, plan: StreamPla
       );
     }
     if (streamFactsOf(row.facts) !== null) return ours;
-    await session.execute(sql.dropPublication(name));
+    await session.execute(publications.dropPublicationIfPresent(name));
     return createPublication(session, name, row, plan);
   });
 }
@@ -73,8 +73,8 @@ async function createPublication(session: Session, name: string, row: LedgerRow,
     );
   }
   const marker = randomUUID();
-  await session.execute(sql.createPublication(name, plan.tables));
-  await session.execute(sql.markPublication(name, marker));
+  await session.execute(publications.createPublication(name, plan.tables));
+  await session.execute(publications.markPublication(name, marker));
   await session.execute(insertMarker({ ...writer(plan), id: marker, kind: 'publication' }));
   await session.execute(mergeFacts(plan.expected.migrationId, { publicationMarker: marker }));
   return marker;
@@ -119,17 +119,7 @@ function assertLikeOurs(session: Session, name: string, slot: SlotRow): void {
 }
 
 async function createSlot(session: Session, name: string): Promise<string> {
-  try {
-    await session.query(sql.createSlot(name));
-  } catch (error) {
-    if (sqlStateOf(error) !== '57014') throw error;
-    const [writer] = await session.query<{ who: string; seconds: number }>(sql.oldestWriter);
-    const why = writer === undefined ? '' : `: ${writer.who} has been open for ${writer.seconds} s`;
-    throw new NotReady(
-      `slot ${name} waits for transactions that were already writing${why}, end it or wait, it is tried again`,
-      { cause: error },
-    );
-  }
+  await makeSlot(session, name);
   const slot = await session.one<SlotRow>(sql.findSlot(name));
   if (slot.startLsn === null) throw new Error(`slot ${name} has no confirmed_flush_lsn right after its creation`);
   return slot.startLsn;

@@ -1,6 +1,5 @@
 /** Statements of `prepare`. */
 import type { Statement } from '../../platform/postgres';
-import { ident, literal, qualified } from '../../platform/quote';
 
 /**
  * Every table whose changes can be published, with what decides its replica identity. Traps dodged: a deferrable or invalid
@@ -67,75 +66,6 @@ export const ownersOfClosedSchemas: Statement = {
     order by 1`,
 };
 
-/** What the replication role is now, and whether the current user may hand on the REPLICATION attribute (facts E1). */
-export function replicationRoleFacts(role: string): Statement {
-  return {
-    text: `select exists (select from pg_roles where rolname = $1) as present,
-        exists (select from pg_roles where rolname = 'rds_replication') as "hasGroup",
-        (select rolsuper or rolreplication from pg_roles where rolname = current_user) as "mayGiveAttribute",
-        exists (select from sealift.undo where kind = 'replication-role' and object = $1) as recorded`,
-    values: [role],
-  };
-}
-
-/** Makes the replication role, which can log in and nothing else; `verifier` keeps its password out of every log. */
-export function createReplicationRole(role: string, verifier: string, withAttribute: boolean): Statement {
-  const attribute = withAttribute ? 'replication' : 'noreplication';
-  return { text: `create role ${ident(role)} login ${attribute} noinherit password ${literal(verifier)}` };
-}
-
-/** Gives the replication role a new password. */
-export function setReplicationPassword(role: string, verifier: string): Statement {
-  return { text: `alter role ${ident(role)} password ${literal(verifier)}` };
-}
-
-/** The group by which RDS lets a role replicate. */
-export function grantReplicationGroup(role: string): Statement {
-  return { text: `grant rds_replication to ${ident(role)}` };
-}
-
-/** Those databases that the role may not enter: PUBLIC has lost CONNECT there (facts B18). */
-export function databasesClosedTo(role: string, databases: readonly string[]): Statement {
-  return {
-    text: `select datname as database, pg_get_userbyid(datdba) as owner, datacl::text as acl from pg_database
-      where datname = any($2) and not has_database_privilege($1, oid, 'connect') order by datname`,
-    values: [role, databases],
-  };
-}
-
-/** Lets a role into a database. */
-export function grantConnect(database: string, role: string): Statement {
-  return { text: `grant connect on database ${ident(database)} to ${ident(role)}` };
-}
-
-/** The publication of that name with its comment. */
-export function findPublication(name: string): Statement {
-  return {
-    text: `select obj_description(oid, 'pg_publication') as marker from pg_publication where pubname = $1`,
-    values: [name],
-  };
-}
-
-/** Publishes the tables named and the ledger's markers, each leaf under its own name. */
-export function createPublication(
-  name: string,
-  tables: readonly { readonly schema: string; readonly name: string }[],
-): Statement {
-  const list = ['sealift.marker', ...tables.map((table) => qualified(table.schema, table.name))].join(', ');
-  const options = `publish = 'insert, update, delete, truncate', publish_via_partition_root = false`;
-  return { text: `create publication ${ident(name)} for table ${list} with (${options})` };
-}
-
-/** Drops a publication of ours. */
-export function dropPublication(name: string): Statement {
-  return { text: `drop publication ${ident(name)}` };
-}
-
-/** Writes the marker into the comment of the publication, where a copy keeps it (facts A8). */
-export function markPublication(name: string, marker: string): Statement {
-  return { text: `comment on publication ${ident(name)} is ${literal(marker)}` };
-}
-
 /** The logical slot of that name, wherever it is. */
 export function findSlot(name: string): Statement {
   return {
@@ -144,21 +74,3 @@ export function findSlot(name: string): Statement {
     values: [name],
   };
 }
-
-/** Makes a slot; waits for every transaction that has already written (facts A12). */
-export function createSlot(name: string): Statement {
-  return { text: `select lsn::text as lsn from pg_create_logical_replication_slot($1, 'pgoutput')`, values: [name] };
-}
-
-/** What keeps a slot from being made: the oldest transaction with an id, running or prepared, and its age in seconds. */
-export const oldestWriter: Statement = {
-  text: `select who, seconds from (
-      select format('process %s of user %s, application %s', pid, usename, application_name) as who,
-        extract(epoch from clock_timestamp() - xact_start)::bigint::integer as seconds
-      from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
-      union all
-      select format('prepared transaction %s of user %s', gid, owner),
-        extract(epoch from clock_timestamp() - prepared)::bigint::integer
-      from pg_prepared_xacts) as writers
-    order by seconds desc nulls last limit 1`,
-};

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Blocked } from '../../../lambda/errors';
-import { connectionString, quoteValue } from '../../../lambda/replicate/connection-string';
+import { connectionString, quoteValue } from '../../../lambda/platform/connection-string';
 
 /** libpq's own rules for a quoted value: a backslash takes the next character as it is, a quote ends it. */
 function unquote(text: string): string {

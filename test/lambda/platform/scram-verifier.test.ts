@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { Blocked } from '../../../lambda/errors';
-import { scramVerifier } from '../../../lambda/seed/scram-verifier';
-import { MASTER, Stage } from './stage';
+import { scramVerifier } from '../../../lambda/platform/scram-verifier';
+import { MASTER, Stage } from '../seed/stage';
 
 describe('the SCRAM verifier', () => {
   let stage: Stage;
