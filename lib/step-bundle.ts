@@ -5,6 +5,7 @@ import { AssetHashType } from 'aws-cdk-lib';
 import { Code, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
 import { STEPS } from '../lambda/contract';
+import { type BuiltFiles, builtOnce } from './bundle-cache';
 
 /** The package's root, which holds `lambda/`. */
 const PACKAGE_ROOT = join(__dirname, '..');
@@ -31,10 +32,10 @@ export function stepBundle(handler: string): Code {
   });
 }
 
-let built: ReadonlyMap<string, Uint8Array> | undefined;
+let built: BuiltFiles | undefined;
 
 function build(handler: string, outputDirectory: string): void {
-  built ??= buildAll();
+  built ??= builtOnce(PACKAGE_ROOT, buildAll);
   for (const file of ['index.js', 'index.js.map']) {
     const content = built.get(join(PACKAGE_ROOT, handler, file));
     if (content === undefined)
@@ -47,7 +48,7 @@ function build(handler: string, outputDirectory: string): void {
  * Bundles every step at once, in memory: esbuild reads what they share only once, which takes less than half the time.
  * @throws Error with esbuild's messages
  */
-function buildAll(): ReadonlyMap<string, Uint8Array> {
+function buildAll(): BuiltFiles {
   const handlers = Object.values(STEPS).map(({ handler }) => handler);
   const { outputFiles } = buildSync({
     absWorkingDir: PACKAGE_ROOT,

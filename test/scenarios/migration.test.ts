@@ -13,7 +13,7 @@ const ALWAYS_EMITTED = Object.keys(METRICS).filter((name) => name !== 'SlotSafeB
 test(
   'a live database moves to its encrypted copy without losing or doubling a commit',
   async () => {
-    const rehearsal = await rehearseTiny({ pruneAndScan: true }, { writers: 4 });
+    const rehearsal = await rehearseTiny({ pruneAndScan: true, thinkMs: 2 }, { writers: 4 });
     const { report } = rehearsal;
     expect(report.reason).toBeNull();
     expect(report).toMatchObject({ outcome: 'succeeded', writableSide: 'target', refusedApiCalls: [] });

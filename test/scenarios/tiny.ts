@@ -14,7 +14,8 @@ export function rehearseTiny(test: TestOptions = {}, options: Partial<RehearsalO
     writers: 2,
     ...options,
     // Most scenarios are about what comes after; those that are not ask for it.
-    test: { clockFactor: 200, pruneAndScan: false, ...test },
+    // Enough load to lose or double something, and no more than two scenarios at once can bear on two cores.
+    test: { clockFactor: 200, pruneAndScan: false, thinkMs: 10, ...test },
   });
 }
 

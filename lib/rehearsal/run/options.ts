@@ -76,6 +76,8 @@ export interface TestOptions {
   readonly beforeMigration?: (surroundings: Surroundings) => Promise<void>;
   /** Runs after the execution has ended and before the writers stop. */
   readonly afterMigration?: (surroundings: Surroundings) => Promise<void>;
+  /** Pause of a writer between two transactions. @default the writers' own */
+  readonly thinkMs?: number;
   /** What the approver answers. @default approve */
   readonly answer?: Answer;
   /** Starts a second execution of `Migrate` while the first one replicates. @default false */

@@ -107,7 +107,7 @@ async function writeForAWhile(
   cleanup: Cleanup,
 ): Promise<Traffic | null> {
   const door = () => whereTheDoorLeads(aws, options.switch, source);
-  const traffic = await startTraffic({ ca: aws.authority.caPem, door, content }, options.writers, tell);
+  const traffic = await startTraffic({ ca: aws.authority.caPem, door, content }, options, tell);
   if (!traffic) return null;
   cleanup.add(() => {
     traffic.stopTelling();

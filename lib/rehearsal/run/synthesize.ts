@@ -31,6 +31,7 @@ export async function synthesize(
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       TMPDIR: process.env.TMPDIR,
+      SEALIFT_BUNDLE_CACHE: process.env.SEALIFT_BUNDLE_CACHE,
       CDK_OUTDIR: outputDirectory,
       // Half of the time; `npm run synth` and the tests validate the same templates.
       CDK_VALIDATION: 'false',

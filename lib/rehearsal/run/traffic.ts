@@ -3,6 +3,7 @@ import type { Location } from '../control-plane/control-plane';
 import { startWriters, type WriterHandle } from '../writers/start-writers';
 import type { Content } from './content';
 import type { Tell } from './events';
+import type { RehearsalOptions } from './options';
 
 const TELL_EVERY_MS = 500;
 
@@ -25,7 +26,7 @@ export interface Application {
 /** Starts the writers; null when none is wanted. */
 export async function startTraffic(
   { ca, door, content }: Application,
-  count: number,
+  { writers: count, test }: Pick<RehearsalOptions, 'writers' | 'test'>,
   tell: Tell,
 ): Promise<Traffic | null> {
   if (count === 0) return null;
@@ -33,6 +34,7 @@ export async function startTraffic(
     writers: count,
     databases: content.writerDatabases,
     mode: content.writerMode,
+    thinkMs: test?.thinkMs,
     ca,
     resolve: async () => {
       const location = door();

@@ -1,0 +1,2 @@
+/** Removes what `keep-bundles` kept. */
+module.exports = require('./keep-bundles').remove;
