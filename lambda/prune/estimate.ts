@@ -6,7 +6,7 @@ import type { CountedTable, DecidedEntry } from './plan-facts';
 const WAL_BYTES_PER_ROW = 130;
 
 /** Rows that two workers remove per second on a machine of two cores, rests included; assumed, so that a plan errs on the long side. */
-const ROWS_PER_SECOND = 10_000;
+const ROWS_PER_SECOND = 30_000;
 
 /** Most children that a plan names for an entry. */
 const NAMED_CHILDREN = 10;

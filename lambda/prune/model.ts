@@ -10,6 +10,8 @@ export interface Relation {
   readonly partitioned: boolean;
   /** Where its rows lie: its leaf partitions, or itself. */
   readonly leaves: readonly string[];
+  /** A DELETE removes its rows and is counted: no trigger and no rule of a user's stands between. */
+  readonly obeys: boolean;
 }
 
 /** Rows of `child` point at rows of `parent`. */
@@ -22,6 +24,10 @@ export interface Edge {
   readonly operators: readonly string[];
   /** Rows of the child go with the rows that they point at; else they keep them. */
   readonly takes: boolean;
+  /** A foreign key that PostgreSQL keeps; else a pointer that the policy names, or one whose triggers are switched off. */
+  readonly declared: boolean;
+  /** An index of the child begins with the columns, so that the rows that point at a row are found without reading them all. */
+  readonly indexed: boolean;
 }
 
 /** Types that a retention column may have. */

@@ -10,6 +10,10 @@ import { boundPassed, leafPages } from './sql/count';
 /** Most pieces of one leaf: a queue of millions would cost more than it spreads. */
 const MOST_PIECES = 50_000;
 
+/** Times that a pointer without an index is read whole for one table, and the most rows that a piece grows to for that. */
+const MOST_READINGS = 20;
+const MOST_PIECE_ROWS = 100_000;
+
 /** The pieces of an entry; the last one of each leaf has no end, because the table may grow. */
 export async function cutEntry(
   session: Session,
@@ -25,11 +29,23 @@ export async function cutEntry(
   const leaves = root.leaves.filter((leaf) => !whole.includes(leaf));
   const pages = await session.query<{ oid: string; pages: number }>(leafPages(leaves));
   const all = pages.reduce((sum, leaf) => sum + leaf.pages, 0);
-  const blocks = Math.max(1, Math.floor((entry.batchRows * Math.max(1, all)) / Math.max(1, counted.total)));
+  const rows = pieceRows(entry.batchRows, counted.total, readsWhole(model, retention.table));
+  const blocks = Math.max(1, Math.floor((rows * Math.max(1, all)) / Math.max(1, counted.total)));
   return [
     ...whole.map((leaf) => ({ kind: 'partition' as const, leaf })),
     ...pages.flatMap((leaf) => cutLeaf(leaf.oid, leaf.pages, blocks)),
   ];
+}
+
+/** Rows of a piece: `batchRows`, or more where every piece reads another table whole. */
+export function pieceRows(batchRows: number, totalRows: number, everyPieceReadsWhole: boolean): number {
+  if (!everyPieceReadsWhole) return batchRows;
+  return Math.max(batchRows, Math.min(MOST_PIECE_ROWS, Math.ceil(totalRows / MOST_READINGS)));
+}
+
+/** A declared foreign key without an index reads its table for every row, whatever the size of a piece; other pointers once a piece. */
+function readsWhole(model: Model, table: string): boolean {
+  return model.edges.some((edge) => edge.parent === table && !edge.declared && !edge.indexed);
 }
 
 /** Ranges of `blocks` blocks that cover a leaf of `pages` pages; the last one has no end. */

@@ -47,6 +47,7 @@ interface Column {
   readonly name: string;
   readonly type: string;
   readonly key: boolean;
+  readonly indexed: boolean;
 }
 
 async function retentionType(session: Session, root: Relation, column: string): Promise<RetentionType> {
@@ -72,14 +73,16 @@ async function namedEdge(
     await session.query<Column>(sql.columnsOf(child.oid)),
   ];
   const target = references ?? own.find(({ key }) => key)?.name;
-  if (target === undefined || !own.some(({ name }) => name === target) || !others.some(({ name }) => name === column)) {
+  const pointer = others.find(({ name }) => name === column);
+  if (target === undefined || !own.some(({ name }) => name === target) || pointer === undefined) {
     throw new Blocked(
       `prune names column ${JSON.stringify(column)} of ${JSON.stringify(child.schema)}.${JSON.stringify(child.name)} as a ` +
         `pointer to ${JSON.stringify(references ?? 'the primary key')} of ${JSON.stringify(root.name)}: one of the two ` +
         'does not exist; correct prune.entries',
     );
   }
-  return { child: child.oid, parent: root.oid, columns: [column], references: [target], operators: ['='], takes: true };
+  const pointing = { child: child.oid, parent: root.oid, columns: [column], references: [target], operators: ['='] };
+  return { ...pointing, takes: true, declared: false, indexed: pointer.indexed };
 }
 
 /** Owners of the tables whose rows a pruning reads or removes, and of schemas that could not be used otherwise. */

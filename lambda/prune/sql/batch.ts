@@ -1,6 +1,7 @@
 /** Statements of one batch: rows are found, locked, and then named by where they lie; a locked row cannot move. */
 import type { Statement } from '../../platform/postgres';
 import { ident, qualified } from '../../platform/quote';
+import type { Cascade } from '../cascade';
 import {
   type Edge,
   isOld,
@@ -12,6 +13,14 @@ import {
   retentionOf,
   rowsOf,
 } from '../model';
+
+/** Old rows of one leaf that are locked, by their places as one value, and what this session deleted from `below` so far. */
+export interface Locked {
+  readonly rows: number;
+  readonly tids: string;
+  /** By oid of the leaf; deletions of this transaction and of those before that the server has not booked yet. */
+  readonly deleted: Readonly<Record<string, number>>;
+}
 
 /** Where rows lie: oids of leaf tables and row ids, index by index. */
 export interface Places {
@@ -26,6 +35,97 @@ export function lockOld(leaf: Relation, retention: Retention, from: number, to: 
     text: `select t.tableoid::oid::text as leaf, t.ctid::text as tid, true as old from only ${qualified(leaf.schema, leaf.name)} t
       where t.ctid >= $2::tid ${end} and ${isOld(retention, 't', 1)} for update`,
     values: [retention.boundary, `(${from},0)`, ...(to === null ? [] : [`(${to},0)`])],
+  };
+}
+
+/** What `lockOld` does, answered as one row; the places go back to the server as they came. */
+export function lockOldAtOnce(
+  leaf: Relation,
+  retention: Retention,
+  { from, to }: { readonly from: number; readonly to: number | null },
+  below: readonly Relation[],
+): Statement {
+  const end = to === null ? '' : 'and t.ctid < $4::tid';
+  return {
+    text: `select count(*)::int as rows, coalesce(array_agg(tid), '{}')::text as tids, ${deletedFrom(3)} as deleted
+      from (select t.ctid as tid from only ${qualified(leaf.schema, leaf.name)} t
+        where t.ctid >= $2::tid ${end} and ${isOld(retention, 't', 1)} for update) as locked`,
+    values: [retention.boundary, `(${from},0)`, oids(below), ...(to === null ? [] : [`(${to},0)`])],
+  };
+}
+
+/** What this session deleted from each leaf, as `Locked` has it. */
+export function deletedSoFar(below: readonly Relation[]): Statement {
+  return { text: `select ${deletedFrom(1)} as deleted`, values: [oids(below)] };
+}
+
+function oids(leaves: readonly Relation[]): string[] {
+  return leaves.map(({ oid }) => oid);
+}
+
+/** The cascade's deletions are in no result: the server's own count of this session is the only one. */
+function deletedFrom(position: number): string {
+  return `(select coalesce(jsonb_object_agg(leaf::text, pg_stat_get_xact_tuples_deleted(leaf)), '{}')
+        from unnest($${position}::oid[]) as leaf)`;
+}
+
+/** Rows of `table` that are old themselves and go with the locked rows of `leaf`. */
+export function countAged(
+  model: Model,
+  leaf: Relation,
+  { table, ways }: Cascade['aged'][number],
+  tids: string,
+): Statement {
+  const retention = retentionOf(model, table.oid);
+  if (retention === null) throw new Error(`table ${table.oid} has no retention`);
+  const conditions = ways.map((way) => pointsUp(model, leaf, way, 'c', 0));
+  return {
+    text: `select count(*)::int as rows from ${rowsOf(table)} c
+      where ${isOld(retention, 'c', 1)} and (${conditions.join(' or ')})`,
+    values: [retention.boundary, tids],
+  };
+}
+
+/** True for a row `child` from which a way leads to a locked row of the leaf. */
+function pointsUp(model: Model, leaf: Relation, way: readonly Edge[], child: string, depth: number): string {
+  const [edge, ...rest] = way;
+  if (edge === undefined) return 'true';
+  const parent = `p${depth}`;
+  const from = rest.length > 0 ? rowsOf(relation(model, edge.parent)) : `only ${qualified(leaf.schema, leaf.name)}`;
+  const locked = rest.length > 0 ? '' : `and ${parent}.ctid = any($2::tid[])`;
+  return `exists (select from ${from} ${parent} where ${pointsAt(edge, child, parent)} ${locked}
+    and ${pointsUp(model, leaf, rest, parent, depth + 1)})`;
+}
+
+/**
+ * Deletes the locked rows of a leaf that nothing keeps, with the rows of pointers that no foreign key declares; the rest is the
+ * cascade's. Returns one row with the number of the leaf's rows that went.
+ */
+export function deleteUnkept(model: Model, leaf: Relation, cascade: Cascade, tids: string): Statement {
+  const kept = cascade.keepers.map(
+    (edge) => `and not exists (select from ${rowsOf(relation(model, edge.child))} c where ${pointsAt(edge, 'c', 't')})`,
+  );
+  const columns = [...new Set(cascade.undeclared.flatMap(({ references }) => references))].map(
+    (column) => `, t.${ident(column)}`,
+  );
+  const pointers = cascade.undeclared.map(
+    (edge, index) => `, ${ident(`d${index}`)} as (delete from ${rowsOf(relation(model, edge.child))} c using gone
+        where ${pointsAt(edge, 'c', 'gone')})`,
+  );
+  return {
+    text: `with gone as (delete from only ${qualified(leaf.schema, leaf.name)} t
+        where t.ctid = any($1::tid[]) ${kept.join(' ')} returning t.ctid${columns.join('')})${pointers.join('')}
+      select count(*)::int as rows from gone`,
+    values: [tids],
+  };
+}
+
+/** Those of the locked rows that are still there, as `lockOld` returns them. */
+export function stillThere(leaf: Relation, tids: string): Statement {
+  return {
+    text: `select t.tableoid::oid::text as leaf, t.ctid::text as tid, true as old
+      from only ${qualified(leaf.schema, leaf.name)} t where t.ctid = any($1::tid[])`,
+    values: [tids],
   };
 }
 
