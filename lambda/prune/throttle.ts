@@ -6,9 +6,9 @@ import { pressure } from './sql/pressure';
 export interface Reading {
   /** WAL that the slowest active replica or slot has not taken yet. */
   readonly lagBytes: number;
-  /** WAL written per second since the reading before. */
-  readonly walBytesPerSecond: number;
-  /** Slowest hundredth of the last probes, and of the first ones, before anything was removed. */
+  /** WAL written beyond `MAX_WAL_BYTES_PER_SECOND`, as `walOwed` counts it. */
+  readonly walOwedBytes: number;
+  /** Slowest hundredth of the probes since the last rest, and of the first ones, before anything was removed. */
   readonly probeMs: number;
   readonly calmProbeMs: number;
 }
@@ -16,8 +16,11 @@ export interface Reading {
 /** Lag above which a worker rests. */
 export const MAX_LAG_BYTES = 64 * 2 ** 20;
 
-/** Rate of WAL above which a worker rests: half of what a gp3 volume of the least speed writes. */
+/** Rate of WAL that is kept to: half of what a gp3 volume of the least speed writes. */
 export const MAX_WAL_BYTES_PER_SECOND = 60 * 2 ** 20;
+
+/** WAL that may be owed: batches write in bursts, and a second's worth is none that a volume does not take. */
+export const MAX_WAL_OWED_BYTES = MAX_WAL_BYTES_PER_SECOND;
 
 /** A probe may take twice its calm time, and this much in any case: below lies the noise of a network. */
 const PROBE_FLOOR_MS = 5;
@@ -25,15 +28,17 @@ const PROBE_FLOOR_MS = 5;
 /** Longest rest: the work goes on, however busy the server is. */
 export const LONGEST_REST_MS = 3_000;
 
-/** The rest before the next batch, 0 to `LONGEST_REST_MS`: as much as the worst reading is above its limit. */
-export function restMs(reading: Reading): number {
-  const over = Math.max(
-    reading.lagBytes / MAX_LAG_BYTES,
-    reading.walBytesPerSecond / MAX_WAL_BYTES_PER_SECOND,
-    reading.probeMs / Math.max(PROBE_FLOOR_MS, 2 * reading.calmProbeMs),
-  );
-  if (!(over > 1)) return 0;
-  return Math.min(LONGEST_REST_MS, Math.round(100 * (over - 1)) + 50);
+/** What is owed after `writtenBytes` in `seconds` more, when the rate allows a part of it: never less than nothing. */
+export function walOwed(owedBytes: number, writtenBytes: number, seconds: number): number {
+  return Math.max(0, owedBytes + writtenBytes - MAX_WAL_BYTES_PER_SECOND * seconds);
+}
+
+/** The rest before the next batch, 0 to `LONGEST_REST_MS`: the longest that one of the readings asks for. */
+export function restMs({ lagBytes, walOwedBytes, probeMs, calmProbeMs }: Reading): number {
+  const over = Math.max(lagBytes / MAX_LAG_BYTES, probeMs / Math.max(PROBE_FLOOR_MS, 2 * calmProbeMs));
+  const pressed = over > 1 ? 100 * (over - 1) + 50 : 0;
+  const flooded = (1_000 * (walOwedBytes - MAX_WAL_OWED_BYTES)) / MAX_WAL_BYTES_PER_SECOND;
+  return Math.min(LONGEST_REST_MS, Math.ceil(Math.max(0, pressed, flooded)));
 }
 
 /** The value below which 99 of 100 lie; 0 of none. */
@@ -50,6 +55,7 @@ const LAST_PROBES = 20;
 export class Throttle {
   private readonly calm: number[] = [];
   private readonly last: number[] = [];
+  private owed = 0;
   private before: { readonly wal: number; readonly at: number } | null = null;
 
   /** Looks before anything is removed, so that later probes have a measure. */
@@ -63,17 +69,20 @@ export class Throttle {
     this.last.push(ms);
     if (this.last.length > LAST_PROBES) this.last.shift();
     const at = performance.now();
-    const seconds = this.before === null ? 0 : (at - this.before.at) / 1_000;
-    const written = this.before === null ? 0 : wal - this.before.wal;
-    // Two readings within a moment tell nothing of a rate.
-    if (this.before === null || seconds > 0.5) this.before = { wal, at };
+    if (this.before !== null) {
+      this.owed = walOwed(this.owed, wal - this.before.wal, (at - this.before.at) / 1_000);
+    }
+    this.before = { wal, at };
     const rest = restMs({
       lagBytes: lag,
-      walBytesPerSecond: seconds > 0.5 ? written / seconds : 0,
+      walOwedBytes: this.owed,
       probeMs: p99(this.last),
       calmProbeMs: p99(this.calm),
     });
-    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    if (rest === 0) return 0;
+    // A slow probe is rested for once; the next ones tell whether it helped.
+    this.last.length = 0;
+    await new Promise((resolve) => setTimeout(resolve, rest));
     return rest;
   }
 
