@@ -8,6 +8,17 @@ export interface Approval {
   readonly approvedAt: string;
 }
 
+/** How long the outage is expected to take until the flip: everything but the fence was run once before, under live writes. */
+export interface OutagePrediction {
+  readonly totalMs: number;
+  readonly fence: number;
+  readonly barrier: number;
+  readonly sequences: number;
+  readonly gate: number;
+  /** Counts and sizes that the numbers come from, in words. */
+  readonly basis: string;
+}
+
 /** A cutover that went through. */
 export interface CutoverFacts {
   readonly epoch: string;
@@ -22,6 +33,8 @@ export interface CutoverFacts {
     readonly gate: number;
     readonly switch: number;
   };
+  /** What was predicted before the fence; null or absent when nothing was. */
+  readonly prediction?: OutagePrediction | null;
   readonly keysCompared: number;
   readonly sequencesSet: number;
   /** Who approved; null when nobody was asked. */

@@ -44,6 +44,11 @@ export interface Policy {
   readonly excludeDatabases: readonly string[];
   /** Longest time from the fence to the flip; when it runs out the source is given back. */
   readonly cutoverBudgetSeconds: number;
+  /**
+   * What happens to a transaction of an application that is older than `afterSeconds` when the fence is due: wait for its end,
+   * end it as the fence ends every session, or refuse the cutover.
+   */
+  readonly longTransactions: { readonly action: 'wait' | 'terminate' | 'abort'; readonly afterSeconds: number };
   /** The cutover is not begun while the lag is above this. */
   readonly cutoverMaxLagBytes: number;
   /** Warn when a slot may retain fewer bytes of WAL than this before it is lost. */

@@ -11,7 +11,7 @@
  * goes forward only. Which side of the flip it is, only the target's ledger says.
  */
 import * as z from 'zod';
-import type { CutoverFacts } from '../contract/cutover';
+import type { CutoverFacts, OutagePrediction } from '../contract/cutover';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
@@ -24,6 +24,7 @@ import type { World } from '../platform/world';
 import { parseLsn } from '../proof/lsn';
 import { settleKeys } from '../proof/settle-keys';
 import { confirm, type Drained, drain, setSequences } from './drain';
+import { predictOutage } from './dry-run';
 import { closeSource, quietSource } from './fence';
 import { flip } from './flip';
 import type { ReadyToFlip } from './flip-facts';
@@ -93,19 +94,17 @@ async function prepareAndCutOver(stage: Stage): Promise<CutoverFacts> {
   await checkBeforeOpening(stage);
   await openDatabases(stage);
   await checkBeforeFence(stage);
-  await shrinkPending(stage);
-  // Everything that the outage will run has run once before: sequences are only ever moved to where the source stands.
-  await setSequences(stage);
-  return outage(stage);
+  return outage(stage, await predictOutage(stage, () => shrinkPending(stage)));
 }
 
-async function outage(stage: Stage): Promise<CutoverFacts> {
+async function outage(stage: Stage, prediction: OutagePrediction): Promise<CutoverFacts> {
   const budgetMs = stage.world.environment.policy.cutoverBudgetSeconds * 1000;
   assertTimeLeft(stage.world.remainingMs(), budgetMs);
   const clock = new OutageClock(budgetMs);
   try {
     const roles = await closeSource(stage);
-    const ready = await clock.within(behindTheFence(stage, clock), 'proving the target');
+    const proved = await clock.within(behindTheFence(stage, clock), 'proving the target');
+    const ready = { ...proved, prediction };
     await flip(stage, clock, ready, roles);
     return await afterTheFlip(stage, clock, ready);
   } catch (error) {
@@ -134,7 +133,7 @@ async function shrinkPending(stage: Stage): Promise<void> {
 }
 
 /** Fence, then all that needs no writes, side by side: barrier and comparison, sequences, definitions, the record, the slots. */
-async function behindTheFence(stage: Stage, clock: OutageClock): Promise<ReadyToFlip> {
+async function behindTheFence(stage: Stage, clock: OutageClock): Promise<Omit<ReadyToFlip, 'prediction'>> {
   await quietSource(stage, clock);
   const fence = clock.lap();
   const setting = heard(setSequences(stage));

@@ -24,11 +24,11 @@ export interface Drained {
   readonly fenceLsn: string;
 }
 
-/** Waits until the marker of every database is on the target. */
-export async function drain(stage: Stage, clock: OutageClock): Promise<Drained[]> {
+/** Waits until the marker of every database is on the target; `dry` before the fence, to see how long it takes. */
+export async function drain(stage: Stage, clock: OutageClock, kind: 'fence' | 'dry' = 'fence'): Promise<Drained[]> {
   return Promise.all(
     stage.databases.map(async (database) => {
-      const marker = { ...database.marker, kind: 'fence', epoch: stage.fencedEpoch };
+      const marker = { ...database.marker, kind, epoch: stage.fencedEpoch };
       const barrier = await raiseBarrier(database.pair.source, marker);
       await passBarrier(database.pair.target, barrier, clock.remainingMs('waiting for the barrier'));
       return { database, fenceLsn: barrier.lsn };
@@ -46,6 +46,11 @@ export async function confirm(stage: Stage, drained: readonly Drained[], clock: 
   await guarded(targetHome, world.expect('verified'), () =>
     targetHome.execute(mergeFacts(world.migrationId, { fenceLsns })),
   );
+  await confirmSlots(stage, drained, clock);
+}
+
+/** Waits until every slot has confirmed its LSN. */
+export async function confirmSlots(stage: Stage, drained: readonly Drained[], clock: OutageClock): Promise<void> {
   await Promise.all(drained.map((one) => confirmOne(stage, one, clock)));
 }
 

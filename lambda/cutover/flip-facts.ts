@@ -1,13 +1,23 @@
 /** What the target's ledger keeps of the flip, so that whoever completes the way forward can answer like its first call. */
 import * as z from 'zod';
-import type { CutoverFacts } from '../contract/cutover';
+import type { CutoverFacts, OutagePrediction } from '../contract/cutover';
 import type { LedgerRow } from '../platform/ledger';
+
+const prediction = z.object({
+  totalMs: z.number(),
+  fence: z.number(),
+  barrier: z.number(),
+  sequences: z.number(),
+  gate: z.number(),
+  basis: z.string(),
+});
 
 const flipFacts = z.object({
   fenceLsn: z.string(),
   keysCompared: z.number(),
   sequencesSet: z.number(),
   parts: z.object({ fence: z.number(), barrier: z.number(), sequences: z.number(), gate: z.number() }),
+  prediction: prediction.nullable().default(null),
   flippedAt: z.string(),
   /** From the fence to the flip. */
   outageMs: z.number(),
@@ -24,6 +34,7 @@ export interface ReadyToFlip {
   readonly keysCompared: number;
   readonly sequencesSet: number;
   readonly parts: { fence: number; barrier: number; sequences: number; gate: number };
+  readonly prediction: OutagePrediction | null;
 }
 
 /** The cutover's answer without its evidence. */
@@ -36,9 +47,9 @@ export function isPast(row: LedgerRow): boolean {
 
 /** The answer of a flip whose switch took `switchMs`. */
 export function answerOf(facts: FlipFacts, epoch: string, switchMs: number): Answer {
-  const { fenceLsn, flippedAt, keysCompared, sequencesSet, parts } = facts;
+  const { fenceLsn, flippedAt, keysCompared, sequencesSet, parts, prediction } = facts;
   const outageMs = { total: facts.outageMs + switchMs, ...parts, switch: switchMs };
-  return { epoch, fenceLsn, flippedAt, outageMs, keysCompared, sequencesSet, approval: facts.approval };
+  return { epoch, fenceLsn, flippedAt, outageMs, prediction, keysCompared, sequencesSet, approval: facts.approval };
 }
 
 /** Reads the flip of a ledger that stands past it. */

@@ -5,6 +5,7 @@ import { streamName } from '../platform/names';
 import { applicationSwitch, describeSwitch, switchRemedy } from '../platform/switch';
 import { catalogDifferences } from '../proof/catalog-diff';
 import { tapIsOpen } from '../proof/change-tap';
+import { assertNoHiddenWriters } from './hidden-writers';
 import * as sql from './sql';
 import type { DatabaseStage, Stage } from './stage';
 
@@ -43,6 +44,7 @@ export async function assertNoOtherDatabases({ sourceHome, names, world }: Stage
 export async function checkBeforeFence(stage: Stage): Promise<void> {
   await assertNothingPrepared(stage);
   await assertNobodyBeyondTheFence(stage);
+  await assertNoHiddenWriters(stage);
   await assertSwitch(stage);
   await Promise.all(stage.databases.map((database) => assertStream(stage, database)));
 }

@@ -18,6 +18,11 @@ export function assertTimeLeft(leftMs: number, budgetMs: number): void {
   );
 }
 
+/** True when the function has time for an outage after `firstMs` of other work. */
+export function hasTimeLeft(leftMs: number, budgetMs: number, firstMs: number): boolean {
+  return leftMs >= budgetMs + RESERVE_MS + firstMs;
+}
+
 /** Work that waits in turns says for whom it waited; only what hangs in one statement is cut off, this much later. */
 const GRACE_MS = 250;
 

@@ -85,3 +85,10 @@ export const region = () => text(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'a region such as 
 
 /** A TCP port of an RDS instance. */
 export const port = () => whole(1150, 65535, 'port');
+
+/** A host name in lower case. */
+export const hostName = () =>
+  text(
+    /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'a host name in lower case without a final dot, such as db.example.internal',
+  );

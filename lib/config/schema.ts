@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MACHINES } from '../resource-names';
 import {
+  hostName,
   keyArn,
   listOf,
   oneOf,
@@ -16,13 +17,8 @@ import {
   whole,
   yesOrNo,
 } from './fields';
+import { policy } from './policy-schema';
 import { prune } from './prune-schema';
-
-const hostName = () =>
-  text(
-    /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    'a host name in lower case without a final dot, such as db.example.internal',
-  );
 
 const rdsSource = section({
   kind: z.literal('rds').describe('`rds`: an Amazon RDS for PostgreSQL instance of this account and region'),
@@ -181,70 +177,6 @@ export const approval = section({
     .describe(
       "5 to 1,440. No answer within this time is a no. The verification's slot holds WAL back on the source meanwhile",
     ),
-});
-
-/** How the target's subscription reaches the source. */
-export const replicationConnection = section({
-  host: z
-    .union([hostName(), text(/^(?:localhost|(?:\d{1,3}\.){3}\d{1,3})$/, 'an address')], {
-      error: 'a host name in lower case without a final dot, an IPv4 address, or localhost',
-    })
-    .optional()
-    .describe(
-      "A name or IPv4 address under which the target's server reaches the source. Without it, the source's endpoint",
-    ),
-  port: whole(1, 65535, 'port').optional().describe("Without it, the source's port"),
-  sslMode: oneOf(['require', 'verify-full'])
-    .default('require')
-    .describe('`require` encrypts; `verify-full` also checks the certificate and the name'),
-  rootCertificatePath: text(/^\/[\w./-]{1,255}$/, 'an absolute path of letters, digits, dot, slash, dash, underscore')
-    .optional()
-    .describe("Path on the target's server; needed with `verify-full` and refused without"),
-});
-
-/** What steps may do on their own; the defaults change nothing and lose nothing without being told. */
-export const policy = section({
-  missingReplicaIdentity: oneOf(['full', 'block'])
-    .default('block')
-    .describe(
-      'Tables whose UPDATE and DELETE could not be replicated. `full`: they get a replica identity for the migration (a unique index where one can serve, else FULL), recorded and given back. `block`: refuse',
-    ),
-  largeObjects: oneOf(['block', 'ignore'])
-    .default('block')
-    .describe('Large objects. `ignore`: those of the snapshot arrive, later changes do not'),
-  unloggedTables: oneOf(['block', 'warn'])
-    .default('block')
-    .describe('Unlogged tables, which arrive empty. `warn`: go on'),
-  excludeDatabases: listOf(
-    z
-      .string({ error: 'a database name' })
-      .min(1, { error: 'a database name' })
-      .refine((name) => Buffer.byteLength(name) <= 63 && !name.includes('\0'), {
-        error: 'a name of at most 63 bytes without NUL',
-      }),
-    0,
-    100,
-    'database names',
-  )
-    .default([])
-    .describe('Databases to leave out by exact name. They arrive as they were in the snapshot, without later changes'),
-  standStillMinutes: whole(5, 4320, 'minutes')
-    .default(360)
-    .describe(
-      '5 to 4,320. A human is told when apply on the target stands still; only after this long is the replication given up and the source released. WAL piles up on the source meanwhile',
-    ),
-  cutoverBudgetSeconds: whole(5, 240, 'seconds')
-    .default(60)
-    .describe('5 to 240. Longest time from the fence to the flip; then the source is given back'),
-  cutoverMaxLagBytes: whole(0, 2 ** 40, 'bytes')
-    .default(16 * 2 ** 20)
-    .describe('A cutover does not begin above this lag'),
-  slotSafeBytes: whole(0, 2 ** 46, 'bytes')
-    .default(2 ** 30)
-    .describe('A warning is logged when a slot can hold fewer bytes of WAL than this'),
-  verifyWorkers: whole(1, 8, 'workers').default(4).describe('1 to 8 parallel workers of the verification'),
-  /** @default - the source's endpoint, encrypted */
-  replicationConnection: replicationConnection.prefault({}),
 });
 
 /** What is looked for in the source before anything follows it. */

@@ -138,7 +138,7 @@ function scanOf(findings: Findings): Report['scan'] {
 }
 
 function outageOf(findings: Findings): OutageReport {
-  const parts = answerOf<CutoverFacts>(findings, 'cutover')?.outageMs;
+  const { outageMs: parts, prediction } = answerOf<CutoverFacts>(findings, 'cutover') ?? {};
   const moved = findings.live === 'target';
   return {
     total: moved ? round(findings.proof?.outageMs) : null,
@@ -148,6 +148,7 @@ function outageOf(findings: Findings): OutageReport {
     gate: parts?.gate ?? null,
     switch: parts?.switch ?? null,
     cutover: parts?.total ?? null,
+    predicted: prediction ?? null,
   };
 }
 

@@ -3,6 +3,7 @@
  * change of meaning is a new `schemaVersion`. Times are ISO strings, durations milliseconds, LSNs text.
  */
 import type { Check } from '../../../lambda/contract/assessment';
+import type { OutagePrediction } from '../../../lambda/contract/cutover';
 import type { LagPoint } from '../run/lag-watch';
 import type { LatencyPoint } from '../writers/protocol';
 
@@ -29,6 +30,8 @@ export interface OutageReport {
   readonly switch: number | null;
   /** From the first refused login to the switched record, as the cutover itself measured it. */
   readonly cutover: number | null;
+  /** What a dry run before the fence predicted until the flip; null without a cutover. */
+  readonly predicted: OutagePrediction | null;
 }
 
 /** What became of the writes. */

@@ -55,6 +55,7 @@ function figures(report: Report): string[] {
     ['doubled', writers && String(writers.doubled)],
     ['write outage', outageMs.total === null ? null : `${outageMs.total} ms as the writers saw it`],
     [outageMs.total === null ? 'cutover' : '  of it', outageMs.cutover === null ? null : partsOf(report)],
+    ['  predicted', outageMs.cutover === null ? null : predictedWords(report)],
     ['checks', checksOf(report)],
   ];
   return rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(18)} ${value}`] : []));
@@ -81,6 +82,13 @@ function databaseWords(database: DatabaseReport): string {
 function partsOf({ outageMs }: Report): string {
   const { fence, barrier, sequences, gate } = outageMs;
   return `fence ${fence} + barrier ${barrier} + sequences ${sequences} + gate ${gate} + switch ${outageMs.switch} ms`;
+}
+
+/** The switch is in neither number. */
+function predictedWords({ outageMs }: Report): string | null {
+  const { predicted, fence, barrier, sequences, gate } = outageMs;
+  if (predicted === null || fence === null || barrier === null || sequences === null || gate === null) return null;
+  return `${predicted.totalMs} ms until the flip, measured ${fence + barrier + sequences + gate} ms`;
 }
 
 function checksOf({ checks }: Report): string | null {

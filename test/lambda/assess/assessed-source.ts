@@ -39,6 +39,7 @@ export const POLICY: Policy = {
   unloggedTables: 'warn',
   excludeDatabases: [],
   cutoverBudgetSeconds: 60,
+  longTransactions: { action: 'wait', afterSeconds: 60 },
   cutoverMaxLagBytes: 1_000_000,
   slotSafeBytes: 1_073_741_824,
   verifyWorkers: 1,

@@ -56,6 +56,7 @@ const POLICY: Policy = {
   unloggedTables: 'warn',
   excludeDatabases: [],
   cutoverBudgetSeconds: 60,
+  longTransactions: { action: 'wait', afterSeconds: 60 },
   cutoverMaxLagBytes: 1_000_000,
   slotSafeBytes: 1_000_000,
   verifyWorkers: 1,

@@ -66,6 +66,10 @@ export const cutOver = z.object({
     gate: count.nullable().catch(null),
     switch: count.nullable().catch(null),
   }),
+  prediction: z
+    .object({ totalMs: count, fence: count, barrier: count, sequences: count, gate: count, basis: text })
+    .nullable()
+    .catch(null),
   keysCompared: count.nullable().catch(null),
   sequencesSet: count.nullable().catch(null),
 });

@@ -1,4 +1,5 @@
 /** The outage and its parts. */
+import type { OutagePrediction } from '../../../../lambda/contract/cutover';
 import type { OutageFigure } from './page';
 
 const PARTS = {
@@ -12,16 +13,23 @@ const PARTS = {
 /** Milliseconds of each part; null when it was not measured. */
 export type PartsMs = Readonly<Record<keyof typeof PARTS, number | null>>;
 
-/** Null when there was no cutover. */
-export function outageFigure(parts: PartsMs, measuredMs: number | null, seenMs: number | null): OutageFigure | null {
+/** Null when there was no cutover; the prediction is null when none was made. */
+export function outageFigure(
+  parts: PartsMs,
+  measuredMs: number | null,
+  seenMs: number | null,
+  prediction: OutagePrediction | null,
+): OutageFigure | null {
   if (measuredMs === null && seenMs === null) return null;
   const names = Object.keys(PARTS) as (keyof typeof PARTS)[];
   return {
     seenMs,
     measuredMs,
+    predicted: prediction && { ms: prediction.totalMs, basis: prediction.basis },
     parts: names.flatMap((name) => {
       const ms = parts[name];
-      return ms === null ? [] : [{ name, ms, what: PARTS[name] }];
+      const predictedMs = name === 'switch' ? null : (prediction?.[name] ?? null);
+      return ms === null ? [] : [{ name, ms, predictedMs, what: PARTS[name] }];
     }),
   };
 }

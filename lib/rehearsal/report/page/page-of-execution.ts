@@ -45,7 +45,7 @@ export function pageOfExecution(facts: MigrationFacts, evidence: EvidenceFacts |
     states: stateGroups(facts),
     lag: lagOf(facts),
     latency: null,
-    outage: cutover && outageFigure(cutover.outageMs, cutover.outageMs.total, null),
+    outage: cutover && outageFigure(cutover.outageMs, cutover.outageMs.total, null, cutover.prediction),
     scan: facts.scan,
     verification: verificationSection(facts, known),
     compared: null,

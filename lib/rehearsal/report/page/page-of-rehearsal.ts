@@ -46,7 +46,7 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     states: [migrate, ...stateGroups(facts)],
     lag: lagOf(report),
     latency: latencyOf(report),
-    outage: outageFigure(outageMs, outageMs.cutover, outageMs.total),
+    outage: outageFigure(outageMs, outageMs.cutover, outageMs.total, outageMs.predicted),
     scan: facts.scan,
     verification: verificationSection(facts, evidence),
     compared:

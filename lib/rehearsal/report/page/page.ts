@@ -81,7 +81,14 @@ export interface OutageFigure {
   readonly seenMs: number | null;
   /** As the cutover itself measured it. */
   readonly measuredMs: number | null;
-  readonly parts: readonly { readonly name: string; readonly ms: number; readonly what: string }[];
+  /** From the fence to the flip, as a dry run before it said; null when there was none. */
+  readonly predicted: { readonly ms: number; readonly basis: string } | null;
+  readonly parts: readonly {
+    readonly name: string;
+    readonly ms: number;
+    readonly predictedMs: number | null;
+    readonly what: string;
+  }[];
 }
 
 /** A database of the source, scanned. */

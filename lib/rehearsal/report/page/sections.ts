@@ -43,17 +43,18 @@ the rows afterwards.</p>${table(['write', '#number'], rows)}`;
 /** The outage and its parts. */
 export function outageSection({ outage }: ReportPage): Markup | null {
   if (outage === null) return null;
-  const { parts, seenMs, measuredMs } = outage;
+  const { parts, seenMs, measuredMs, predicted } = outage;
   const rows = parts.map(
-    ({ name, ms, what }, index) =>
-      html`<tr><td class="part"><i class="swatch part${index + 1}"></i>${name}</td><td class="number">${count(ms)} ms</td><td class="text">${what}</td></tr>`,
+    ({ name, ms, predictedMs, what }, index) =>
+      html`<tr><td class="part"><i class="swatch part${index + 1}"></i>${name}</td><td class="number">${count(ms)} ms</td><td class="number">${predictedMs === null ? '' : `${count(predictedMs)} ms`}</td><td class="text">${what}</td></tr>`,
   );
   const seen =
     seenMs === null
       ? 'No writer of a rehearsal was there: what the applications saw, they can tell.'
       : `The writers saw ${count(seenMs)} ms, from the first refused or delayed write to the first accepted one.`;
   return html`<h2>Outage</h2><p class="soft">${measuredMs === null ? null : `The cutover measured ${count(measuredMs)} ms, from the first refused login to the end of the switch. `}${seen}</p>
-${parts.length === 0 ? null : html`<div class="figure">${stackedBar(parts)}${table(['part', '#took', 'what'], rows)}</div>`}`;
+${parts.length === 0 ? null : html`<div class="figure">${stackedBar(parts)}${table(['part', '#took', '#predicted', 'what'], rows)}</div>`}
+${predicted === null ? null : html`<p class="soft">Before the fence ${count(predicted.ms)} ms until the flip were predicted: ${predicted.basis}.</p>`}`;
 }
 
 /** The verification of the migration itself. */
