@@ -3,7 +3,7 @@
  * TLS is verified in full, no connection string is ever built (facts K1 to K4), timeouts nest (faults, zombie rule).
  */
 import { checkServerIdentity } from 'node:tls';
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, Query } from 'pg';
 import type { Endpoint } from '../contract/instance';
 import { certificateAuthorities } from './certificate-authorities';
 import { ChangeStream } from './change-stream';
@@ -131,6 +131,23 @@ export class Session<S extends Side = Side> {
     return (await this.run<R>(statement)).rows;
   }
 
+  /**
+   * Runs one statement and returns the rows that came, and the translated failure that ended them; null when all came. Unlike
+   * `query` it tells how far a statement got.
+   */
+  async rowsUntilFailure<R extends object = Record<string, unknown>>(
+    statement: Statement,
+  ): Promise<{ readonly rows: readonly R[]; readonly failure: Error | null }> {
+    const rows: R[] = [];
+    const failure = await new Promise<Error | null>((resolve) => {
+      const config = { text: statement.text, values: [...(statement.values ?? [])] };
+      const query = new Query<R>(config, (error: Error | undefined) => resolve(error ?? null));
+      query.on('row', (row: R) => rows.push(row));
+      this.client.query(query);
+    });
+    return { rows, failure: failure === null ? null : translate(this.whatOf(statement), failure) };
+  }
+
   /** Runs one statement that returns exactly one row. */
   async one<R extends object = Record<string, unknown>>(statement: Statement): Promise<R> {
     const rows = await this.query<R>(statement);
@@ -168,8 +185,12 @@ export class Session<S extends Side = Side> {
     try {
       return await this.client.query<R>({ text: statement.text, values: [...(statement.values ?? [])] });
     } catch (error) {
-      throw translate(`${statementKind(statement)} in ${this.side} database ${JSON.stringify(this.database)}`, error);
+      throw translate(this.whatOf(statement), error);
     }
+  }
+
+  private whatOf(statement: Statement): string {
+    return `${statementKind(statement)} in ${this.side} database ${JSON.stringify(this.database)}`;
   }
 }
 

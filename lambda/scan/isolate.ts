@@ -1,11 +1,12 @@
 /**
- * Finds what cannot be read inside a range that failed: cut into pieces down to one block, then the rows of the block halved down to
- * one row, then its columns. The work grows with the number of damaged places, not with the range.
+ * Finds what cannot be read inside a range that failed. The server walks through it and says how far it got, so that the whole range
+ * is read about once, however many places are damaged: in steps of some blocks, then block by block inside a step that failed, then
+ * the rows of a block halved down to one row, then its columns. The work beyond that grows with the number of damaged places.
  */
 import type { BadBlocks, BadRow, BlockRange } from './queue';
 
-/** Pieces of a failing range: with ten damaged rows halves would read the whole range about five times, eighths about twice. */
-const PIECES = 8;
+/** Blocks of a step: the overhead of a step is then small, and so is what is read again when one fails. */
+const STEP_BLOCKS = 16;
 
 /** A row by place and version. */
 export interface RowVersion {
@@ -13,9 +14,17 @@ export interface RowVersion {
   readonly xmin: string;
 }
 
+/** The first place of a walk that could not be read. */
+export interface Stumble {
+  /** First block of the step. */
+  readonly at: number;
+  readonly sqlState: string;
+}
+
 /** Reads, and answers the SQLSTATE with which that failed; null when everything could be read. */
 export interface Reader {
-  blocks(range: BlockRange): Promise<string | null>;
+  /** Reads a range in its order, `step` blocks at a time, up to the first step that fails. */
+  walk(range: BlockRange, step: number): Promise<Stumble | null>;
   rows(ctids: readonly string[]): Promise<string | null>;
   column(ctid: string, column: string): Promise<string | null>;
   /** Visible rows of a range, or the SQLSTATE with which even that failed. */
@@ -30,32 +39,47 @@ export interface Isolated {
   readonly cutShort: boolean;
 }
 
-/** Isolates what fails in `range`, whose reading has failed with `sqlState`; gives up after `most` places. */
+/** Isolates what fails in `range`; gives up after `most` places. */
 export async function isolate(
   reader: Reader,
   range: BlockRange,
   columns: readonly string[],
-  sqlState: string,
   most: number,
 ): Promise<Isolated> {
-  const badRows: BadRow[] = [];
-  const badBlocks: BadBlocks[] = [];
-  // Each turn takes one range off the list and puts back smaller ones, and one block has none: it ends.
-  const failing: (BlockRange & { readonly sqlState: string })[] = [{ ...range, sqlState }];
-  for (let next = failing.pop(); next !== undefined; next = failing.pop()) {
-    if (badRows.length + badBlocks.length >= most) return { badRows, badBlocks: merged(badBlocks), cutShort: true };
-    if (next.to - next.from > 1) {
-      for (const piece of piecesOf(next).reverse()) {
-        const state = await reader.blocks(piece);
-        if (state !== null) failing.push({ ...piece, sqlState: state });
-      }
-      continue;
+  const found: Found = { badRows: [], badBlocks: [] };
+  const cutShort = !(await walk(range, STEP_BLOCKS, async ({ at }) => {
+    const step = { from: at, to: Math.min(at + STEP_BLOCKS, range.to) };
+    return walk(step, 1, async (stumble) => {
+      if (found.badRows.length + found.badBlocks.length >= most) return false;
+      await lookInto(reader, stumble, columns, found);
+      return true;
+    });
+  }));
+  return { badRows: found.badRows, badBlocks: merged(found.badBlocks), cutShort };
+
+  /** Walks on behind each stumble, which is nearer to the end every time; false when `onStumble` gave up. */
+  async function walk({ from, to }: BlockRange, step: number, onStumble: (at: Stumble) => Promise<boolean>) {
+    for (let next = from; next < to; ) {
+      const stumble = await reader.walk({ from: next, to }, step);
+      if (stumble === null) return true;
+      if (!(await onStumble(stumble))) return false;
+      next = stumble.at + step;
     }
-    const versions = await reader.versions(next);
-    if (typeof versions === 'string') badBlocks.push({ from: next.from, to: next.to, sqlState: versions });
-    else badRows.push(...(await isolateRows(reader, versions, columns)));
+    return true;
   }
-  return { badRows, badBlocks: merged(badBlocks), cutShort: false };
+}
+
+interface Found {
+  readonly badRows: BadRow[];
+  readonly badBlocks: BadBlocks[];
+}
+
+/** Tells what is wrong with one block. */
+async function lookInto(reader: Reader, { at }: Stumble, columns: readonly string[], found: Found): Promise<void> {
+  const block = { from: at, to: at + 1 };
+  const versions = await reader.versions(block);
+  if (typeof versions === 'string') found.badBlocks.push({ ...block, sqlState: versions });
+  else found.badRows.push(...(await isolateRows(reader, versions, columns)));
 }
 
 /** Tells which of `versions` cannot be read; an update in between may leave none. */
@@ -79,13 +103,6 @@ export async function isolateRows(
   }
   // Every value alone can be read: what failed is their sum, which may be larger than a text can be, and no damage.
   return failing.length === 0 ? [] : [{ ...only, columns: failing, sqlState }];
-}
-
-/** About equal pieces of a range that has more than one block. */
-function piecesOf({ from, to }: BlockRange): BlockRange[] {
-  const pieces = Math.min(PIECES, to - from);
-  const cut = (piece: number) => from + Math.floor(((to - from) * piece) / pieces);
-  return Array.from({ length: pieces }, (_, piece) => ({ from: cut(piece), to: cut(piece + 1) }));
 }
 
 /** Neighbouring blocks with one SQLSTATE become one range. */

@@ -9,6 +9,13 @@ export const STRUCTURE_QUEUE = 'scan-structure';
 /** Every value of every row, and every index. */
 export const CONTENT_QUEUE = 'scan-content';
 
+/** A column, and how its values are read; see `sql/values.ts`. */
+export interface ScannedColumn {
+  readonly name: string;
+  readonly number: number;
+  readonly how: 'fixed' | 'text' | 'bytes' | 'moment' | 'document' | 'cast' | 'output';
+}
+
 /** A table, partition or materialized view that is scanned. */
 export interface ScannedRelation {
   /** Decimal. */
@@ -20,7 +27,7 @@ export interface ScannedRelation {
   readonly toastOid: string | null;
   readonly blocks: number;
   /** In their order, dropped and virtual ones left out. */
-  readonly columns: readonly { readonly name: string; readonly number: number }[];
+  readonly columns: readonly ScannedColumn[];
   /** Bytes with TOAST. */
   readonly bytes: number;
 }

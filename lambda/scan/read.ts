@@ -11,9 +11,17 @@ export const MOST_PLACES = 500;
 /** A reader of one relation that leaves the rows at `without` alone: reading them could crash the server. */
 export function readerOf(session: Session, relation: ScannedRelation, without: readonly string[] = []): Reader {
   return {
-    blocks: (range) => meetsDamage(() => session.query(sql.readBlocks(relation, range, without, session.major))),
+    walk: async (range, step) => {
+      const walked = sql.walkBlocks(relation, range, step, without, session.major);
+      const { rows, failure } = await session.rowsUntilFailure<{ at: number }>(walked);
+      const sqlState = await meetsDamage(async () => {
+        if (failure !== null) throw failure;
+      });
+      const last = rows.at(-1);
+      return sqlState === null ? null : { at: last === undefined ? range.from : last.at + step, sqlState };
+    },
     rows: (ctids) => meetsDamage(() => session.query(sql.readRows(relation, ctids))),
-    column: (ctid, column) => meetsDamage(() => session.query(sql.readColumn(relation, column, ctid))),
+    column: (ctid, column) => meetsDamage(() => session.query(sql.readRows(columnOf(relation, column), [ctid]))),
     versions: async (range) => {
       let found: RowVersion[] = [];
       const state = await meetsDamage(async () => {
@@ -22,6 +30,11 @@ export function readerOf(session: Session, relation: ScannedRelation, without: r
       return state ?? found.filter(({ ctid }) => !without.includes(ctid));
     },
   };
+}
+
+/** The relation as if it had that column alone. */
+function columnOf(relation: ScannedRelation, column: string): ScannedRelation {
+  return { ...relation, columns: relation.columns.filter(({ name }) => name === column) };
 }
 
 /** Reads every value of every row in `range`. */
@@ -41,7 +54,7 @@ export async function readRange(
     return { rows, badRows: [], badBlocks: [], cutShort: false, ms: Date.now() - startedAt };
   }
   const names = relation.columns.map(({ name }) => name);
-  const found = await isolate(readerOf(session, relation, without), range, names, sqlState, MOST_PLACES);
+  const found = await isolate(readerOf(session, relation, without), range, names, MOST_PLACES);
   return { rows: await countRows(session, relation, range), ...found, ms: Date.now() - startedAt };
 }
 

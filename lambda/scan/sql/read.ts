@@ -2,9 +2,7 @@
 import type { Statement } from '../../platform/postgres';
 import { ident, qualified } from '../../platform/quote';
 import type { BlockRange, ScannedIndex, ScannedRelation } from '../queue';
-
-/** A function takes 100 arguments at most. */
-const COLUMNS_PER_CALL = 90;
+import { everyValue } from './values';
 
 /** Line pointers that a page of 8 kB can hold. */
 const LINE_POINTERS = 291;
@@ -12,24 +10,17 @@ const LINE_POINTERS = 291;
 /** From this major on a range of ctids is read without reading the table (TID range scan). */
 const FIRST_WITH_RANGES = 14;
 
-/**
- * `concat` runs the output function of each argument, which detoasts the value; `count` wants its result. A cast of a text
- * column does neither, nor does its length (experiments: `octet_length` is fine on a value whose chunks are gone).
- */
-function everyValue(columns: readonly { readonly name: string }[]): string {
-  const calls: string[] = [];
-  for (let first = 0; first < columns.length; first += COLUMNS_PER_CALL) {
-    const names = columns.slice(first, first + COLUMNS_PER_CALL).map(({ name }) => `t.${ident(name)}`);
-    calls.push(`count(concat(${names.join(', ')}))`);
+/** Rows in the blocks from `from` to before `to`, which are SQL expressions of numbers. */
+function inBlocks(from: string, to: string, major: number): string {
+  if (major >= FIRST_WITH_RANGES) {
+    return `t.ctid >= format('(%s,0)', ${from})::tid and t.ctid < format('(%s,0)', ${to})::tid`;
   }
-  return calls.length === 0 ? '0' : calls.join(' + ');
+  return `t.ctid = any (array(select format('(%s,%s)', b, o)::tid
+    from generate_series(${from}, ${to} - 1) b, generate_series(1, ${LINE_POINTERS}) o))`;
 }
 
 function where(range: BlockRange, major: number): string {
-  const [from, to] = [Math.trunc(range.from), Math.trunc(range.to)];
-  if (major >= FIRST_WITH_RANGES) return `t.ctid >= '(${from},0)'::tid and t.ctid < '(${to},0)'::tid`;
-  return `t.ctid = any (array(select format('(%s,%s)', b, o)::tid
-    from generate_series(${from}, ${to - 1}) b, generate_series(1, ${LINE_POINTERS}) o))`;
+  return inBlocks(String(Math.trunc(range.from)), String(Math.trunc(range.to)), major);
 }
 
 /** Reads every value of every visible row of `range` but those at `without`; answers `rows`. */
@@ -43,6 +34,29 @@ export function readBlocks(
     text: `select count(*)::text as rows, (${everyValue(relation.columns)})::text as read
       from only ${qualified(relation.schema, relation.name)} t
       where ${where(range, major)} and t.ctid <> all ($1::tid[])`,
+    values: [without],
+  };
+}
+
+/**
+ * Reads `range` as `readBlocks` does, `step` blocks after the other in their order: a row with the first block, `at`, for each step
+ * that could be read. A step is read when its row is asked for, so that the rows that come before a failure tell its place.
+ */
+export function walkBlocks(
+  relation: ScannedRelation,
+  range: BlockRange,
+  step: number,
+  without: readonly string[],
+  major: number,
+): Statement {
+  const [from, to] = [Math.trunc(range.from), Math.trunc(range.to)];
+  return {
+    text: `select step.at, part.read
+      from generate_series(${from}, ${to - 1}, ${Math.trunc(step)}) as step(at), lateral (
+        select (${everyValue(relation.columns)})::text as read
+        from only ${qualified(relation.schema, relation.name)} t
+        where ${inBlocks('step.at', `least(step.at + ${Math.trunc(step)}, ${to})`, major)} and t.ctid <> all ($1::tid[])
+        offset 0) part`,
     values: [without],
   };
 }
@@ -69,11 +83,6 @@ export function readRows(relation: ScannedRelation, ctids: readonly string[]): S
       from only ${qualified(relation.schema, relation.name)} t where t.ctid = any ($1::tid[])`,
     values: [ctids],
   };
-}
-
-/** Reads one column of the row at `ctid`. */
-export function readColumn(relation: ScannedRelation, column: string, ctid: string): Statement {
-  return readRows({ ...relation, columns: [{ name: column, number: 0 }] }, [ctid]);
 }
 
 /** Version of the row at `ctid`; no row when none is visible there. */

@@ -1,5 +1,6 @@
 /** What there is to scan in the current database. */
 import type { Statement } from '../../platform/postgres';
+import { HOW_TO_READ } from './values';
 
 /**
  * Everything permanent that holds rows of the customer: tables, leaf partitions, materialized views that are filled. The ledger and
@@ -18,8 +19,9 @@ export const relationsToScan: Statement = {
       nullif(c.reltoastrelid, 0)::text as "toastOid",
       (pg_relation_size(c.oid) / current_setting('block_size')::int)::int as blocks,
       pg_table_size(c.oid)::text as bytes,
-      coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'number', a.attnum) order by a.attnum)
-        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'number', a.attnum, 'how', ${HOW_TO_READ})
+          order by a.attnum)
+        from pg_attribute a join pg_type y on y.oid = a.atttypid where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           and coalesce(to_jsonb(a)->>'attgenerated', '') <> 'v'), '[]') as columns
     from ${RELATIONS}
     order by pg_table_size(c.oid) desc, n.nspname, c.relname`,

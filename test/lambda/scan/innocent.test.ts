@@ -6,6 +6,30 @@ const ROWS = 400;
 /** Every fifth row has a long value that cannot be read any more. */
 const LOST = 'id % 5 = 0';
 
+/** Types whose values can lie outside their row, and a long value of each, made of `long`. */
+const KINDS = [
+  { type: 'text', value: 'long' },
+  { type: 'varchar', value: 'long' },
+  { type: 'char(25600)', value: 'long' },
+  { type: 'letter', value: 'long' },
+  { type: 'bytea', value: `long::bytea` },
+  { type: 'json', value: `to_json(long)` },
+  { type: 'jsonb', value: `to_jsonb(long)` },
+  { type: 'text[]', value: 'array[long, long]' },
+  { type: 'numeric', value: `regexp_replace(long, '[a-f]', '', 'g')::numeric` },
+  { type: 'pair', value: `row(long, 'b')::pair` },
+  { type: 'int4multirange', value: `(select range_agg(int4range(m * 2, m * 2 + 1)) from generate_series(1, 4000) m)` },
+];
+
+interface Evidence {
+  readonly databases: readonly {
+    readonly tables: readonly {
+      readonly name: string;
+      readonly badRows?: readonly { readonly columns: readonly { readonly name: string }[] }[];
+    }[];
+  }[];
+}
+
 describe('the scan of a source that is written to', () => {
   let ward: Ward;
   beforeAll(async () => {
@@ -59,5 +83,26 @@ describe('the scan of a source that is written to', () => {
   it('finds nothing any more afterwards', async () => {
     await ward.claim('after', 'arn:aws:states:eu-central-1:111122223333:execution:migrate:one');
     expect(await ward.run()).toMatchObject({ verdict: 'clean' });
+  });
+
+  it('reads values of every kind, each to its end', async () => {
+    await ward.source.withAdmin('app', async (session) => {
+      await session.query(`create domain letter as text; create type pair as (a text, b text);
+        create table kinds (id int primary key, ${KINDS.map(({ type }, at) => `k${at} ${type}`).join(', ')});
+        alter table kinds ${KINDS.map((_, at) => `alter column k${at} set storage external`).join(', ')};
+        insert into kinds select n, ${KINDS.map(({ value }, at) => `case n when ${at} then ${value} end`).join(', ')}
+          from generate_series(0, ${KINDS.length}) n, lateral (select repeat(md5(n::text), 800) as long) l;
+        alter table kinds owner to app_owner`);
+      for (const [at] of KINDS.entries()) {
+        await loseToastChunks(session, { table: 'kinds', column: `k${at}`, where: `id = ${at}` });
+      }
+    });
+    await ward.claim('kinds', 'after');
+    await ward.run();
+    const evidence = ward.kept.at(-1)?.content as Evidence | undefined;
+    const kinds = evidence?.databases[0]?.tables.find(({ name }) => name === '"public"."kinds"');
+    expect(kinds?.badRows?.map(({ columns }) => columns.map(({ name }) => name))).toEqual(
+      KINDS.map((_, at) => [`k${at}`]),
+    );
   });
 });
