@@ -21,13 +21,14 @@ import {
   type StructureFault,
   type StructureItem,
   type StructureResult,
+  type TablesResult,
 } from './queue';
 import { resultsOf } from './sql/results';
 
 /** Everything that was found in one table. */
 export interface RelationFindings {
   readonly relation: ScannedRelation;
-  readonly indexes: readonly ScannedIndex[];
+  readonly indexes: ScannedIndex[];
   rows: number;
   /** Spent reading it, by all workers together. */
   ms: number;
@@ -58,12 +59,7 @@ export async function readFindings(session: Session, world: World): Promise<Data
     resultsOf(STRUCTURE_QUEUE),
   );
   const content = await session.query<{ payload: ContentItem; result: object }>(resultsOf(CONTENT_QUEUE));
-  for (const { payload, result } of content) {
-    const of = findingsOf(found, payload.relation);
-    if (payload.kind === 'rows') addRows(of, result as RowsResult & { notRead?: boolean });
-    else
-      found.set(payload.relation.oid, { ...of, indexes: payload.indexes, ...indexFindings(result as IndexesResult) });
-  }
+  for (const { payload, result } of content) addContent(found, payload, result);
   for (const { payload, result } of structure) {
     const of = findingsOf(found, payload.relation);
     of.faults.push(...result.faults);
@@ -76,7 +72,7 @@ export async function readFindings(session: Session, world: World): Promise<Data
 async function assertAllScanned(session: Session, plan: ScanPlan | null, world: World): Promise<void> {
   const structure = await session.one<{ items: number; open: number }>(countQueue(STRUCTURE_QUEUE));
   const content = await session.one<{ items: number; open: number }>(countQueue(CONTENT_QUEUE));
-  if (plan === null || plan.structureItems !== structure.items || plan.contentItems !== content.items) {
+  if (plan === null || plan.structureItems !== structure.items || content.items < plan.contentItems) {
     throw new Blocked(
       `no scan of database ${JSON.stringify(session.database)} was planned at epoch ${world.epoch}, run plan-scan first`,
     );
@@ -105,7 +101,26 @@ function findingsOf(found: Map<string, RelationFindings>, relation: ScannedRelat
   return fresh;
 }
 
-function addRows(of: RelationFindings, result: RowsResult & { notRead?: boolean }): void {
+function addContent(found: Map<string, RelationFindings>, payload: ContentItem, result: object): void {
+  switch (payload.kind) {
+    case 'rows':
+      addRows(findingsOf(found, payload.relation), result as RowsResult);
+      break;
+    case 'indexes':
+      addIndexes(findingsOf(found, payload.relation), payload.indexes, result as IndexesResult);
+      break;
+    case 'tables':
+      for (const [position, { rows, indexes }] of (result as TablesResult).tables.entries()) {
+        const table = payload.tables[position];
+        if (table === undefined) continue;
+        const of = findingsOf(found, table.relation);
+        addRows(of, rows);
+        addIndexes(of, table.indexes, indexes);
+      }
+  }
+}
+
+function addRows(of: RelationFindings, result: RowsResult): void {
   of.rows += result.rows;
   of.ms += result.ms;
   of.badRows.push(...result.badRows);
@@ -113,8 +128,10 @@ function addRows(of: RelationFindings, result: RowsResult & { notRead?: boolean 
   of.cutShort ||= result.cutShort || result.notRead === true;
 }
 
-function indexFindings({ badIndexes, unchecked }: IndexesResult) {
-  return { badIndexes: [...badIndexes], unchecked: [...unchecked] };
+function addIndexes(of: RelationFindings, indexes: readonly ScannedIndex[], result: IndexesResult): void {
+  of.indexes.push(...indexes);
+  of.badIndexes.push(...result.badIndexes);
+  of.unchecked.push(...result.unchecked);
 }
 
 /** `"schema"."name"` of a relation. */

@@ -7,27 +7,27 @@ import type { Session, Statement } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
 import { damageIn, meetsDamage } from './damage';
 import type { BadIndex, IndexesResult, ScannedIndex, ScannedRelation } from './queue';
-import * as sql from './sql/read';
-import { otherIndexesOf } from './sql/relations';
+import * as sql from './sql/digests';
 import { checkIndex, toastIndexes } from './sql/structure';
 import type { AvailableChecks } from './structure';
 
 /** What one way of checking found of an index: sound, bad, or why it could not be told. */
-type Finding = 'sound' | BadIndex | { readonly unchecked: string };
+export type Finding = 'sound' | BadIndex | { readonly unchecked: string };
 
-/** Checks every index of `relation`. */
+/** Checks every index of `relation`; `known` is what comparing them while the table was read has found already. */
 export async function checkIndexes(
   session: Session,
   relation: ScannedRelation,
   indexes: readonly ScannedIndex[],
   available: AvailableChecks,
+  known?: ReadonlyMap<string, Finding>,
 ): Promise<IndexesResult> {
   const startedAt = Date.now();
   const badIndexes: BadIndex[] = [];
   const unchecked: { name: string; why: string }[] = [];
   let checkedByAmcheck = 0;
   let compared = 0;
-  const contents = await byComparison(session, relation, indexes);
+  const contents = known ?? (await byComparison(session, relation, indexes));
   for (const index of indexes) {
     const structure = await byAmcheck(session, index, available);
     if (structure === 'sound') checkedByAmcheck += 1;
@@ -39,7 +39,7 @@ export async function checkIndexes(
       unchecked.push({ name: index.name, why: content.unchecked });
     }
   }
-  for (const { name, method } of await session.query<{ name: string; method: string }>(otherIndexesOf(relation.oid))) {
+  for (const { name, method } of relation.otherIndexes) {
     unchecked.push({ name, why: `nothing checks an index of kind ${method}` });
   }
   badIndexes.push(...(await ofToast(session, relation, available)));
@@ -75,18 +75,29 @@ async function inTime(work: () => Promise<Finding>): Promise<Finding> {
   }
 }
 
+/** Why indexes cannot be compared with their table, by oid; those that can be are left out. */
+export function notComparable(indexes: readonly ScannedIndex[]): Map<string, Finding> {
+  const found = new Map<string, Finding>();
+  for (const index of indexes) {
+    if (isComparable(index)) continue;
+    found.set(index.oid, { unchecked: `amcheck cannot be used, and ${index.obstacle ?? 'it has no column'}` });
+  }
+  return found;
+}
+
+/** True when the index can be compared with its table. */
+export function isComparable({ obstacle, key }: ScannedIndex): boolean {
+  return obstacle === null && key.length > 0;
+}
+
 /** Compares every index that can be compared with one reading of the table, all in one snapshot. */
 async function byComparison(
   session: Session,
   relation: ScannedRelation,
   indexes: readonly ScannedIndex[],
 ): Promise<ReadonlyMap<string, Finding>> {
-  const found = new Map<string, Finding>();
-  const comparable = indexes.filter(({ obstacle, key }) => obstacle === null && key.length > 0);
-  for (const index of indexes) {
-    const why = `amcheck cannot be used, and ${index.obstacle ?? 'it has no column'}`;
-    if (!comparable.includes(index)) found.set(index.oid, { unchecked: why });
-  }
+  const found = notComparable(indexes);
+  const comparable = indexes.filter(isComparable);
   if (comparable.length === 0) return found;
   await session.transaction(async () => {
     await session.query(sql.readBy('table'));
@@ -110,10 +121,9 @@ async function digestTable(
   relation: ScannedRelation,
   indexes: readonly ScannedIndex[],
 ): Promise<TableDigest | null> {
-  const keys = indexes.map(({ key }) => key);
   const ways: readonly sql.KeyHash[] = session.major >= 14 ? ['record', 'text'] : ['text'];
   for (const hash of ways) {
-    const [sums] = (await attempt(session, sql.tableDigest(relation, keys, hash))).rows;
+    const [sums] = (await attempt(session, sql.tableDigest(relation, indexes, hash))).rows;
     if (sums !== undefined) return { hash, sums };
   }
   return null;
@@ -126,17 +136,18 @@ async function compareOne(
   table: TableDigest | null,
   sum: string,
 ): Promise<Finding> {
-  const statement = sql.indexDigest(relation, index.key, table?.hash ?? 'text');
+  const statement = sql.indexDigests(relation, [index], table?.hash ?? 'text');
   const [plan] = await session.query<{ 'QUERY PLAN': unknown }>(sql.explain(statement));
-  if (!readsOnly(plan?.['QUERY PLAN'], index.name)) return { unchecked: 'the server reads another index in its place' };
+  if (!readsOnly(plan?.['QUERY PLAN'], [index.name]))
+    return { unchecked: 'the server reads another index in its place' };
   const { rows: read, damage } = await attempt(session, statement);
   if (damage !== null) return { ...nameOf(index), reason: damage, rows: null, entries: null };
   const [entries] = read;
   if (entries === undefined) return { unchecked: 'the check takes longer than a worker has' };
   if (table === null) return { unchecked: 'its table cannot be read to its end in time' };
   const { rows = '0', [sum]: hash } = table.sums;
-  if (rows === entries.rows && hash === entries.h0) return 'sound';
-  return { ...nameOf(index), reason: 'differs', rows, entries: entries.rows ?? null };
+  if (rows === entries.rows0 && hash === entries.h0) return 'sound';
+  return { ...nameOf(index), reason: 'differs', rows, entries: entries.rows0 ?? null };
 }
 
 /** SQLSTATEs after which there is another way: no hash for a type, no time left. */
@@ -175,8 +186,8 @@ async function ofToast(
   return bad;
 }
 
-/** True when the plan holds a scan of the index by that name alone, and no other scan. */
-export function readsOnly(plan: unknown, index: string): boolean {
+/** True when the plan reads each of the indexes by these names once, alone, and nothing else. */
+export function readsOnly(plan: unknown, indexes: readonly string[]): boolean {
   const text = typeof plan === 'string' ? plan : JSON.stringify(plan);
   const scans: { type: string; index: unknown }[] = [];
   const visit = (node: unknown): void => {
@@ -191,7 +202,8 @@ export function readsOnly(plan: unknown, index: string): boolean {
     }
   };
   visit(JSON.parse(text));
-  return scans.length === 1 && scans.every((scan) => scan.type === 'Index Only Scan' && scan.index === index);
+  const read = scans.map(({ type, index }) => (type === 'Index Only Scan' ? index : null));
+  return read.length === indexes.length && indexes.every((index) => read.includes(index));
 }
 
 function nameOf({ schema, name }: ScannedIndex) {

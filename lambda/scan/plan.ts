@@ -13,14 +13,15 @@ import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { emptyQueue, enqueue } from '../platform/queue';
 import type { World } from '../platform/world';
+import { contentItems } from './group';
 import { readPlan, type ScanPlan } from './plan-facts';
 import {
   CONTENT_QUEUE,
-  type ContentItem,
   type ScannedIndex,
   type ScannedRelation,
   STRUCTURE_QUEUE,
   type StructureItem,
+  type WholeTable,
 } from './queue';
 import { cutBlocks } from './ranges';
 import * as sql from './sql/relations';
@@ -74,13 +75,7 @@ async function planDatabase(source: Server<'source'>, database: string, world: W
   const relations = await relationsOf(session);
   const structure =
     available.heap === null && available.visibility === null ? [] : await structureItems(session, relations);
-  const content: ContentItem[] = relations.flatMap((relation) =>
-    cutBlocks(relation).map((range) => ({ kind: 'rows' as const, relation, range })),
-  );
-  for (const relation of relations) {
-    const indexes = await session.query<ScannedIndex>(sql.indexesOf(relation.oid));
-    content.push({ kind: 'indexes', relation, indexes });
-  }
+  const content = contentItems(await withIndexes(session, relations));
   return guarded(session, expected, async (row) => {
     const planned = readPlan(row, world.epoch);
     if (planned !== null) return planned;
@@ -107,6 +102,15 @@ async function planDatabase(source: Server<'source'>, database: string, world: W
 async function relationsOf(session: Session): Promise<ScannedRelation[]> {
   const rows = await session.query<Omit<ScannedRelation, 'bytes'> & { bytes: string }>(sql.relationsToScan);
   return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }));
+}
+
+async function withIndexes(session: Session, relations: readonly ScannedRelation[]): Promise<WholeTable[]> {
+  const found = await session.query<ScannedIndex & { tableOid: string }>(
+    sql.indexesOf(relations.map(({ oid }) => oid)),
+  );
+  const byTable = new Map<string, ScannedIndex[]>(relations.map(({ oid }) => [oid, []]));
+  for (const { tableOid, ...index } of found) byTable.get(tableOid)?.push(index);
+  return relations.map((relation) => ({ relation, indexes: byTable.get(relation.oid) ?? [] }));
 }
 
 /** Every table, and the table that its long values lie in: a damaged length there crashes the server as well. */

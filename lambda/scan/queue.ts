@@ -30,6 +30,8 @@ export interface ScannedRelation {
   readonly columns: readonly ScannedColumn[];
   /** Bytes with TOAST. */
   readonly bytes: number;
+  /** Indexes that are no B-trees, by their access method. */
+  readonly otherIndexes: readonly { readonly name: string; readonly method: string }[];
 }
 
 /** Blocks from `from` (inclusive) to `to` (exclusive). */
@@ -38,14 +40,23 @@ export interface BlockRange {
   readonly to: number;
 }
 
+/** A column of a key with its order, as `ORDER BY` takes it. */
+export interface KeyColumn {
+  readonly name: string;
+  /** Name of the type when it is one of PostgreSQL's own, else null. */
+  readonly type: string | null;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
 /** A B-tree whose key is nothing but columns. */
 export interface ScannedIndex {
   /** Decimal. */
   readonly oid: string;
   readonly schema: string;
   readonly name: string;
-  /** Names of the key columns with their order, as `ORDER BY` takes it; empty when the index cannot be compared. */
-  readonly key: readonly { readonly name: string; readonly descending: boolean; readonly nullsFirst: boolean }[];
+  /** Empty when the index cannot be compared. */
+  readonly key: readonly KeyColumn[];
   /** Why it cannot be compared with its table; null when it can. */
   readonly obstacle: string | null;
 }
@@ -58,8 +69,15 @@ export interface StructureItem {
   readonly range: BlockRange;
 }
 
-/** Part of the content queue. */
+/** A relation with its B-trees. */
+export interface WholeTable {
+  readonly relation: ScannedRelation;
+  readonly indexes: readonly ScannedIndex[];
+}
+
+/** Part of the content queue: small relations whole and several at a time, larger ones by ranges and their indexes apart. */
 export type ContentItem =
+  | { readonly kind: 'tables'; readonly tables: readonly WholeTable[] }
   | { readonly kind: 'rows'; readonly relation: ScannedRelation; readonly range: BlockRange }
   | { readonly kind: 'indexes'; readonly relation: ScannedRelation; readonly indexes: readonly ScannedIndex[] };
 
@@ -104,6 +122,8 @@ export interface RowsResult {
   readonly badBlocks: readonly BadBlocks[];
   /** True when there was too much damage to look for every single row. */
   readonly cutShort: boolean;
+  /** True when nothing was read, because it is unsafe or the server ended whenever it was tried. */
+  readonly notRead?: boolean;
   readonly ms: number;
 }
 
@@ -126,4 +146,9 @@ export interface IndexesResult {
   readonly unchecked: readonly { readonly name: string; readonly why: string }[];
   readonly badIndexes: readonly BadIndex[];
   readonly ms: number;
+}
+
+/** What reading relations as a whole found, in their order; an item that was split into smaller ones has found nothing itself. */
+export interface TablesResult {
+  readonly tables: readonly { readonly rows: RowsResult; readonly indexes: IndexesResult }[];
 }

@@ -38,7 +38,7 @@ export async function rebuildIndex(
     if (state === undefined || !IMPOSSIBLE.includes(state)) throw error;
     throw refusal(relation, index, `cannot be rebuilt (SQLSTATE ${state})`, error);
   }
-  const [rebuilt] = (await session.query<ScannedIndex>(indexesOf(relation.oid))).filter(
+  const [rebuilt] = (await session.query<ScannedIndex>(indexesOf([relation.oid]))).filter(
     ({ name }) => name === index.name,
   );
   if (rebuilt === undefined || !(await isSound(session, relation, rebuilt, available))) {

@@ -25,9 +25,9 @@ import { pinSettings } from '../proof/row-hash';
 import { endedByCrash, MOST_CRASHES, noteCrash } from './crash';
 import { readPlan } from './plan-facts';
 import { CONTENT_QUEUE, type ScanItem, STRUCTURE_QUEUE } from './queue';
-import { leftAlone, scanItem } from './scan-item';
+import { DIVIDED, leftAlone, partsOf, scanItem } from './scan-item';
 import { NO_SEQUENTIAL_SCAN } from './sql/read';
-import { attemptsOf } from './sql/results';
+import { attemptsOf, enqueueParts } from './sql/results';
 import type { AvailableChecks } from './structure';
 
 /** Input of `scan-ranges`. */
@@ -140,6 +140,12 @@ async function doNext(place: Workplace, queue: string, tally: Tally, world: Worl
       if (item === null) return false;
       await reader.query(limitStatement(budgetMs));
       const { attempts } = await ledger.one<{ attempts: number }>(attemptsOf(queue, item.item));
+      const parts = attempts > 0 ? partsOf(item.payload) : [];
+      if (parts.length > 0) {
+        await ledger.execute(enqueueParts(queue, parts, attempts));
+        await ledger.execute(finishItem(queue, item.item, DIVIDED));
+        return true;
+      }
       const { rows, result } =
         attempts >= MOST_CRASHES
           ? leftAlone(item.payload)
@@ -153,15 +159,18 @@ async function doNext(place: Workplace, queue: string, tally: Tally, world: Worl
     if (item !== null && endedByCrash(error)) await noteCrash(place.another, queue, item.item);
     if (item === null || error instanceof NotReady || !(error instanceof Error)) throw error;
     await ledger.execute(countAttempt(queue, item.item));
+    if (partsOf(item.payload).length > 0) return true;
     tally.failures.push({ item: item.item, error: failureOf(ledger.database, item.payload, error) });
     return true;
   }
 }
 
-function failureOf(database: string, { relation }: ScanItem, error: Error): Blocked {
+function failureOf(database: string, item: ScanItem, error: Error): Blocked {
+  const relations = item.kind === 'tables' ? item.tables.map(({ relation }) => relation) : [item.relation];
+  const names = relations.map(({ schema, name }) => qualified(schema, name)).join(', ');
   const state = sqlStateOf(error);
   return new Blocked(
-    `table ${qualified(relation.schema, relation.name)} of database ${JSON.stringify(database)} cannot be scanned` +
+    `table ${names} of database ${JSON.stringify(database)} cannot be scanned` +
       `${state === undefined ? '' : ` (SQLSTATE ${state})`}: ${error.message}`,
     { cause: error },
   );

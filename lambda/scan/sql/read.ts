@@ -1,7 +1,7 @@
 /** Reading on the server: every value detoasted and passed through its output function, and nothing but a count comes back. */
 import type { Statement } from '../../platform/postgres';
-import { ident, qualified } from '../../platform/quote';
-import type { BlockRange, ScannedIndex, ScannedRelation } from '../queue';
+import { qualified } from '../../platform/quote';
+import type { BlockRange, ScannedRelation } from '../queue';
 import { everyValue } from './values';
 
 /** Line pointers that a page of 8 kB can hold. */
@@ -90,58 +90,6 @@ export function versionAt(relation: ScannedRelation, ctid: string): Statement {
   return {
     text: `select t.xmin::text as xmin from only ${qualified(relation.schema, relation.name)} t where t.ctid = $1::tid`,
     values: [ctid],
-  };
-}
-
-/** How a key becomes a number: by the hash of its types (14 and later, where every type has one), or by that of its text. */
-export type KeyHash = 'record' | 'text';
-
-type Key = readonly { readonly name: string }[];
-
-/** Rows of a table and, for each key, the sum of its hashes as `h0`, `h1` …: one reading of the table for all its indexes. */
-export function tableDigest(relation: ScannedRelation, keys: readonly Key[], hash: KeyHash): Statement {
-  const sums = keys.map((key, index) => `${sumOf(key, 't', hash)} as h${index}`);
-  return {
-    text: `select count(*)::text as rows${sums.map((sum) => `, ${sum}`).join('')}
-      from only ${qualified(relation.schema, relation.name)} t`,
-  };
-}
-
-/** The same of one key in the order of its index, so that an index that gives this order is read instead of the table. */
-export function indexDigest(relation: ScannedRelation, key: ScannedIndex['key'], hash: KeyHash): Statement {
-  const order = key.map(
-    ({ name, descending, nullsFirst }) =>
-      `t.${ident(name)} ${descending ? 'desc' : 'asc'} nulls ${nullsFirst ? 'first' : 'last'}`,
-  );
-  const names = key.map(({ name }) => `t.${ident(name)}`).join(', ');
-  return {
-    text: `select count(*)::text as rows, ${sumOf(key, 's', hash)} as h0
-      from (select ${names} from only ${qualified(relation.schema, relation.name)} t
-        order by ${order.join(', ')} offset 0) s`,
-  };
-}
-
-function sumOf(key: Key, from: string, hash: KeyHash): string {
-  const row = `row(${key.map(({ name }) => `${from}.${ident(name)}`).join(', ')})`;
-  const hashed = hash === 'record' ? `hash_record_extended(${row}, 0)` : `hashtextextended(${row}::text, 0)`;
-  return `coalesce(sum(${hashed}), 0)::text`;
-}
-
-/** The plan of a statement, as JSON in the column `QUERY PLAN`. */
-export function explain(statement: Statement): Statement {
-  return { text: `explain (format json) ${statement.text}`, values: statement.values };
-}
-
-/** Lets the planner use either nothing but indexes or nothing but the table, until the transaction ends. */
-export function readBy(way: 'table' | 'index'): Statement {
-  const index = way === 'index' ? 'on' : 'off';
-  const table = way === 'index' ? 'off' : 'on';
-  return {
-    text: `select set_config(name, value, true) from (values ('enable_indexscan', '${index}'),
-      ('enable_indexonlyscan', '${index}'), ('enable_bitmapscan', 'off'), ('enable_seqscan', '${table}'),
-      ('enable_sort', '${table}'), ('enable_incremental_sort', '${table}'),
-      ('max_parallel_workers_per_gather', '0')) as chosen(name, value)
-      where exists (select from pg_settings s where s.name = chosen.name)`,
   };
 }
 

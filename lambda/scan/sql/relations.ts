@@ -22,43 +22,38 @@ export const relationsToScan: Statement = {
       coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'number', a.attnum, 'how', ${HOW_TO_READ})
           order by a.attnum)
         from pg_attribute a join pg_type y on y.oid = a.atttypid where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-          and coalesce(to_jsonb(a)->>'attgenerated', '') <> 'v'), '[]') as columns
+          and coalesce(to_jsonb(a)->>'attgenerated', '') <> 'v'), '[]') as columns,
+      coalesce((select jsonb_agg(jsonb_build_object('name', x.relname, 'method', m.amname) order by x.relname)
+        from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam
+        where i.indrelid = c.oid and m.amname <> 'btree'), '[]') as "otherIndexes"
     from ${RELATIONS}
     order by pg_table_size(c.oid) desc, n.nspname, c.relname`,
 };
 
 /**
- * B-trees of a relation that a query could use. One over expressions or with a predicate is not compared with its table: what it
+ * B-trees of relations that a query could use, with the oid of each one's table. One over expressions or with a predicate is not compared with its table: what it
  * ought to list is for amcheck to say. `indoption` holds bit 1 for descending, bit 2 for nulls first.
  */
-export function indexesOf(oid: string): Statement {
+export function indexesOf(oids: readonly string[]): Statement {
   return {
-    text: `select i.indexrelid::text as oid, n.nspname as schema, c.relname as name,
+    text: `select i.indrelid::text as "tableOid", i.indexrelid::text as oid, n.nspname as schema, c.relname as name,
         case when i.indexprs is not null then 'it is over an expression'
           when i.indpred is not null then 'it is partial' end as obstacle,
         coalesce((select jsonb_agg(jsonb_build_object('name', a.attname,
+            'type', case y.typnamespace when 'pg_catalog'::regnamespace then y.typname end,
             'descending', i.indoption[o.position - 1]::int & 1 = 1,
             'nullsFirst', i.indoption[o.position - 1]::int & 2 = 2) order by o.position)
           from unnest(i.indkey::smallint[]) with ordinality as o(attnum, position)
           join pg_attribute a on a.attrelid = i.indrelid and a.attnum = o.attnum
+          join pg_type y on y.oid = a.atttypid
           where o.position <= i.indnkeyatts), '[]') as key
       from pg_index i
       join pg_class c on c.oid = i.indexrelid
       join pg_namespace n on n.oid = c.relnamespace
       join pg_am m on m.oid = c.relam
-      where i.indrelid = $1::oid and m.amname = 'btree' and i.indisvalid and i.indisready
+      where i.indrelid = any ($1::oid[]) and m.amname = 'btree' and i.indisvalid and i.indisready
       order by c.relname`,
-    values: [oid],
-  };
-}
-
-/** Indexes of other kinds, which no check of PostgreSQL compares with their tables. */
-export function otherIndexesOf(oid: string): Statement {
-  return {
-    text: `select c.relname as name, m.amname as method from pg_index i
-      join pg_class c on c.oid = i.indexrelid join pg_am m on m.oid = c.relam
-      where i.indrelid = $1::oid and m.amname <> 'btree' order by c.relname`,
-    values: [oid],
+    values: [oids],
   };
 }
 

@@ -9,13 +9,22 @@ export function resultsOf(queue: string): Statement {
   };
 }
 
-/** Faults that structure items of one relation found, in its own pages or in those of its TOAST table. */
-export function structureOf(queue: string, oid: string): Statement {
+/** Faults that structure items of relations found, in their own pages or in those of their TOAST tables. */
+export function structureOf(queue: string, oids: readonly string[]): Statement {
   return {
-    text: `select payload->>'checked' as checked, result from sealift.work
-      where queue = $1 and payload->'relation'->>'oid' = $2 and state = 'done'
+    text: `select payload->'relation'->>'oid' as oid, payload->>'checked' as checked, result from sealift.work
+      where queue = $1 and payload->'relation'->>'oid' = any ($2::text[]) and state = 'done'
         and jsonb_array_length(result->'faults') > 0`,
-    values: [queue, oid],
+    values: [queue, oids],
+  };
+}
+
+/** Adds the parts of an item that failed; they have been tried as often as it was. */
+export function enqueueParts(queue: string, parts: readonly object[], attempts: number): Statement {
+  return {
+    text: `insert into sealift.work (queue, payload, attempts)
+      select $1, item::jsonb, $3 from unnest($2::text[]) as item`,
+    values: [queue, parts.map((part) => JSON.stringify(part)), attempts],
   };
 }
 

@@ -58,9 +58,8 @@ describe('a length that lies', () => {
     const conclusion = await ward.run();
     expect(conclusion.verdict).toBe('blocked');
     expect(conclusion.detail).toContain('places that are unsafe to read');
-    const [lengths] = await ward.rows<{ rows: string }>(`select result->>'rows' as rows from sealift.work
-      where queue = 'scan-content' and payload->>'kind' = 'rows' and payload->'relation'->>'name' = 'lengths'`);
-    expect(lengths?.rows).toBe('19');
-    expect(JSON.stringify(ward.kept.at(-1)?.content)).toContain('its table is unsafe to read');
+    const evidence = JSON.stringify(ward.kept.at(-1)?.content);
+    expect(evidence).toContain('"name":"\\"public\\".\\"lengths\\"","rows":19');
+    expect(evidence).toContain('its table is unsafe to read');
   });
 });
