@@ -3,6 +3,7 @@
 import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
 import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
 import { median, shortcomings } from '../lib/rehearsal/measure/measured-run';
+import { findPgDump } from '../lib/rehearsal/measure/pg-dump';
 import { repeatRuns } from '../lib/rehearsal/measure/repeated-runs';
 import { measureLocating, measureScan } from '../lib/rehearsal/measure/scan-speed';
 import type { OutageReport, Report } from '../lib/rehearsal/report/report';
@@ -40,11 +41,17 @@ function verificationMs({ states }: Report): number {
   return states.filter(({ name }) => names.includes(name)).reduce((sum, { ms }) => sum + ms, 0);
 }
 
-async function benchScan(size: Size, signal: AbortSignal): Promise<void> {
-  const { scanMs, copyMs } = await measureScan(size, signal);
-  console.log(
-    `scan ${seconds(scanMs)}, COPY of the same tables to nowhere ${seconds(copyMs)}, ratio ${ratio(scanMs, copyMs)}`,
-  );
+async function benchScan(signal: AbortSignal): Promise<void> {
+  const pgDump = await findPgDump();
+  const large = await measureScan({ size: 'small', copies: 7 }, pgDump, signal);
+  const least = await measureScan({ size: 'tiny', copies: 0 }, pgDump, signal);
+  for (const { bytes: read, scanMs, dumpMs } of [large, least]) {
+    const beside =
+      dumpMs === null
+        ? 'NOT HELD beside a dump: there is no pg_dump on the path'
+        : `${pgDump?.version} to nowhere ${seconds(dumpMs)}, ratio ${ratio(scanMs, dumpMs)}`;
+    console.log(`scan of ${bytes(read)} ${seconds(scanMs)}; ${beside}`);
+  }
   const located = await measureLocating(signal);
   console.log(
     `locating ${located.found} bad rows in 1,000,000: ${seconds(located.locatingMs)}, a plain read ${seconds(located.readMs)}, ` +
@@ -60,7 +67,7 @@ async function bench(runs: number, size: Size, signal: AbortSignal): Promise<voi
   const { ms, bundles } = await measureSynthesis();
   console.log(`synthesis ${seconds(ms)}`);
   for (const bundle of bundles) console.log(`bundle ${bundle.functionName.padEnd(40)} ${bytes(bundle.bytes)}`);
-  await benchScan(size, signal);
+  await benchScan(signal);
   const measured: Measured[] = [];
   for (let run = 1; run <= runs; run += 1) {
     const one = await measure(size, signal);
