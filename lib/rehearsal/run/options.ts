@@ -78,6 +78,8 @@ export interface TestOptions {
   readonly afterMigration?: (surroundings: Surroundings) => Promise<void>;
   /** Pause of a writer between two transactions. @default the writers' own */
   readonly thinkMs?: number;
+  /** Port under which the target reaches the source, which listens at the port given. @default that one */
+  readonly replicationPort?: (port: number) => Promise<number>;
   /** What the approver answers. @default approve */
   readonly answer?: Answer;
   /** Starts a second execution of `Migrate` while the first one replicates. @default false */

@@ -77,7 +77,7 @@ export async function setStage(
       damaged: options.damage,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,
-      sourcePort: source.server.port,
+      sourcePort: (await options.test?.replicationPort?.(source.server.port)) ?? source.server.port,
       engineVersion: source.engineVersion,
     },
     options.test?.policy,

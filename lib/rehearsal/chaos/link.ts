@@ -1,0 +1,62 @@
+/** The network between the target and the source: a TCP relay on loopback that can let nothing pass for a while. */
+import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+
+/** A network link to a server. */
+export interface Link {
+  /** Where the other side reaches the server. */
+  readonly port: number;
+  /** Holds every byte back for `forMs`, new connections included; then everything that was held passes. */
+  hold(forMs: number): void;
+  /** Breaks every connection. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/** Opens a link to a port of this machine. */
+export async function openLink(toPort: number): Promise<Link> {
+  const sockets = new Set<Socket>();
+  let heldUntil = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const server: Server = createServer((near) => {
+    const far = dial({ host: '127.0.0.1', port: toPort });
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+      if (Date.now() < heldUntil) one.pause();
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the link has no port');
+  const release = () => {
+    for (const socket of sockets) socket.resume();
+  };
+  return {
+    port: address.port,
+    hold: (forMs) => {
+      heldUntil = Math.max(heldUntil, Date.now() + forMs);
+      for (const socket of sockets) socket.pause();
+      clearTimeout(timer);
+      timer = setTimeout(release, heldUntil - Date.now());
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    close: async () => {
+      clearTimeout(timer);
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { type Judged, violations } from '../../../lib/rehearsal/chaos/invariants';
+import type { Report } from '../../../lib/rehearsal/report/report';
+
+const ACCESS = ['role application {t,f}', 'database catalog t -1 default'];
+const IDENTITIES = ['catalog: public.asset d'];
+
+const WRITERS = { acknowledged: 9, lost: 0, doubled: 0, torn: 0, phantom: 0, onlyOnSource: null };
+
+/** A run without fault, with what a case changes. */
+function judged(report: object = {}, rest: Partial<Judged> = {}): Judged {
+  const sound = { outcome: 'aborted', writableSide: 'source', writers: WRITERS, databases: [], ...report };
+  return {
+    rehearsal: { report: sound as unknown as Report, logs: [], histories: [] },
+    before: { access: ACCESS, identities: IDENTITIES, ours: [] },
+    after: { access: ACCESS, identities: IDENTITIES, ours: [] },
+    secrets: new Map([['the password of application', 'a-very-long-password']]),
+    ...rest,
+  };
+}
+
+const flip = {
+  functionName: 'cutover',
+  requestId: null,
+  stream: 'stdout',
+  line: '{"message":"target is live"}',
+} as const;
+const leak = { ...flip, line: 'connecting with a-very-long-password' };
+
+it('finds nothing in a sound run', () => {
+  expect(violations(judged())).toEqual([]);
+  expect(violations(judged({ outcome: 'succeeded', writableSide: 'target' }))).toEqual([]);
+});
+
+it.each<[string, Judged, RegExp]>([
+  ['a lost write', judged({ writers: { ...WRITERS, lost: 1 } }), /^I1: 1 writes lost$/],
+  ['a doubled write', judged({ writers: { ...WRITERS, doubled: 2 } }), /^I1: 2 writes doubled$/],
+  ['a run that nobody wrote in', judged({ writers: null }), /^I1/],
+  ['a table that differs', judged({ databases: [{ mismatchedTables: ['public.asset'] }] }), /^I1: tables differ/],
+  ['two writable sides', judged({ writableSide: 'both' }), /^I2: both/],
+  [
+    'a write behind the flip',
+    judged({ outcome: 'succeeded', writableSide: 'target', writers: { ...WRITERS, onlyOnSource: 1 } }),
+    /^I2: commits/,
+  ],
+  ['no writable side', judged({ writableSide: 'neither' }), /^I4: no side/],
+  ['a second flip', judged({}, { rehearsal: { ...judged().rehearsal, logs: [flip, flip] } }), /^I3: 2 flips/],
+  [
+    'a role that may not log in any more',
+    judged({}, { after: { ...judged().after, access: ['role application {f,f}', ACCESS[1] ?? ''] } }),
+    /^I4: on the source: [-+] role application/,
+  ],
+  ['a slot that was left', judged({}, { after: { ...judged().after, ours: ['slot sealift_r'] } }), /^I7: left/],
+  [
+    'a replica identity that stayed',
+    judged({}, { after: { ...judged().after, identities: ['catalog: public.asset f'] } }),
+    /^I7: replica identity/,
+  ],
+  ['a secret in a log', judged({}, { rehearsal: { ...judged().rehearsal, logs: [leak] } }), /^I8: the password/],
+])('finds %s', (_name, run, words) => {
+  expect(violations(run).filter((line) => words.test(line)).length).toBeGreaterThan(0);
+});
+
+it('lets what the ledger lists stay', () => {
+  const ours = ['slot sealift_r', 'catalog: ledger'];
+  const after = { access: ACCESS, identities: ['catalog: public.asset f'], ours };
+  expect(violations(judged({}, { after }))).toEqual([]);
+});
