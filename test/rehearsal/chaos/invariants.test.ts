@@ -65,3 +65,8 @@ it('lets what the ledger lists stay', () => {
   const after = { access: ACCESS, identities: ['catalog: public.asset f'], ours };
   expect(violations(judged({}, { after }))).toEqual([]);
 });
+
+it('lets a pruning drop partitions', () => {
+  const before = { access: ACCESS, identities: [...IDENTITIES, 'lineage: public.event_2020 d'], ours: [] };
+  expect(violations(judged({}, { before }))).toEqual([]);
+});
