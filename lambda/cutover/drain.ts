@@ -30,7 +30,7 @@ export async function drain(stage: Stage, clock: OutageClock, kind: 'fence' | 'd
     stage.databases.map(async (database) => {
       const marker = { ...database.marker, kind, epoch: stage.fencedEpoch };
       const barrier = await raiseBarrier(database.pair.source, marker);
-      await passBarrier(database.pair.target, barrier, clock.remainingMs('waiting for the barrier'));
+      await passBarrier(database.pair, barrier, clock.remainingMs('waiting for the barrier'));
       return { database, fenceLsn: barrier.lsn };
     }),
   );

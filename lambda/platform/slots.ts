@@ -47,6 +47,12 @@ function slotNamed(name: string): Statement {
   };
 }
 
+/** Our slots that the subscriptions of the session's database read from; the names of others' are none of our business. */
+export const slotsFollowed: Statement = {
+  text: `select subslotname::text as name from pg_subscription
+    where subdbid = (select oid from pg_database where datname = current_database()) and subslotname ~ '^sealift_'`,
+};
+
 /** A slot by its name; null when there is none. */
 export async function findSlot(session: Session, name: string): Promise<Slot | null> {
   const [slot] = await session.query<Slot>(slotNamed(name));

@@ -3,12 +3,17 @@
  * in commit order, so everything committed before the marker is there too (facts F8, F9).
  */
 import { randomUUID } from 'node:crypto';
-import { NotReady } from '../errors';
+import { Blocked, NotReady } from '../errors';
 import { insertMarker, markerPresent } from '../platform/ledger-sql';
 import type { Session } from '../platform/postgres';
+import { findSlot, slotsFollowed } from '../platform/slots';
+import type { Pair } from './compare';
 
 /** How often the target is asked for the marker. */
 const ASK_MS = 5;
+
+/** How often the source is asked for the slot, while the marker does not come. */
+const LOOK_AT_SLOT_MS = 1_000;
 
 /** Where the source stood when the marker was committed. */
 export interface Barrier {
@@ -28,13 +33,21 @@ export async function raiseBarrier(
   return { markerId, lsn };
 }
 
-/** Waits until the marker is on the target; throws `NotReady` after `timeoutMs`. */
-export async function passBarrier(target: Session<'target'>, barrier: Barrier, timeoutMs: number): Promise<void> {
+/**
+ * Waits until the marker is on the target. Throws `NotReady` after `timeoutMs`, and `Blocked` as soon as the slot that the marker
+ * must come through is gone or lost: nothing will ever arrive (faults 28, 30).
+ */
+export async function passBarrier({ source, target }: Pair, barrier: Barrier, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  // Ends by the marker's arrival or by the deadline.
+  let lookAt = Date.now() + LOOK_AT_SLOT_MS;
+  // Ends by the marker's arrival, by the slot's loss or by the deadline.
   for (;;) {
     const { present } = await target.one<{ present: boolean }>(markerPresent(barrier.markerId));
     if (present) return;
+    if (Date.now() > lookAt) {
+      await assertSlot(source, target);
+      lookAt = Date.now() + LOOK_AT_SLOT_MS;
+    }
     if (Date.now() > deadline) {
       throw new NotReady(
         `marker of lsn ${barrier.lsn} did not reach target database ${JSON.stringify(target.database)} within ${Math.round(timeoutMs)} ms, ` +
@@ -42,5 +55,17 @@ export async function passBarrier(target: Session<'target'>, barrier: Barrier, t
       );
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+}
+
+/** Throws `Blocked` when the target follows a slot of ours that the source does not have, or has lost. */
+async function assertSlot(source: Session<'source'>, target: Session<'target'>): Promise<void> {
+  for (const { name } of await target.query<{ name: string }>(slotsFollowed)) {
+    const slot = await findSlot(source, name);
+    if (slot !== null && slot.walStatus !== 'lost') continue;
+    throw new Blocked(
+      `slot ${name} of source database ${JSON.stringify(source.database)} is ${slot === null ? 'gone' : 'lost'}, the target ` +
+        'cannot catch up, replicate anew',
+    );
   }
 }

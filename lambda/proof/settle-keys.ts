@@ -64,10 +64,7 @@ async function confirm(settling: Settling, disputed: ChangedKeys, changed: Chang
 /** Passes a barrier and adds to `changed` all that the tap collected before it. */
 async function collectUntilNow(settling: Settling, changed: ChangedKeys): Promise<string> {
   const barrier = await raiseBarrier(settling.pair.source, settling.marker);
-  await Promise.all([
-    passBarrier(settling.pair.target, barrier, settling.barrierMs),
-    settling.tap.reached(barrier.lsn),
-  ]);
+  await Promise.all([passBarrier(settling.pair, barrier, settling.barrierMs), settling.tap.reached(barrier.lsn)]);
   changed.addAll(settling.tap.take());
   return barrier.lsn;
 }

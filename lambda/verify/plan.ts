@@ -122,7 +122,7 @@ async function planDatabase(
   await dropTap(source, world.migrationId);
   await openTap(source, world.migrationId);
   const marker = { kind: 'verify', epoch: world.epoch, execution: world.call.execution };
-  await passBarrier(target, await raiseBarrier(source, marker), BARRIER_MS);
+  await passBarrier({ source, target }, await raiseBarrier(source, marker), BARRIER_MS);
   await beginPendingKeys(target);
   const items: WorkItem[] = [];
   for (const table of await listTables(source)) {

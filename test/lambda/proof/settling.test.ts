@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { streamName } from '../../../lambda/platform/names';
 import type { Server } from '../../../lambda/platform/postgres';
 import { passBarrier, raiseBarrier } from '../../../lambda/proof/barrier';
 import { ChangeTap, dropTap, openTap } from '../../../lambda/proof/change-tap';
@@ -51,7 +52,7 @@ describe('settling under live writes', () => {
   const verify = async () => {
     await dropTap(followed.pair.source, MIGRATION_ID);
     await openTap(followed.pair.source, MIGRATION_ID);
-    await passBarrier(followed.pair.target, await raiseBarrier(followed.pair.source, MARKER), 20_000);
+    await passBarrier(followed.pair, await raiseBarrier(followed.pair.source, MARKER), 20_000);
     return settle(await compareAll());
   };
   const onTarget = (work: (session: Client) => Promise<unknown>) =>
@@ -115,6 +116,26 @@ describe('settling under live writes', () => {
     );
     const settled = await settle(new ChangedKeys());
     expect(settled.mismatched.entries()).toEqual([{ relation: '"public"."keyed"', keys: ['["11"]'] }]);
+  });
+
+  it('does not wait for a stream whose slot is gone', async () => {
+    const slot = streamName(MIGRATION_ID, DATABASE);
+    await followed.stage.source.withAdmin(DATABASE, async (session) => {
+      for (let dropped = false; !dropped; ) {
+        await session.query('select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1', [
+          slot,
+        ]);
+        dropped = await session.query('select pg_drop_replication_slot($1)', [slot]).then(
+          () => true,
+          () => false,
+        );
+      }
+    });
+    const barrier = await raiseBarrier(followed.pair.source, MARKER);
+    await expect(passBarrier(followed.pair, barrier, 60_000)).rejects.toMatchObject({
+      name: 'Blocked',
+      message: expect.stringContaining(`slot ${slot}`),
+    });
   });
 });
 
