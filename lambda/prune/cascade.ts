@@ -44,13 +44,19 @@ export function cascadeOf(model: Model, leaf: Relation): Cascade | null {
   const relations = below.map((oid) => relation(model, oid));
   if (![leaf, ...relations].every(({ obeys }) => obeys)) return null;
   return {
-    keepers: atLeaf.filter(({ takes }) => !takes),
+    // A foreign key without a cascade whose table the policy names: its rows are deleted beside the leaf's.
+    keepers: atLeaf.filter((edge) => !edge.takes && !atLeaf.some((other) => other.takes && isSamePointer(edge, other))),
     undeclared: atLeaf.filter(({ takes, declared }) => takes && !declared),
     below: relations,
     aged: [...ways]
       .filter(([table]) => retentionOf(model, table) !== null)
       .map(([table, found]) => ({ table: relation(model, table), ways: found })),
   };
+}
+
+function isSamePointer(one: Edge, other: Edge): boolean {
+  const pointer = ({ child, columns, references }: Edge) => JSON.stringify([child, columns, references]);
+  return pointer(one) === pointer(other);
 }
 
 /** What points at one of the leaves, by way of whatever table holds them. */

@@ -40,6 +40,11 @@ describe("PostgreSQL's cascade is a pruning's", () => {
     ['rows that keep those of the table itself', 'a>root k-root', { keepers: ['k'], undeclared: [], below: ['a'] }],
     ['a table that points at itself and keeps', 'root-root', { keepers: ['root'], undeclared: [], below: [] }],
     ['pointers that no foreign key declares', 'p~root c>p', { keepers: [], undeclared: ['p'], below: ['p', 'c'] }],
+    [
+      'a foreign key that keeps, and whose table is named',
+      'k-root k~root',
+      { keepers: [], undeclared: ['k'], below: ['k'] },
+    ],
   ])('for %s', (_, pointers, found) => {
     expect(cascade(pointers)).toEqual(found);
   });
