@@ -56,6 +56,9 @@ export interface PrunePlan {
     readonly database: string;
     /** `"schema"."table"`. */
     readonly relation: string;
+    readonly column: string;
+    /** As the policy says it, such as `6 months`. */
+    readonly olderThan: string;
     /** Rows before it are old; in the words of the column's type. */
     readonly boundary: string;
     readonly rows: number;
@@ -70,6 +73,8 @@ export interface PrunePlan {
   }[];
   /** Why the plan would be refused, and what could not be counted, in words; only a preview has any. */
   readonly refusals: readonly string[];
+  /** What will be slow or large, and why, in words; at most ten. */
+  readonly warnings: readonly string[];
   readonly workers: readonly number[];
   readonly report: EvidencePointer;
 }

@@ -8,6 +8,9 @@ const WAL_BYTES_PER_ROW = 130;
 /** Rows that two workers remove per second on a machine of two cores, rests included; assumed, so that a plan errs on the long side. */
 const ROWS_PER_SECOND = 30_000;
 
+/** A transaction of fewer rows is over in a moment. */
+const LEAST_LARGE_FAMILY = 20_000;
+
 /** Most children that a plan names for an entry. */
 const NAMED_CHILDREN = 10;
 
@@ -18,13 +21,15 @@ export function plannedEntry(entry: DecidedEntry, counted: CountedTable): PruneP
   return {
     database: entry.database,
     relation: counted.relation,
+    column: entry.column,
+    olderThan: entry.olderThan,
     boundary: entry.boundary,
     rows: counted.old,
     ofRows: counted.total,
     bytes,
     walBytes: bytes + going * WAL_BYTES_PER_ROW,
     seconds: Math.ceil(going / ROWS_PER_SECOND),
-    children: counted.going.slice(0, NAMED_CHILDREN),
+    children: counted.going.slice(0, NAMED_CHILDREN).map(({ relation, rows }) => ({ relation, rows })),
   };
 }
 
@@ -40,4 +45,16 @@ export function refusalOf(
     `than ${entry.olderThan}, more than the share ${policy.maxShare} of prune.maxShare; look at the policy, then set ` +
     'confirmed for this entry'
   );
+}
+
+/** Tables whose rows go with one old row in numbers that no batch divides, because a family goes whole or stays whole. */
+export function familyWarnings(entry: DecidedEntry, counted: CountedTable): string[] {
+  return counted.going
+    .filter(({ largest }) => largest > Math.max(entry.batchRows, LEAST_LARGE_FAMILY))
+    .map(
+      ({ relation, largest }) =>
+        `${largest} rows of ${relation} go with one row of ${counted.relation}, more than the ${entry.batchRows} of its ` +
+        'batchRows: they go in one transaction, which may outlast the statement timeout of 30 seconds and holds its locks ' +
+        'so long; remove such families by hand first',
+    );
 }

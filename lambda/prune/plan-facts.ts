@@ -37,7 +37,14 @@ const counted = z.object({
   least: z.string().nullable(),
   greatest: z.string().nullable(),
   /** Rows of other tables that go with the old ones. */
-  going: z.array(z.object({ relation: z.string(), rows: z.number() })),
+  going: z.array(
+    z.object({
+      relation: z.string(),
+      rows: z.number(),
+      /** Most of them that go with one old row; 0 where they go on several ways. */
+      largest: z.number().default(0),
+    }),
+  ),
 });
 
 const orphans = z.object({ from: z.string(), to: z.string(), columns: z.array(z.string()), orphans: z.number() });

@@ -26,6 +26,7 @@ import { previewOn } from './preview';
 import { emptyStages, type PruneItem, pruneQueue } from './queue';
 import { ownersOf, readStructure } from './read-model';
 import { countAllOrphans, countTables } from './survey';
+import { warningsOf } from './warnings';
 
 /** Input of `plan-prune`. */
 export const planInput = call.extend({
@@ -37,6 +38,9 @@ export const planInput = call.extend({
 
 /** A count reads whole tables; it ends this long before the Lambda does. */
 const LAST_MS = 20_000;
+
+/** Most warnings that travel in a state; all of them are in the evidence. */
+const MOST_WARNINGS = 10;
 
 /** Longest wait for a lock: reading asks for none that a writer holds. */
 const LOCK_MS = 5_000;
@@ -50,6 +54,7 @@ export async function plan(input: Input<'plan-prune'>, world: World): Promise<Ou
 export interface PlannedDatabase {
   readonly name: string;
   readonly facts: PruneFacts;
+  readonly warnings: readonly string[];
 }
 
 /** Plans the pruning of every database; throws `Blocked` for a policy that does not fit them. */
@@ -78,8 +83,7 @@ export async function planOn(
     const clock = readFacts(ledger, world.epoch)?.clock ?? (await readClock(home));
     for (const name of concerned) {
       await followHome(home, await source.session(name), world.expect(...BEFORE_SEEDING));
-      const facts = await planDatabase(source, name, { mode, policy, clock }, world);
-      planned.push({ name, facts });
+      planned.push({ name, ...(await planDatabase(source, name, { mode, policy, clock }, world)) });
     }
   }
   return answer(planned, closed, { policy, mode }, world);
@@ -108,7 +112,7 @@ async function planDatabase(
   name: string,
   how: { readonly mode: 'decide' | 'queue'; readonly policy: PrunePolicy; readonly clock: string },
   world: World,
-): Promise<PruneFacts> {
+): Promise<Omit<PlannedDatabase, 'name'>> {
   const session = await open(source, name, world);
   const expected = world.expect(...BEFORE_SEEDING);
   const entries = entriesOf(how.policy, name);
@@ -116,19 +120,20 @@ async function planDatabase(
   const home = await source.home();
   await guarded(home, expected, async () => joinRoles(home, await ownersOf(session, structure)));
   const known = readFacts(await readLedger(session, world.migrationId), world.epoch);
-  // What was queued is being worked off: another count would be of something else.
-  if (known?.before != null) return known;
   const decided = known ?? (await decide(session, structure, entries, how, world));
   const ordered = await readStructure(session, decided.entries);
   const model = modelOf(ordered, decided.entries);
+  const warned = async (facts: PruneFacts) => ({ facts, warnings: await warningsOf(session, model, facts) });
+  // What was queued is being worked off: another count would be of something else.
+  if (known?.before != null) return warned(known);
   const counts = await countTables(session, model, true);
   refuse(decided, counts, how.policy);
   const before = { counts, orphans: how.mode === 'queue' ? await countAllOrphans(session, model) : [] };
   if (how.mode === 'decide') {
     await guarded(session, expected, () => session.execute(mergeFacts(world.migrationId, { prune: decided })));
-    return { ...decided, before };
+    return warned({ ...decided, before });
   }
-  return queue(session, model, { ...decided, before }, world);
+  return warned(await queue(session, model, { ...decided, before }, world));
 }
 
 async function decide(
@@ -206,11 +211,21 @@ async function answer(
   );
   const unconfirmed = planned.flatMap(({ facts }) => refusalsOf(facts, facts.before?.counts ?? [], policy));
   const refusals = [...closed, ...unconfirmed];
+  const warnings = planned.flatMap((one) => one.warnings);
   const instants = planned.flatMap(({ facts }) => facts.entries.map(({ instant }) => instant)).sort();
   const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
   const clock = planned[0]?.facts.clock ?? '';
   const report = await world.keepEvidence(`prune-${mode}`, { mode, clock, policy, refusals, databases: planned });
   world.log.fact('pruning planned', { mode, rows, tables: entries.length });
   const workers = Array.from({ length: policy.workers }, (_, index) => index);
-  return { rows, clock, newestBoundary: instants.at(-1) ?? null, entries, refusals, workers, report };
+  return {
+    rows,
+    clock,
+    newestBoundary: instants.at(-1) ?? null,
+    entries,
+    refusals,
+    warnings: warnings.slice(0, MOST_WARNINGS),
+    workers,
+    report,
+  };
 }

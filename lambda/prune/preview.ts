@@ -8,13 +8,14 @@ import { entriesOf } from './policy';
 import { ownersOf, readStructure } from './read-model';
 import { beginReading, endReading } from './sql/preview';
 import { countTables } from './survey';
+import { warningsOf } from './warnings';
 
 /** Counts what the policy matches in the database of `session`, and closes it. */
 export async function previewOn(
   session: Session,
   policy: PrunePolicy,
   clock: string,
-): Promise<{ readonly name: string; readonly facts: PruneFacts }> {
+): Promise<{ readonly name: string; readonly facts: PruneFacts; readonly warnings: readonly string[] }> {
   const entries = entriesOf(policy, session.database);
   const { timeZone, tolerance } = policy;
   await session.execute(beginReading);
@@ -25,7 +26,7 @@ export async function previewOn(
     const model = modelOf(await readStructure(session, decided), decided);
     const before = { counts: await countTables(session, model, true), orphans: [] };
     const facts = { epoch: '0', clock, timeZone, tolerance, entries: decided, before, stages: [] };
-    return { name: session.database, facts };
+    return { name: session.database, facts, warnings: await warningsOf(session, model, facts) };
   } finally {
     await session.execute(endReading).catch(() => undefined);
     await session.close();

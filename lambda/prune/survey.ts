@@ -20,11 +20,18 @@ export async function countTables(session: Session, model: Model, children: bool
       bytes: string;
       indexes: number;
     }>(sql.countOld(root, retention));
-    const going: { relation: string; rows: number }[] = [];
+    const going: CountedTable['going'] = [];
     if (children && Number(found.old) > 0) {
       for (const [table, ways] of waysTo(model, root.oid)) {
-        const { rows } = await session.one<{ rows: string }>(sql.countGoing(model, table, ways, retention));
-        going.push({ relation: nameOf(relation(model, table)), rows: Number(rows) });
+        const [way = [], ...others] = ways;
+        // Where a row may be counted twice, on two ways or through a pointer to what is not unique, it is looked for instead.
+        const joined = others.length === 0 && way.every(({ declared }) => declared);
+        const { rows, largest = 0 } = await session.one<{ rows: string; largest?: number }>(
+          joined
+            ? sql.countGoingOneWay(model, table, way, root, retention)
+            : sql.countGoing(model, table, ways, retention),
+        );
+        going.push({ relation: nameOf(relation(model, table)), rows: Number(rows), largest });
       }
     }
     counted.push({

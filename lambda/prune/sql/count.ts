@@ -72,6 +72,27 @@ export function countOld(root: Relation, retention: Retention): Statement {
   };
 }
 
+/** Rows of `table` that go with old rows of `root` on one way that foreign keys declare, and the most that go with one of them. */
+export function countGoingOneWay(
+  model: Model,
+  table: string,
+  way: readonly Edge[],
+  root: Relation,
+  retention: Retention,
+): Statement {
+  const joins = way.map((edge, index) => {
+    const child = index === 0 ? 'c' : `p${index - 1}`;
+    return `join ${rowsOf(index === way.length - 1 ? root : relation(model, edge.parent))} p${index} on ${pointsAt(edge, child, `p${index}`)}`;
+  });
+  const top = `p${way.length - 1}`;
+  return {
+    text: `select coalesce(sum(rows), 0)::text as rows, coalesce(max(rows), 0)::int as largest
+      from (select count(*) as rows from ${rowsOf(relation(model, table))} c ${joins.join(' ')}
+        where ${isOld(retention, top, 1)} group by ${top}.tableoid, ${top}.ctid) as family`,
+    values: [retention.boundary],
+  };
+}
+
 /** Rows of `table` that go with old rows of `root`, by way of the edges that take; one way is a list of edges up to the root. */
 export function countGoing(
   model: Model,
@@ -101,6 +122,14 @@ export function countOrphans(model: Pick<Model, 'relations'>, edge: Edge): State
     text: `select count(*)::text as orphans from ${rowsOf(relation(model, edge.child))} c
       where ${given.join(' and ')}
         and not exists (select from ${rowsOf(relation(model, edge.parent))} p where ${pointsAt(edge, 'c', 'p')})`,
+  };
+}
+
+/** Bytes of the rows of leaves. */
+export function bytesOf(leaves: readonly string[]): Statement {
+  return {
+    text: `select coalesce(sum(pg_relation_size(leaf)), 0)::text as bytes from unnest($1::oid[]) as leaf`,
+    values: [leaves],
   };
 }
 

@@ -75,6 +75,7 @@ export const SMOOTH: Required<Answers> = {
     newestBoundary: '2025-12-16T12:00:00.000000Z',
     entries: [],
     refusals: [],
+    warnings: [],
     workers: [0],
     report,
   }),
