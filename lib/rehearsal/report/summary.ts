@@ -62,6 +62,7 @@ function figures(report: Report): string[] {
 }
 
 function prunedWords({ rows, tables, kept, keptIn }: PruneReport): string {
+  if (rows === 0 && kept === 0) return 'nothing was old';
   const stayed = kept === 0 ? '' : `, ${count(kept)} old ones stay because they are pointed at`;
   return `${count(rows)} rows of ${tables.length} tables${keptIn === null ? '' : `, kept in snapshot ${keptIn}`}${stayed}`;
 }

@@ -10,11 +10,14 @@ import {
   approval,
   assessed,
   cutOver,
+  encrypted,
   givenBack,
   health,
   instance,
   member,
   pointer,
+  pruned,
+  prunePlanned,
   quarantined,
   scanned,
   told,
@@ -26,6 +29,14 @@ export type ScanFacts = z.infer<typeof scanned>['databases'][number] & {
   readonly repaired: z.infer<typeof quarantined>['databases'][number] | null;
 };
 
+/** A pruning: what was planned, what went, and where it is kept; `removed` is null when the run did not come to its end. */
+export interface PruningFacts {
+  readonly plan: z.infer<typeof prunePlanned>;
+  readonly removed: z.infer<typeof pruned> | null;
+  /** Identifier of the encrypted snapshot that was taken before. */
+  readonly keptIn: string | null;
+}
+
 /** What the histories of a run say. */
 export interface MigrationFacts {
   readonly root: ExecutionFacts;
@@ -33,6 +44,7 @@ export interface MigrationFacts {
   readonly executions: readonly ExecutionFacts[];
   readonly rootArn: string | null;
   readonly assessment: z.infer<typeof assessed> | null;
+  readonly pruning: PruningFacts | null;
   /** What the scan found in each database, and what was done about it. */
   readonly scan: readonly ScanFacts[] | null;
   readonly adoption: z.infer<typeof adopted> | null;
@@ -67,6 +79,7 @@ export function migrationFacts(histories: readonly JoinedHistory[]): MigrationFa
     executions,
     rootArn: executions.find(({ rootArn }) => rootArn !== null)?.rootArn ?? null,
     assessment: told(assessed, last('assess')) ?? told(assessed, member(output('assess'), 'assessment')),
+    pruning: pruningOf(executions, output('prune')),
     scan: scanOf(
       told(scanned, last('conclude-scan')) ?? told(scanned, output('scan')),
       told(quarantined, last('quarantine')) ?? told(quarantined, member(output('scan'), 'repaired')),
@@ -83,6 +96,16 @@ export function migrationFacts(histories: readonly JoinedHistory[]): MigrationFa
     evidenceKeys: evidenceKeys(executions),
     missing: children.filter(({ machine }) => !given.has(machine)).map(({ machine, arn }) => ({ machine, arn })),
   };
+}
+
+function pruningOf(executions: readonly ExecutionFacts[], output: unknown): PruningFacts | null {
+  const plan = told(prunePlanned, lastAnswer(executions, 'plan-prune')) ?? told(prunePlanned, member(output, 'plan'));
+  if (plan === null) return null;
+  const removed = told(pruned, lastAnswer(executions, 'conclude-prune')) ?? told(pruned, member(output, 'pruning'));
+  // The copy that the target is made of comes from the same step, in another machine.
+  const own = executions.filter(({ machine }) => machine === 'prune');
+  const baseline = told(encrypted, lastAnswer(own, 'encrypt')) ?? told(encrypted, member(output, 'baseline'));
+  return { plan, removed: removed?.again ? null : removed, keptIn: baseline?.snapshotId ?? null };
 }
 
 function scanOf(
@@ -165,8 +188,16 @@ function evidenceKeys(executions: readonly ExecutionFacts[]): string[] {
 
 /** The parts of a machine's output that carry a pointer. */
 function pointing(output: unknown): unknown[] {
-  const parts = ['assessment', 'scan', 'repaired', 'verification', 'replication', 'cutover', 'settled'].map((name) =>
-    member(output, name),
-  );
+  const parts = [
+    'assessment',
+    'plan',
+    'pruning',
+    'scan',
+    'repaired',
+    'verification',
+    'replication',
+    'cutover',
+    'settled',
+  ].map((name) => member(output, name));
   return [output, ...parts, member(output, 'replication', 'verification'), member(output, 'cutover', 'settled')];
 }

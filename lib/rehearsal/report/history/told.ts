@@ -32,6 +32,36 @@ export const verified = z.object({
   keysToCompareAgain: count.catch(0),
 });
 
+/** What `plan-prune` answered. */
+export const prunePlanned = z.object({
+  entries: z.array(
+    z.object({
+      database: text,
+      relation: text,
+      column: text.catch(''),
+      olderThan: text.catch(''),
+      boundary: text,
+      rows: count,
+      ofRows: count,
+      bytes: count.catch(0),
+      children: z.array(z.object({ relation: text, rows: count })).catch([]),
+    }),
+  ),
+  refusals: z.array(text).catch([]),
+  warnings: z.array(text).catch([]),
+});
+
+/** What `conclude-prune` answered. */
+export const pruned = z.object({
+  again: z.boolean(),
+  rows: count,
+  tables: z.array(z.object({ database: text, relation: text, rows: count })).catch([]),
+  kept: count.catch(0),
+});
+
+/** A snapshot that `encrypt` made. */
+export const encrypted = z.object({ snapshotId: text });
+
 /** What `conclude-scan` answered. */
 export const scanned = z.object({
   databases: z.array(

@@ -7,6 +7,7 @@ import { bytes, count, seconds } from '../words';
 import { executionGaps } from './gaps';
 import { outageFigure } from './outage';
 import type { FailedCall, LagFigure, ReportPage, Tile, Tone, Trouble } from './page';
+import { pruningFigures } from './pruning';
 import { sourceChanges } from './source-changes';
 import { phaseRows, stateGroups } from './timeline';
 import { verificationSection } from './verification';
@@ -46,6 +47,7 @@ export function pageOfExecution(facts: MigrationFacts, evidence: EvidenceFacts |
     lag: lagOf(facts),
     latency: null,
     outage: cutover && outageFigure(cutover.outageMs, cutover.outageMs.total, null, cutover.prediction),
+    pruning: pruningFigures(facts.pruning),
     scan: facts.scan,
     verification: verificationSection(facts, known),
     compared: null,

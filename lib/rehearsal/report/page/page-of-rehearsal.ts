@@ -6,6 +6,7 @@ import { count, seconds } from '../words';
 import { outageFigure } from './outage';
 import type { Figure, LagFigure, LatencyFigure, ReportPage, Tile, TimelineRow, Tone } from './page';
 import { failedCalls } from './page-of-execution';
+import { pruningFigures } from './pruning';
 import { sourceChanges } from './source-changes';
 import { phaseRows, stateGroups } from './timeline';
 import { verificationSection } from './verification';
@@ -47,6 +48,7 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     lag: lagOf(report),
     latency: latencyOf(report),
     outage: outageFigure(outageMs, outageMs.cutover, outageMs.total, outageMs.predicted),
+    pruning: pruningFigures(facts.pruning),
     scan: facts.scan,
     verification: verificationSection(facts, evidence),
     compared:

@@ -91,6 +91,32 @@ export interface OutageFigure {
   }[];
 }
 
+/** What was removed from the source because it was old. */
+export interface PruningSection {
+  /** A table of the policy each. */
+  readonly entries: readonly {
+    readonly database: string;
+    readonly relation: string;
+    /** Such as `at older than 6 months`. */
+    readonly rule: string;
+    readonly boundary: string;
+    readonly planned: number;
+    readonly ofRows: number;
+    /** Estimate of what the old rows occupied. */
+    readonly bytes: number;
+    /** Null when nothing was removed yet. */
+    readonly removed: number | null;
+    /** Rows of other tables that were planned to go with them. */
+    readonly children: string;
+  }[];
+  /** Rows that went from tables that the policy does not name, with the old ones, in words; empty without. */
+  readonly wentWith: string;
+  /** What came of it all, one sentence. */
+  readonly summary: string;
+  /** What would be refused, and what was warned of. */
+  readonly notes: readonly string[];
+}
+
 /** A database of the source, scanned. */
 export interface ScannedDatabase {
   readonly name: string;
@@ -181,6 +207,7 @@ export interface ReportPage {
   readonly lag: LagFigure | null;
   readonly latency: LatencyFigure | null;
   readonly outage: OutageFigure | null;
+  readonly pruning: PruningSection | null;
   readonly scan: readonly ScannedDatabase[] | null;
   readonly verification: VerificationSection | null;
   readonly compared: readonly ComparedDatabase[] | null;
