@@ -191,6 +191,7 @@ export function policyOf(config: SealiftConfig): Policy {
   const { repair, maxBadRows, workers } = config.scan;
   return {
     ...rest,
+    before: { prunedTables: config.prune.entries.length, scans: config.scan.enabled },
     scan: { repair, maxBadRows, workers },
     replicationConnection: {
       host: connection.host ?? null,

@@ -87,6 +87,8 @@ function predictionFacts({ inspection, databases, volume }: Seen, policy: Policy
     databaseBytes: volume.databaseBytes,
     verifiedBytes: databases.reduce((sum, { facts }) => sum + facts.bytes, 0),
     verifyWorkers: policy.verifyWorkers,
+    prunedTables: policy.before.prunedTables,
+    scanWorkers: policy.before.scans ? policy.scan.workers : null,
     walBytesPerSecond: volume.wal.bytesPerSecond,
     walBasis: volume.wal.basis,
     keylessBytes: keylessBytes(databases),

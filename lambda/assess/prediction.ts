@@ -15,6 +15,9 @@ export const ASSUMED = {
   copyBytesPerSecond: 50e6,
   restoreSeconds: 900,
   applyBytesPerSecond: 20e6,
+  /** Counts before and after a pruning read the tables this fast. */
+  countBytesPerSecond: 50e6,
+  scanBytesPerSecondOfWorker: 30e6,
   verifyBytesPerSecondOfWorker: 30e6,
   hashBytesPerSecond: 50e6,
   preparationSeconds: 60,
@@ -36,6 +39,10 @@ export interface PredictionFacts {
   /** Bytes of the tables that are verified. */
   readonly verifiedBytes: number;
   readonly verifyWorkers: number;
+  /** Tables that are pruned; 0 when nothing is. */
+  readonly prunedTables: number;
+  /** Null when the source is not scanned. */
+  readonly scanWorkers: number | null;
   readonly walBytesPerSecond: number;
   readonly walBasis: string;
   /** Bytes of tables without a key that are written to: they are read whole once more under the fence. */
@@ -51,7 +58,7 @@ export function predict(facts: PredictionFacts): Prediction {
   const catchingUp = catchUp(facts, seedSeconds);
   const retentionSeconds = seedSeconds + catchingUp.seconds;
   return {
-    phases: [...seed, catchingUp, verification(facts), cutover()],
+    phases: [...pruning(facts), ...scan(facts), ...seed, catchingUp, verification(facts), cutover()],
     retentionSeconds,
     walBytesPerSecond: Math.round(facts.walBytesPerSecond),
     walRetainedBytes: Math.round(facts.walBytesPerSecond * retentionSeconds),
@@ -63,6 +70,34 @@ export function predict(facts: PredictionFacts): Prediction {
 /** True when apply can gain on the source by less than half of its speed. */
 export function isHardToCatchUp(walBytesPerSecond: number): boolean {
   return walBytesPerSecond > ASSUMED.applyBytesPerSecond / 2;
+}
+
+/** Before the slots exist: the source keeps no WAL for it. */
+function pruning(facts: PredictionFacts): PredictedPhase[] {
+  if (facts.prunedTables === 0) return [];
+  const rate = ASSUMED.countBytesPerSecond;
+  const baseline = sum([snapshot(facts), encryptedCopy(facts)]);
+  return [
+    {
+      phase: 'Prune',
+      seconds: seconds(60 + baseline + facts.verifiedBytes / rate),
+      basis:
+        `assumed: the baseline and its encrypted copy as below, and counting at ${bytesInWords(rate)}/s; the removal is not in ` +
+        `it, a dry run of Prune predicts it for each of the ${facts.prunedTables} tables`,
+    },
+  ];
+}
+
+function scan({ scanWorkers: workers, verifiedBytes }: PredictionFacts): PredictedPhase[] {
+  if (workers === null) return [];
+  const rate = ASSUMED.scanBytesPerSecondOfWorker;
+  return [
+    {
+      phase: 'Scan',
+      seconds: seconds(60 + verifiedBytes / (rate * workers)),
+      basis: `${gibibytes(verifiedBytes)} by ${workers} workers at ${bytesInWords(rate)}/s each (assumed)`,
+    },
+  ];
 }
 
 function preparation(): PredictedPhase {

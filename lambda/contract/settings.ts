@@ -55,6 +55,8 @@ export interface Policy {
   readonly slotSafeBytes: number;
   /** Number of parallel verification workers. */
   readonly verifyWorkers: number;
+  /** What the migration does before it copies: the tables that it prunes, and whether it scans. */
+  readonly before: { readonly prunedTables: number; readonly scans: boolean };
   /** What the scan does, and what it may do about damage. */
   readonly scan: {
     /** `block`: damage stops the migration; `quarantine`: what cannot be read is saved as far as it can be, then removed. */

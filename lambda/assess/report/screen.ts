@@ -71,7 +71,7 @@ function time({ prediction }: Assessment): string[] {
   return [
     '',
     `Time, mostly assumed: ${durationInWords(wholeSeconds(prediction))} in all`,
-    ...wrapped(`${INDENT}${phases}`, 2, INDENT),
+    ...wrapped(`${INDENT}${phases}`, 3, INDENT),
     `${INDENT}WAL kept on the source: ${bytesInWords(prediction.walRetainedBytes)}, at ${bytesInWords(prediction.walBytesPerSecond)}/s as measured`,
     ...wrapped(`${INDENT}Outage ${durationInWords(prediction.outageMs / 1000)}: ${prediction.outageBasis}`, 3, '    '),
   ];

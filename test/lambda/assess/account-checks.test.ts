@@ -60,6 +60,8 @@ function judge(inspection: Inspection): readonly Check[] {
         databaseBytes,
         verifiedBytes: databaseBytes,
         verifyWorkers: 1,
+        prunedTables: 0,
+        scanWorkers: null,
         walBytesPerSecond: 0,
         walBasis: wal.basis,
         keylessBytes: 0,

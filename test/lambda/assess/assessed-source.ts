@@ -43,6 +43,7 @@ export const POLICY: Policy = {
   cutoverMaxLagBytes: 1_000_000,
   slotSafeBytes: 1_073_741_824,
   verifyWorkers: 1,
+  before: { prunedTables: 0, scans: true },
   scan: { repair: 'block', maxBadRows: 100, workers: 1 },
   replicationConnection: { host: null, port: null, sslMode: 'require', rootCertificatePath: null },
   recordTtlSeconds: 5,

@@ -43,6 +43,8 @@ function assessmentOf(all: readonly Check[], given: { name: string; bytes: numbe
       databaseBytes: given.bytes,
       verifiedBytes: given.bytes,
       verifyWorkers: 1,
+      prunedTables: 7,
+      scanWorkers: 4,
       walBytesPerSecond: given.rate,
       walBasis: given.name,
       keylessBytes: given.bytes,

@@ -12,6 +12,8 @@ const PREDICTION = predict({
   databaseBytes: 0,
   verifiedBytes: 0,
   verifyWorkers: 1,
+  prunedTables: 0,
+  scanWorkers: null,
   walBytesPerSecond: 0,
   walBasis: 'measured',
   keylessBytes: 0,

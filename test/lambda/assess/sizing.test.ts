@@ -114,6 +114,8 @@ describe('the prediction', () => {
     databaseBytes: fc.integer({ min: 0, max: 64 * 2 ** 40 }),
     verifiedBytes: fc.integer({ min: 0, max: 64 * 2 ** 40 }),
     verifyWorkers: fc.integer({ min: 1, max: 8 }),
+    prunedTables: fc.nat({ max: 100 }),
+    scanWorkers: fc.option(fc.integer({ min: 1, max: 8 })),
     walBytesPerSecond: fc.double({ min: 0, max: 1e9, noNaN: true }),
     walBasis: fc.constant('measured'),
     keylessBytes: fc.integer({ min: 0, max: 2 ** 40 }),
@@ -131,7 +133,13 @@ describe('the prediction', () => {
           expect(phase.basis).toMatch(/assumed|measured/);
         }
         const until = phases.findIndex(({ phase }) => phase === 'Catch up');
-        const summed = phases.slice(0, until + 1).reduce((sum, { seconds }) => sum + seconds, 0);
+        // The source keeps WAL from the slots on, and they are made after pruning and scan.
+        const from = phases.findIndex(({ phase }) => phase === 'Prepare');
+        expect(phases.slice(0, from).map(({ phase }) => phase)).toEqual([
+          ...(given.prunedTables > 0 ? ['Prune'] : []),
+          ...(given.scanWorkers === null ? [] : ['Scan']),
+        ]);
+        const summed = phases.slice(from, until + 1).reduce((sum, { seconds }) => sum + seconds, 0);
         expect(retentionSeconds).toBe(summed);
         expect(walRetainedBytes).toBe(Math.round(given.walBytesPerSecond * retentionSeconds));
         expect(outageMs).toBeGreaterThanOrEqual(given.recordTtlSeconds * 1000 + ASSUMED.fencedMs);
@@ -157,6 +165,8 @@ describe('the prediction', () => {
       databaseBytes: 10e9,
       verifiedBytes: 10e9,
       verifyWorkers: 1,
+      prunedTables: 0,
+      scanWorkers: null,
       walBytesPerSecond: 0,
       walBasis: 'measured',
       keylessBytes: 0,

@@ -27,6 +27,8 @@ function judge(given: Given): (id: string) => Check | undefined {
     databaseBytes,
     verifiedBytes: databaseBytes,
     verifyWorkers: 1,
+    prunedTables: 0,
+    scanWorkers: null,
     walBytesPerSecond,
     walBasis: 'measured',
     keylessBytes: 0,

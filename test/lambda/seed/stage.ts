@@ -40,6 +40,7 @@ const POLICY: Policy = {
   cutoverMaxLagBytes: 1_000_000,
   slotSafeBytes: 1_000_000,
   verifyWorkers: 1,
+  before: { prunedTables: 0, scans: true },
   scan: { repair: 'block', maxBadRows: 100, workers: 1 },
   replicationConnection: { host: null, port: null, sslMode: 'require', rootCertificatePath: null },
   recordTtlSeconds: 5,
