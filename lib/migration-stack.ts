@@ -178,11 +178,26 @@ function approvalOf(config: SealiftConfig): ApprovalWords | null {
   };
 }
 
-/** The switch as the contract has it; its key is a matter of permissions. */
-export function switchOf({ switch: chosen }: SealiftConfig): Switch {
-  if (chosen.kind === 'route53') return chosen;
-  const { kind, secretArn, hostField, portField = null } = chosen;
-  return { kind, secretArn, hostField, portField };
+/** The switch as the contract has it; its key and its ARNs are a matter of permissions. */
+export function switchOf({ switch: chosen, network }: SealiftConfig): Switch {
+  switch (chosen.kind) {
+    case 'route53':
+    case 'hook':
+      return chosen;
+    case 'secret': {
+      const { kind, secretArn, hostField, portField = null } = chosen;
+      return { kind, secretArn, hostField, portField };
+    }
+    case 'parameter': {
+      const { kind, parameterName, hostField = null, portField = null } = chosen;
+      return { kind, parameterName, hostField, portField };
+    }
+    case 'rds-proxy': {
+      const groups = network.clients.filter((client) => client.startsWith('sg-'));
+      const admitted = groups.length === network.clients.length ? groups : null;
+      return { kind: chosen.kind, proxyName: chosen.proxyName, port: chosen.port, admitted };
+    }
+  }
 }
 
 /** The policy as the contract has it, every field present. */

@@ -31,7 +31,7 @@ export const assessInput = call.extend({
     }),
     key: z.strictObject({ arn: z.string(), state: z.string(), usage: z.string(), managedByCustomer: z.boolean() }),
     record: z.strictObject({
-      kind: z.enum(['route53', 'secret']),
+      kind: z.enum(['route53', 'secret', 'parameter', 'rds-proxy', 'hook']),
       name: z.string(),
       pointsTo: z.enum(['source', 'target', 'elsewhere', 'nothing']),
       ttlSeconds: z.number().nullable(),

@@ -28,6 +28,7 @@ export async function inspect(_input: Input<'inspect'>, world: World): Promise<O
   const record = await applicationSwitch(environment).look({
     source: source.endpoint.host,
     target: target?.endpoint?.host ?? null,
+    instances: { source: environment.sourceInstance, target: environment.targetInstance },
   });
   const { targetSettings } = environment;
   if (targetSettings === undefined) {

@@ -1,7 +1,7 @@
 /** How long a migration of this source will take, and why: pure, each number with its basis. */
 import type { PredictedPhase, Prediction } from '../contract/assessment';
 import type { Switch } from '../contract/settings';
-import { outageBehind } from '../platform/switch';
+import { outageBehind, switchMs } from '../platform/switch';
 import { bytesInWords, durationInWords, gibibytes } from './words';
 
 /**
@@ -171,7 +171,7 @@ function outage(facts: PredictionFacts): Pick<Prediction, 'outageMs' | 'outageBa
       ? ''
       : ` ${durationInWords(hashMs / 1000)} for ${gibibytes(facts.keylessBytes)} of tables without a key that are read whole under the fence,`;
   return {
-    outageMs: fencedMs + hashMs + ttlMs,
+    outageMs: fencedMs + hashMs + ttlMs + switchMs(facts.switchKind),
     outageBasis:
       `${durationInWords(fencedMs / 1000)} from fence to switch (assumed from rehearsals),${hashing} ` +
       outageBehind(facts.switchKind, facts.recordTtlSeconds),

@@ -30,6 +30,30 @@ export type Switch =
       readonly hostField: string;
       /** Null when the secret names no port. */
       readonly portField: string | null;
+    }
+  | {
+      readonly kind: 'parameter';
+      /** Name of the applications' parameter in Parameter Store. */
+      readonly parameterName: string;
+      /** Null when the whole value is the host. */
+      readonly hostField: string | null;
+      /** Null when the parameter names no port. */
+      readonly portField: string | null;
+    }
+  | {
+      readonly kind: 'rds-proxy';
+      readonly proxyName: string;
+      /** Port of its endpoints. */
+      readonly port: number;
+      /** Security groups that the target admits; null when it admits addresses too, so that nobody can tell. */
+      readonly admitted: readonly string[] | null;
+    }
+  | {
+      readonly kind: 'hook';
+      /** ARN of the customer's function, perhaps with an alias or a version. */
+      readonly functionArn: string;
+      /** Longest wait for one answer. */
+      readonly timeoutSeconds: number;
     };
 
 /** The customer's choices that steps obey, from the configuration; JSON in `SEALIFT_POLICY`. */

@@ -100,6 +100,7 @@ async function turnSwitch({ world, hosts }: ForwardPath, epoch: string, lookedAt
   await turning.turn({
     from: hosts.source,
     to: { host: hosts.target, port: hosts.targetPort },
+    instances: { from: hosts.instances.source, to: hosts.instances.target },
     name: `${world.migrationId}/${epoch}`,
     lookedAt,
   });

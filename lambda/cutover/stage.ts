@@ -34,12 +34,19 @@ export interface Hosts {
   readonly source: string;
   readonly target: string;
   readonly targetPort: number;
+  /** Instance identifiers. */
+  readonly instances: { readonly source: string; readonly target: string };
 }
 
 /** The host names of both sides, in lower case as records hold them. */
 export async function hostsOf(world: World, { source, target }: BothSides): Promise<Hosts> {
   const [left, right] = await Promise.all([world.endpointOf(source), world.endpointOf(target)]);
-  return { source: left.host.toLowerCase(), target: right.host.toLowerCase(), targetPort: right.port };
+  return {
+    source: left.host.toLowerCase(),
+    target: right.host.toLowerCase(),
+    targetPort: right.port,
+    instances: { source: source.instanceId, target: target.instanceId },
+  };
 }
 
 /** A cutover's world. */

@@ -1,6 +1,7 @@
 /** The switch that is a CNAME record. */
 import type { Switch } from '../contract/settings';
 import { Blocked } from '../errors';
+import { resolveRecord } from './resolve-record';
 import { changeInSync, readRecord, writeRecord } from './route53';
 import { type ApplicationSwitch, type Sides, type SwitchFacts, sideOf, type Turn } from './switch-kind';
 
@@ -20,8 +21,10 @@ export function recordSwitch(chosen: Extract<Switch, { kind: 'route53' }>): Appl
   return {
     what,
     look,
-    async turn({ from, to, lookedAt }: Turn) {
-      const { pointsTo } = lookedAt ? { pointsTo: 'source' } : await look({ source: from, target: to.host });
+    follow: async () => ({ host: await resolveRecord(chosen.recordName), port: null }),
+    async turn({ from, to, instances, lookedAt }: Turn) {
+      const sides = { source: from, target: to.host, instances: { source: instances.from, target: instances.to } };
+      const { pointsTo } = lookedAt ? { pointsTo: 'source' } : await look(sides);
       if (pointsTo === 'elsewhere' || pointsTo === 'nothing') {
         throw new Blocked(
           `${what} ${pointsTo === 'nothing' ? 'is gone' : 'points to neither side'}, somebody else changed it; point it at the ` +

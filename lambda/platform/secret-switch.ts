@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Switch } from '../contract/settings';
 import { Blocked, NotReady } from '../errors';
 import { addPending, type LabelledVersions, makeCurrent, readCurrent, readVersions } from './application-secret';
-import { changeEndpoint, readEndpoint } from './secret-text';
+import { changeEndpoint, readEndpoint } from './endpoint-text';
 import { type ApplicationSwitch, type SwitchFacts, sideOf, type Turn } from './switch-kind';
 
 type SecretChoice = Extract<Switch, { kind: 'secret' }>;
@@ -18,13 +18,17 @@ const TRIES = 3;
 /** Makes the switch of one secret. */
 export function secretSwitch(chosen: SecretChoice): ApplicationSwitch {
   const { secretArn } = chosen;
+  const what = `secret ${secretArn}`;
   return {
-    what: `secret ${secretArn}`,
+    what,
     async look(sides): Promise<SwitchFacts> {
       const [current, versions] = await Promise.all([readCurrent(secretArn), readVersions(secretArn)]);
       assertQuiet(secretArn, versions, [current.versionId]);
-      const { host } = readEndpoint(current.text, chosen);
+      const { host } = readEndpoint(current.text, { ...chosen, what });
       return { kind: 'secret', name: secretArn, pointsTo: sideOf(host, sides), ttlSeconds: null };
+    },
+    async follow() {
+      return readEndpoint((await readCurrent(secretArn)).text, { ...chosen, what });
     },
     async turn(turn) {
       for (let attempt = 0; attempt < TRIES; attempt += 1) {
@@ -44,8 +48,9 @@ async function turnOnce(chosen: SecretChoice, { from, to, name }: Turn): Promise
   const versionId = versionOf(name, current.versionId);
   // What a call before this one added stays pending when another version became current meanwhile.
   assertQuiet(secretArn, versions, [current.versionId, ...versions.ids.map((id) => versionOf(name, id))]);
-  const { host } = readEndpoint(current.text, chosen);
-  const next = changeEndpoint(current.text, chosen, to);
+  const fields = { ...chosen, what: `secret ${secretArn}` };
+  const { host } = readEndpoint(current.text, fields);
+  const next = changeEndpoint(current.text, fields, to);
   if (next === current.text) return true;
   if (sideOf(host, { source: from, target: to.host }) === 'elsewhere') {
     throw new Blocked(

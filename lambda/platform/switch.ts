@@ -1,25 +1,47 @@
 /**
- * What the applications follow to the database: a DNS record, or the host in a secret of theirs. Whoever looks at it or turns it
- * does so here, whatever its kind.
+ * What the applications follow to the database: a DNS record, the host in a secret or a parameter of theirs, an RDS Proxy, or what
+ * a function of the customer's turns. Whoever looks at it or turns it does so here, whatever its kind.
  */
 import type { Switch } from '../contract/settings';
 import type { Environment } from './environment';
+import { hookSwitch } from './hook-switch';
+import { parameterSwitch } from './parameter-switch';
+import { proxySwitch } from './proxy-switch';
 import { recordSwitch } from './record-switch';
 import { secretSwitch } from './secret-switch';
 import type { ApplicationSwitch, SwitchFacts } from './switch-kind';
 
-const KINDS: { readonly [K in Switch['kind']]: (chosen: Extract<Switch, { kind: K }>) => ApplicationSwitch } = {
+type Make<K extends Switch['kind']> = (
+  chosen: Extract<Switch, { kind: K }>,
+  masterSecretArn: string,
+) => ApplicationSwitch;
+
+const KINDS: { readonly [K in Switch['kind']]: Make<K> } = {
   route53: recordSwitch,
   secret: secretSwitch,
+  parameter: parameterSwitch,
+  'rds-proxy': proxySwitch,
+  hook: hookSwitch,
 };
 
 /** The switch that the configuration chose. */
-export function applicationSwitch({ switch: chosen }: Pick<Environment, 'switch'>): ApplicationSwitch {
-  return make(chosen);
+export function applicationSwitch(environment: Pick<Environment, 'switch' | 'masterSecretArn'>): ApplicationSwitch {
+  return make(environment.switch, environment.masterSecretArn);
 }
 
-function make<K extends Switch['kind']>(chosen: Extract<Switch, { kind: K }>): ApplicationSwitch {
-  return KINDS[chosen.kind as K](chosen);
+function make<K extends Switch['kind']>(
+  chosen: Extract<Switch, { kind: K }>,
+  masterSecretArn: string,
+): ApplicationSwitch {
+  return KINDS[chosen.kind as K](chosen, masterSecretArn);
+}
+
+/** Time that a proxy takes to reach another instance: an assumption, because AWS states none (facts E21). */
+const PROXY_MS = 60_000;
+
+/** What the kind of switch adds to the outage beyond its call and a record's time to live. */
+export function switchMs(kind: Switch['kind']): number {
+  return kind === 'rds-proxy' ? PROXY_MS : 0;
 }
 
 /** Words about a switch, by its kind. */
@@ -54,6 +76,26 @@ const WORDS: Readonly<Record<Switch['kind'], Words>> = {
     remedy: ({ name }, instanceId) =>
       `store the endpoint of ${instanceId} in secret ${name}, and let applications connect by it`,
     outage: () => 'on top comes the time until applications read the secret again and reconnect',
+  },
+  parameter: {
+    describe: ({ name, pointsTo }) => `parameter ${name} names ${POINTS_TO[pointsTo]}`,
+    remedy: ({ name }, instanceId) =>
+      `store the endpoint of ${instanceId} in parameter ${name}, and let applications connect by it`,
+    outage: () => 'on top comes the time until applications read the parameter again and reconnect',
+  },
+  'rds-proxy': {
+    describe: ({ name, pointsTo }) => `proxy ${name} stands before ${POINTS_TO[pointsTo]}`,
+    remedy: ({ name }, instanceId) =>
+      `register ${instanceId} as the only target of proxy ${name}, and let applications connect to the proxy`,
+    outage: () =>
+      `${PROXY_MS / 1000} s until the proxy reaches the target (assumed: AWS states no figure, measure it with a proxy of your own); ` +
+      'its clients wait meanwhile as long as its connection borrow timeout lets them',
+  },
+  hook: {
+    describe: ({ name, pointsTo }) => `hook ${name} leads to ${POINTS_TO[pointsTo]}`,
+    remedy: ({ name }, instanceId) =>
+      `lead the applications to the endpoint of ${instanceId} by what hook ${name} turns`,
+    outage: () => 'on top comes the time of the hook, and that applications take to follow what it turns',
   },
 };
 

@@ -32,7 +32,7 @@ export function findDisagreements(input: unknown): Problem[] {
     ...connection(top),
     ...room(top),
     ...twoNames(top),
-    ...ofSecret(top),
+    ...ofEndpointText(top),
   ];
 }
 
@@ -170,9 +170,13 @@ function room(top: Section): Problem[] {
     [['source', 'trustedCaPem'], source.trustedCaPem],
     [['switch', 'recordName'], sectionOf(top.switch).recordName],
     [['switch', 'secretArn'], sectionOf(top.switch).secretArn],
+    [['switch', 'parameterName'], sectionOf(top.switch).parameterName],
+    [['switch', 'functionArn'], sectionOf(top.switch).functionArn],
     [['policy', 'excludeDatabases'], sectionOf(top.policy).excludeDatabases],
     [['tags'], top.tags],
   ];
+  // The proxy's security groups are compared with those that the target admits.
+  if (sectionOf(top.switch).kind === 'rds-proxy') fields.push([['network', 'clients'], sectionOf(top.network).clients]);
   const sizes = fields.map(([path, value]) => ({ path, bytes: Buffer.byteLength(JSON.stringify(value) ?? '') }));
   const { entries } = sectionOf(top.prune);
   if (Array.isArray(entries)) {
@@ -200,26 +204,21 @@ function twoNames(top: Section): Problem[] {
   return [{ path: ['source', 'instanceId'], got: quoteValue(instanceId), allowed: 'another instance than the target' }];
 }
 
-/** A secret of the applications: host and port are two fields, and without a port field the port must stay. */
-function ofSecret(top: Section): Problem[] {
-  const { kind, hostField = 'host', portField, secretArn } = sectionOf(top.switch);
-  if (kind !== 'secret') return [];
+/** A secret or parameter of the applications: host and port are two fields, and without a port field the port must stay. */
+function ofEndpointText(top: Section): Problem[] {
+  const { kind, portField, secretArn, ...rest } = sectionOf(top.switch);
+  if (kind !== 'secret' && kind !== 'parameter') return [];
+  const { hostField = kind === 'secret' ? 'host' : undefined } = rest;
   const problems: Problem[] = [];
-  if (portField !== undefined && portField === hostField) {
-    problems.push({
-      path: ['switch', 'portField'],
-      got: quoteValue(portField),
-      allowed: 'another field than hostField',
-    });
+  const ofPort = (got: string, allowed: string) => problems.push({ path: ['switch', 'portField'], got, allowed });
+  if (portField !== undefined && portField === hostField) ofPort(quoteValue(portField), 'another field than hostField');
+  if (portField !== undefined && hostField === undefined) {
+    ofPort(quoteValue(portField), 'nothing without hostField: the whole value is the host');
   }
   const { port = 5432, masterSecretArn } = sectionOf(top.source);
   const targetPort = sectionOf(top.target).port;
   if (portField === undefined && targetPort !== undefined && targetPort !== port) {
-    problems.push({
-      path: ['switch', 'portField'],
-      got: 'nothing',
-      allowed: 'a field, because the target has another port',
-    });
+    ofPort('nothing', 'a field, because the target has another port');
   }
   if (secretArn !== undefined && secretArn === masterSecretArn) {
     problems.push({

@@ -63,6 +63,22 @@ export const keyArn = () =>
     'the ARN of a KMS key, no alias: arn:aws:kms:<region>:<account>:key/<id>',
   );
 
+/** ARN of a Lambda function, perhaps of one alias or version of it: permissions name it exactly. */
+export const functionArn = () =>
+  text(
+    new RegExp(`^${ARN_START}lambda:${REGION_AND_ACCOUNT}:function:[\\w-]{1,64}(?::[\\w-]{1,128})?$`),
+    'the ARN of a function, perhaps with an alias or version: arn:aws:lambda:<region>:<account>:function:<name>',
+  );
+
+/** ARN of an RDS Proxy or of its target group, by the kind of id that AWS gives it. */
+export const proxyArn = (type: 'db-proxy' | 'target-group') => {
+  const id = type === 'db-proxy' ? 'prx' : 'prx-tg';
+  return text(
+    new RegExp(`^${ARN_START}rds:${REGION_AND_ACCOUNT}:${type}:${id}-[0-9a-f]{8,32}$`),
+    `an ARN of RDS: arn:aws:rds:<region>:<account>:${type}:${id}-<id>`,
+  );
+};
+
 /** ARN of an IAM role. */
 export const roleArn = () =>
   text(

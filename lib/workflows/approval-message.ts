@@ -17,6 +17,9 @@ export interface ApprovalWords {
 const FOLLOWED: Readonly<Record<ApprovalWords['switchKind'], string>> = {
   route53: 'the DNS record of the database',
   secret: 'the secret that names the database',
+  parameter: 'the parameter that names the database',
+  'rds-proxy': 'the proxy before the database',
+  hook: 'the hook of the configuration',
 };
 
 /** Console of a partition; `AWS::URLSuffix` is another domain. */

@@ -67,6 +67,98 @@ describe('a secret as the switch', () => {
   });
 });
 
+const PARAMETER = { kind: 'parameter', parameterName: '/shop/database' } as const;
+const PROXY = {
+  kind: 'rds-proxy',
+  proxyName: 'shop-proxy',
+  proxyArn: 'arn:aws:rds:eu-central-1:123456789012:db-proxy:prx-0123456789abcdef0',
+  targetGroupArn: 'arn:aws:rds:eu-central-1:123456789012:target-group:prx-tg-0123456789abcdef0',
+} as const;
+const HOOK = { kind: 'hook', functionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:turn:live' } as const;
+
+describe('the permissions of the other kinds', () => {
+  const { migration, source } = example();
+  const instance = (id: string) => `arn:aws:rds:eu-central-1:123456789012:db:${id}`;
+  const expected = {
+    look: {
+      parameter: { 'ssm:GetParameter': 1 },
+      'rds-proxy': { 'rds:DescribeDBProxies': [PROXY.proxyArn], 'rds:DescribeDBProxyTargets': 2 },
+      hook: { 'lambda:InvokeFunction': [HOOK.functionArn] },
+    },
+    turn: {
+      parameter: { 'ssm:PutParameter': 1 },
+      'rds-proxy': {
+        'rds:RegisterDBProxyTargets': [
+          PROXY.targetGroupArn,
+          instance(`sealift-${migration}-target`),
+          instance(source.instanceId),
+        ],
+      },
+      hook: {},
+    },
+  } as const;
+
+  test.each([PARAMETER, PROXY, HOOK])('%j are given to who looks and who turns, on that one alone', (chosen) => {
+    const { kind } = chosen;
+    const template = templateOf(synthesize([example({ switch: chosen })]), 'Migration');
+    const own = (step: 'inspect' | 'cutover' | 'settle' | 'give-back' | 'watch') =>
+      statementsOfStep(template, step).filter(({ actions }) =>
+        actions.some((action) => /^(?:ssm|lambda):|^route53:|DBProx/.test(action)),
+      );
+    const found = (step: Parameters<typeof own>[0]) =>
+      Object.fromEntries(own(step).flatMap(({ actions, resources }) => actions.map((action) => [action, resources])));
+    for (const step of ['inspect', 'cutover', 'settle', 'give-back'] as const) {
+      const wanted = { ...expected.look[kind], ...(step !== 'inspect' && expected.turn[kind]) };
+      const given = found(step);
+      for (const [action, resources] of Object.entries(wanted)) {
+        if (typeof resources === 'number') expect(given[action]).toHaveLength(resources);
+        else expect(given[action]).toEqual(resources);
+      }
+      const extra = Object.keys(given).filter((action) => !(action in wanted));
+      expect(extra).toEqual(kind === 'rds-proxy' && step !== 'inspect' ? ['rds:DeregisterDBProxyTargets'] : []);
+    }
+    expect(own('watch')).toEqual([]);
+  });
+
+  test('tell the functions what they need, and no ARN that only permissions need', () => {
+    expect(switchOf(parseConfig(example({ switch: PARAMETER })))).toEqual({
+      ...PARAMETER,
+      hostField: null,
+      portField: null,
+    });
+    const admitted = example().network.clients.filter((client) => client.startsWith('sg-'));
+    const config = example({ switch: PROXY, network: { ...example().network, clients: admitted } });
+    const told = { kind: 'rds-proxy', proxyName: 'shop-proxy', port: 5432 };
+    expect(switchOf(parseConfig(config))).toEqual({ ...told, admitted });
+    const clients = [...admitted, '10.0.0.0/16'];
+    const open = example({ switch: PROXY, network: { ...example().network, clients } });
+    expect(switchOf(parseConfig(open))).toEqual({ ...told, admitted: null });
+    expect(switchOf(parseConfig(example({ switch: HOOK })))).toEqual({ ...HOOK, timeoutSeconds: 10 });
+  });
+});
+
+describe('the configuration of the other kinds', () => {
+  const { target } = example();
+  test.each([
+    ['a name of AWS', { switch: { ...PARAMETER, parameterName: '/aws/shop' } }, 'switch.parameterName'],
+    ['a name with a version', { switch: { ...PARAMETER, parameterName: '/shop/db:3' } }, 'switch.parameterName'],
+    ['a name with a wildcard', { switch: { ...PARAMETER, parameterName: '/shop/*' } }, 'switch.parameterName'],
+    ['a port field of no object', { switch: { ...PARAMETER, portField: 'port' } }, 'switch.portField'],
+    ['a target of another port', { switch: PARAMETER, target: { ...target, port: 5433 } }, 'switch.portField'],
+    ['a proxy by the ARN of its group', { switch: { ...PROXY, proxyArn: PROXY.targetGroupArn } }, 'switch.proxyArn'],
+    [
+      'a proxy of another account',
+      { switch: { ...PROXY, proxyArn: PROXY.proxyArn.replace('123456789012', '210987654321') } },
+      'switch.proxyArn',
+    ],
+    ['a hook by its name', { switch: { ...HOOK, functionArn: 'turn' } }, 'switch.functionArn'],
+    ['a hook with a wildcard', { switch: { ...HOOK, functionArn: `${HOOK.functionArn}*` } }, 'switch.functionArn'],
+    ['a hook without an end', { switch: { ...HOOK, timeoutSeconds: 600 } }, 'switch.timeoutSeconds'],
+  ])('refuses %s', (_, changes, path) => {
+    expect(() => parseConfig(example(changes))).toThrow(path);
+  });
+});
+
 describe('the configuration of a secret', () => {
   const { source, target } = example();
   test.each([

@@ -3,6 +3,7 @@ import type { Clock } from '../clock';
 import type { Authorize } from './authorization';
 import { Callers } from './callers';
 import { createDispatcher } from './dispatcher';
+import { startNameServer } from './dns/name-server';
 import type { Refusal } from './fault';
 import { type Injection, Injections } from './injection';
 import { Journal, type JournalEntry } from './journal';
@@ -13,6 +14,7 @@ import type { Place } from './place';
 import type { DatabaseHost } from './rds/database-host';
 import { Instances } from './rds/instances';
 import { ParameterGroups } from './rds/parameter-groups';
+import { Proxies } from './rds/proxies';
 import { type Rds, rdsService } from './rds/service';
 import { type SnapshotLimits, Snapshots } from './rds/snapshots';
 import { RDS_TIMINGS, type RdsTimings } from './rds/timings';
@@ -25,6 +27,8 @@ import { secretsService } from './secrets/service';
 import { listen } from './server';
 import { snsService } from './sns/service';
 import { Topics } from './sns/topics';
+import { Parameters } from './ssm/parameters';
+import { ssmService } from './ssm/service';
 import { stsService } from './sts/service';
 
 /** What a control plane is made of. */
@@ -73,6 +77,9 @@ export interface ControlPlane {
   readonly kms: Keys;
   readonly secrets: Secrets;
   readonly route53: HostedZones;
+  /** `127.0.0.1:<port>` of the resolver that knows the hosted zones. */
+  readonly nameServer: string;
+  readonly ssm: Parameters;
   readonly s3: Buckets;
   readonly sns: Topics;
   /** Every call so far. */
@@ -81,7 +88,7 @@ export interface ControlPlane {
   inject(injection: Injection): void;
   /** Follows CNAMEs as the zones' servers answer them now; see `HostedZones.resolve`. */
   resolve(name: string): string;
-  /** Follows a name to the port of the instance that it leads to; null when it leads to none. */
+  /** Follows a name to the port of the instance or proxy that it leads to; null when it leads to none. */
   locate(name: string): Location | null;
   /** Adds a service, such as `cloudFormationService`; until then its calls are refused. */
   addService(service: Service): void;
@@ -102,6 +109,8 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
   const route53 = new HostedZones(clock, props.route53?.propagationMs ?? 60);
   const s3 = new Buckets(join(props.directory, 'objects'), clock);
   const sns = new Topics(place);
+  const ssm = new Parameters(place);
+  const nameServer = await startNameServer((name) => route53.alias(name));
   const rds = createRds(props, kms, secrets, closing.signal);
   const callers = new Callers(place.account);
   const journal = new Journal();
@@ -114,6 +123,7 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
       route53Service(route53),
       s3Service(s3, kms),
       snsService(sns, kms),
+      ssmService(ssm),
       stsService(place),
     ],
     callers,
@@ -135,6 +145,8 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
     kms,
     secrets,
     route53,
+    nameServer: nameServer.address,
+    ssm,
     s3,
     sns,
     journal: () => journal.entries(),
@@ -145,7 +157,7 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
     async close() {
       closing.abort();
       route53.close();
-      await endpoint.close();
+      await Promise.all([endpoint.close(), nameServer.close(), rds.proxies.close()]);
       await Promise.all([rds.instances.settle(), rds.snapshots.settle()]);
     },
   };
@@ -159,11 +171,14 @@ function createRds(props: ControlPlaneProps, keys: Keys, secrets: Secrets, signa
   const instances = new Instances({ ...common, host: props.databaseHost, secrets, parameterGroups });
   const limits = { manualSnapshots: 100, concurrentCopies: 20, ...props.snapshotLimits };
   const snapshots = new Snapshots({ ...common, instances, limits, directory: join(props.directory, 'snapshots') });
-  return { instances, snapshots, parameterGroups };
+  const proxies = new Proxies(place, props.clock, instances, timings.registerTargetMs);
+  return { instances, snapshots, parameterGroups, proxies };
 }
 
 function locate(zones: HostedZones, rds: Rds, name: string): Location | null {
   const hostName = zones.resolve(name);
+  const proxy = rds.proxies.list().find((each) => each.hostName === hostName);
+  if (proxy) return { hostName, address: '127.0.0.1', port: proxy.server.port };
   const instance = rds.instances.list().find((each) => each.hostName === hostName);
   return instance?.database ? { hostName, address: '127.0.0.1', port: instance.database.port } : null;
 }

@@ -12,12 +12,14 @@ import { type CredentialScope, readCredentialScope } from './wire/credential-sco
 import type { WireRequest, WireResponse } from './wire/http-message';
 import { jsonCodec } from './wire/json-codec';
 import { queryCodec } from './wire/query-codec';
+import { restJsonCodec } from './wire/rest-json-codec';
 import { restXmlCodec } from './wire/rest-xml-codec';
 
 const CODECS: Readonly<Record<Protocol, Codec>> = {
   query: queryCodec,
   'json-1.1': jsonCodec,
   'rest-xml': restXmlCodec,
+  'rest-json': restJsonCodec,
 };
 
 /** What the dispatcher works with. */

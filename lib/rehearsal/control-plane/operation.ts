@@ -52,7 +52,7 @@ export interface OperationDefinition<Input, Output> {
 }
 
 /** Wire protocol of a service, as the installed SDK clients speak it. */
-export type Protocol = 'query' | 'json-1.1' | 'rest-xml';
+export type Protocol = 'query' | 'json-1.1' | 'rest-xml' | 'rest-json';
 
 /** One AWS service of the control plane. */
 export interface Service {

@@ -37,6 +37,8 @@ export interface LambdaRuntimeOptions {
    * plane the function's role.
    */
   extraEnvironment(fn: LocalFunctionProps): Readonly<Record<string, string>>;
+  /** `address:port` of the VPC's resolver. @default the system's resolver */
+  readonly nameServer?: string;
   /**
    * Sees every line of every function.
    * @default lines are dropped
@@ -190,6 +192,7 @@ function startSandbox(fn: LocalFunction, options: LambdaRuntimeOptions): Sandbox
     environment: environmentOf(props, options),
     timeoutSeconds: props.timeoutSeconds,
     memoryMb: props.memoryMb,
+    nameServer: options.nameServer ?? null,
     onLine: (stream, line, requestId) => options.onLog?.({ functionName: props.name, requestId, stream, line }),
   });
   fn.all.add(sandbox);

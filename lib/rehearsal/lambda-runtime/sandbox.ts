@@ -17,6 +17,8 @@ export interface SandboxProps {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** `address:port` of the resolver for CNAME records; null for the system's. */
+  readonly nameServer: string | null;
   /** Sees each line; `requestId` is the invocation at hand, null while the bundle loads. */
   readonly onLine: (stream: 'stdout' | 'stderr', line: string, requestId: string | null) => void;
 }
@@ -69,6 +71,7 @@ export class Sandbox {
         codeDirectory: props.codeDirectory,
         handler: props.handler,
         memoryMb: props.memoryMb,
+        nameServer: props.nameServer,
       },
       resourceLimits: { maxOldGenerationSizeMb: props.memoryMb },
     });

@@ -14,6 +14,9 @@ const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const dns = require('node:dns');
 
+// Before the bundle is loaded, which may keep functions of this resolver.
+if (workerData.nameServer !== null) dns.setServers([workerData.nameServer]);
+
 const send = (message) => parentPort.postMessage(message);
 
 // Through the same port as results: a line written before the answer arrives before it.

@@ -18,6 +18,12 @@ const FACTS = {
   masterSecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:rehearsal/master-Ab12Cd`,
   hostedZoneId: 'Z0123456789ABCDEFGHIJ',
   applicationSecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:rehearsal/application-Ab12Cd`,
+  proxy: {
+    proxyArn: `arn:aws:rds:${REGION}:${ACCOUNT}:db-proxy:prx-0123456789abcdef0`,
+    targetGroupArn: `arn:aws:rds:${REGION}:${ACCOUNT}:target-group:prx-tg-0123456789abcdef0`,
+    port: 5432,
+  },
+  hookArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:hook`,
   damaged: false,
   switchKind: 'route53',
   caPem: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n',

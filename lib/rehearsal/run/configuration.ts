@@ -2,7 +2,7 @@
 import type { SealiftConfigInput } from '../../config';
 import { configuredSwitch, type Doors, type SwitchKind } from './door';
 import type { TestOptions } from './options';
-import { ACCOUNT, MIGRATION, REGION, SOURCE_INSTANCE } from './place';
+import { ACCOUNT, CLIENTS_GROUP, MIGRATION, REGION, SOURCE_INSTANCE } from './place';
 
 /** What only the run knows. */
 export interface RunFacts extends Doors {
@@ -42,7 +42,7 @@ export function rehearsalConfiguration(
       vpcId: 'vpc-0a1b2c3d4e5f60718',
       subnetIds: ['subnet-0a1b2c3d4e5f60718', 'subnet-1b2c3d4e5f607182a'],
       availabilityZones: [`${REGION}a`, `${REGION}b`],
-      clients: ['sg-1b2c3d4e5f607182a'],
+      clients: [CLIENTS_GROUP],
     },
     target: { instanceClass: 'db.m7g.large', engineVersion: facts.engineVersion, allocatedStorageGib: 100 },
     key: { kind: 'create' },

@@ -5,7 +5,7 @@ import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { Proof } from '../writers/prove';
 import { startApprover } from './approver';
 import { compareDatabases, readHorizon } from './compare';
-import { whereTheDoorLeads } from './door';
+import { instanceBehindTheDoor } from './door';
 import type { Tell } from './events';
 import { type LagPoint, watchLag } from './lag-watch';
 import { startMigration } from './migration';
@@ -65,7 +65,7 @@ export async function migrateAndProve(
   const executions = await migration.ended;
   await options.test?.afterMigration?.(surroundings);
   if (traffic) await timeline.during('Write afterwards', () => pause(AFTERWARDS_MS));
-  const live = liveSide(stage, options);
+  const live = await liveSide(stage, options);
   const writableSide = await findWritableSide({
     source: stage.source.server,
     target: stage.target(),
@@ -92,8 +92,9 @@ export async function migrateAndProve(
   };
 }
 
-function liveSide({ aws, source }: Stage, options: RehearsalOptions): 'source' | 'target' {
-  return whereTheDoorLeads(aws, options.switch, source)?.port === source.server.port ? 'source' : 'target';
+async function liveSide({ aws, source }: Stage, options: RehearsalOptions): Promise<'source' | 'target'> {
+  const instance = await instanceBehindTheDoor(aws, options.switch, source);
+  return instance?.port === source.server.port ? 'source' : 'target';
 }
 
 async function proveWrites(stage: Stage, live: 'source' | 'target'): Promise<Proof | null> {

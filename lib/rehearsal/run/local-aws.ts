@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Clock, scaledClock } from '../clock';
 import { authorizeByIam } from '../control-plane/authorize-by-iam';
 import { type ControlPlane, createControlPlane } from '../control-plane/control-plane';
+import { lambdaService } from '../control-plane/lambda/service';
 import { LocalDatabaseHost } from '../control-plane/rds/local-database-host';
 import { statesService } from '../control-plane/states/service';
 import { createIam, type Iam } from '../iam/iam';
@@ -98,6 +99,7 @@ export async function startLocalAws(
     onEvent: listeners.onState,
   });
   plane.addService(statesService(machines));
+  plane.addService(lambdaService((arn, payload) => lambda.invoke(arn, payload)));
   return {
     clock,
     authority,
@@ -148,6 +150,7 @@ function databaseHost(run: RunDirectory, authority: CertificateAuthority, test: 
 
 function functions(plane: ControlPlane, onLog: (line: LogLine) => void, test: TestOptions): LambdaRuntime {
   return createLambdaRuntime({
+    nameServer: plane.nameServer,
     extraEnvironment: (fn) => {
       const accessKeyId = `ASIA-${fn.name}`;
       plane.callers.set(accessKeyId, { roleArn: fn.roleArn });

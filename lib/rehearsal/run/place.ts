@@ -9,4 +9,10 @@ export const ZONE_NAME = 'rehearsal.internal';
 /** The name that the writers connect to. */
 export const RECORD_NAME = 'db.rehearsal.internal';
 export const RECORD_TTL_SECONDS = 5;
+/** The parameter that applications read when it is their switch. */
+export const PARAMETER_NAME = '/rehearsal/database';
+/** The proxy that applications connect to when it is their switch. */
+export const PROXY_NAME = 'rehearsal-proxy';
+/** Security group of the applications, and of their proxy. */
+export const CLIENTS_GROUP = 'sg-1b2c3d4e5f607182a';
 export const MASTER_USERNAME = 'dbadmin';

@@ -1,10 +1,20 @@
-/** The state that a migration finds: an unencrypted instance, its master secret, and what applications follow: a record and a secret. */
+/** The state that a migration finds: an unencrypted instance, its master secret, and everything that applications may follow. */
 import { randomBytes } from 'node:crypto';
 import { binariesFor } from '../servers/binaries';
 import type { PostgresServer } from '../servers/postgres-server';
-import { applicationSecretText, type Doors } from './door';
+import { applicationParameterText, applicationSecretText, type Doors } from './door';
+import { deployHook } from './hook';
 import type { LocalAws } from './local-aws';
-import { MASTER_USERNAME, RECORD_NAME, RECORD_TTL_SECONDS, SOURCE_INSTANCE, ZONE_NAME } from './place';
+import {
+  CLIENTS_GROUP,
+  MASTER_USERNAME,
+  PARAMETER_NAME,
+  PROXY_NAME,
+  RECORD_NAME,
+  RECORD_TTL_SECONDS,
+  SOURCE_INSTANCE,
+  ZONE_NAME,
+} from './place';
 import { RehearsalFailure } from './rehearsal-failure';
 
 /** Parameters of the source's group: logical replication on, room for the slots of a few databases (facts E9). */
@@ -25,7 +35,7 @@ export interface Source extends Doors {
   readonly masterSecretArn: string;
 }
 
-/** Creates the instance, its secrets and its record, and waits until it is available. */
+/** Creates the instance and every kind of switch, and waits until it is available. */
 export async function createSource(aws: LocalAws, major: number, tell: (text: string) => void): Promise<Source> {
   const { plane } = aws;
   const binaries = await binariesFor(major, { onProgress: tell });
@@ -65,6 +75,15 @@ export async function createSource(aws: LocalAws, major: number, tell: (text: st
     name: 'rehearsal/application',
     value: applicationSecretText(instance.hostName, server.port),
   });
+  const address = { host: instance.hostName, port: server.port };
+  plane.ssm.create(PARAMETER_NAME, applicationParameterText(address.host, address.port));
+  const proxy = await plane.rds.proxies.create({
+    name: PROXY_NAME,
+    secretArns: [application.arn],
+    securityGroups: [CLIENTS_GROUP],
+    certificates: (hostName) => aws.authority.issue([hostName]),
+  });
+  plane.rds.proxies.register(proxy, SOURCE_INSTANCE);
   return {
     server,
     engineVersion,
@@ -72,5 +91,7 @@ export async function createSource(aws: LocalAws, major: number, tell: (text: st
     masterSecretArn: secret.arn,
     hostedZoneId: zone.zoneId,
     applicationSecretArn: application.arn,
+    proxy: { proxyArn: proxy.arn, targetGroupArn: proxy.targetGroupArn, port: proxy.server.port },
+    hookArn: await deployHook(aws, address),
   };
 }

@@ -72,6 +72,8 @@ export async function setStage(
       masterSecretArn: source.masterSecretArn,
       hostedZoneId: source.hostedZoneId,
       applicationSecretArn: source.applicationSecretArn,
+      proxy: source.proxy,
+      hookArn: source.hookArn,
       switchKind: options.switch,
       scans: pruneAndScan,
       damaged: options.damage,

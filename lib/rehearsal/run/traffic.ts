@@ -1,4 +1,4 @@
-/** The application under load: writers that follow the record or the secret at every connection, as applications do. */
+/** The application under load: writers that follow the switch at every connection, as applications do. */
 import type { Location } from '../control-plane/control-plane';
 import { startWriters, type WriterHandle } from '../writers/start-writers';
 import type { Content } from './content';
@@ -19,7 +19,7 @@ export interface Application {
   /** Certificate authority that it trusts, PEM. */
   readonly ca: string;
   /** Where it is led at this moment. */
-  readonly door: () => Location | null;
+  readonly door: () => Promise<Location | null>;
   readonly content: Content;
 }
 
@@ -37,7 +37,7 @@ export async function startTraffic(
     thinkMs: test?.thinkMs,
     ca,
     resolve: async () => {
-      const location = door();
+      const location = await door();
       if (!location) throw new Error('what the applications follow leads to no instance');
       return { host: location.hostName, port: location.port };
     },

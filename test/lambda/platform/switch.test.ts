@@ -1,31 +1,21 @@
 import * as fc from 'fast-check';
 import type { Switch } from '../../../lambda/contract/settings';
 import { Blocked, NotReady } from '../../../lambda/errors';
-import { changeEndpoint, readEndpoint } from '../../../lambda/platform/secret-text';
+import { changeEndpoint, readEndpoint } from '../../../lambda/platform/endpoint-text';
 import { applicationSwitch, describeSwitch, switchRemedy } from '../../../lambda/platform/switch';
 import { OPERATOR_ACCESS_KEY_ID } from '../../../lib/rehearsal/control-plane/callers';
 import type { Secret } from '../../../lib/rehearsal/control-plane/secrets/secrets';
-import { ACCOUNT, type LocalAws, REGION, startLocalAws } from '../../rehearsal/control-plane/support/local-aws';
+import { ACCOUNT, type LocalAws, REGION } from '../../rehearsal/control-plane/support/local-aws';
+import { failureOf as failing, MASTER_SECRET, SIDES, SOURCE, startSwitchStage, TARGET, TURN } from './switch-stage';
 
 type SecretChoice = Extract<Switch, { kind: 'secret' }>;
 
-const SOURCE = 'source.rds.test';
-const TARGET = { host: 'target.rds.test', port: 5433 };
-const SIDES = { source: SOURCE, target: TARGET.host };
 const CANARY = 'canary-Zk81';
-const TURN = { from: SOURCE, to: TARGET, name: 'demo/2', lookedAt: true };
-
 let aws: LocalAws;
 let count = 0;
 
 beforeAll(async () => {
-  aws = await startLocalAws({ route53: { propagationMs: 5 } });
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: aws.plane.endpointUrl,
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: OPERATOR_ACCESS_KEY_ID,
-    AWS_SECRET_ACCESS_KEY: 'unused',
-  });
+  aws = await startSwitchStage();
 });
 
 afterAll(async () => {
@@ -50,24 +40,13 @@ const healthy = (fields: Record<string, unknown> = {}) => ({
 });
 
 function of(secretArn: string, fields: Partial<SecretChoice> = {}) {
-  return applicationSwitch({ switch: { kind: 'secret', secretArn, hostField: 'host', portField: 'port', ...fields } });
+  const chosen = { kind: 'secret', secretArn, hostField: 'host', portField: 'port', ...fields } as const;
+  return applicationSwitch({ switch: chosen, masterSecretArn: MASTER_SECRET });
 }
 
 const currentOf = (secret: Secret) => JSON.parse(aws.plane.secrets.version(secret).value);
 
-/** What a promise failed with; its text, and that of its causes, never holds the canary. */
-async function failureOf(work: Promise<unknown>): Promise<Error> {
-  const error = await work.then(
-    () => {
-      throw new Error('nothing failed');
-    },
-    (reason: Error) => reason,
-  );
-  expect(`${error.message} ${JSON.stringify(error)} ${(error.cause as Error | undefined)?.message}`).not.toContain(
-    CANARY,
-  );
-  return error;
-}
+const failureOf = (work: Promise<unknown>) => failing(work, CANARY);
 
 describe('the switch that is a secret', () => {
   it('tells where it leads, and nothing of what it holds', async () => {
@@ -208,7 +187,9 @@ describe('the switch that is a secret', () => {
       jest.resetModules();
       const fresh = require('../../../lambda/platform/switch') as typeof import('../../../lambda/platform/switch');
       const chosen = { kind: 'secret', secretArn: secret.arn, hostField: 'host', portField: null } as const;
-      const error = await failureOf(fresh.applicationSwitch({ switch: chosen }).look(SIDES));
+      const error = await failureOf(
+        fresh.applicationSwitch({ switch: chosen, masterSecretArn: MASTER_SECRET }).look(SIDES),
+      );
       expect(error).toMatchObject({ name: 'Blocked', message: expect.stringContaining("grant it to the step's role") });
     } finally {
       process.env.AWS_ACCESS_KEY_ID = OPERATOR_ACCESS_KEY_ID;
@@ -217,7 +198,7 @@ describe('the switch that is a secret', () => {
 });
 
 describe('the text of a secret', () => {
-  const where = { secretArn: 'arn:secret', hostField: 'host', portField: 'port' };
+  const where = { what: 'secret arn:secret', hostField: 'host', portField: 'port' };
 
   it('keeps every other field as it was, whatever is in it', () => {
     const fields = fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true });

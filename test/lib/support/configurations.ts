@@ -50,6 +50,21 @@ const letters = (least: number, most: number) => fc.stringMatching(new RegExp(`^
 const hex = fc.stringMatching(/^[0-9a-f]{17}$/);
 const text = (characters: RegExp) => fc.stringMatching(characters);
 
+const ACCOUNT = 'eu-central-1:123456789012';
+
+/** One switch of every kind but the example's. */
+const OTHER_SWITCHES: readonly SealiftConfigInput['switch'][] = [
+  { kind: 'secret', secretArn: `arn:aws:secretsmanager:${ACCOUNT}:secret:shop/database-Cd34Ef` },
+  { kind: 'parameter', parameterName: '/shop/database', hostField: 'host', portField: 'port' },
+  {
+    kind: 'rds-proxy',
+    proxyName: 'shop',
+    proxyArn: `arn:aws:rds:${ACCOUNT}:db-proxy:prx-0123456789abcdef0`,
+    targetGroupArn: `arn:aws:rds:${ACCOUNT}:target-group:prx-tg-0123456789abcdef0`,
+  },
+  { kind: 'hook', functionArn: `arn:aws:lambda:${ACCOUNT}:function:turn` },
+];
+
 /** A valid configuration, with whatever odd text a field takes. */
 export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
   .record({
@@ -89,7 +104,7 @@ export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
     email: fc.option(text(/^[a-z"'<>${}%]{1,20}$/), { nil: undefined }),
     quiet: fc.boolean(),
     approvalRequired: fc.boolean(),
-    bySecret: fc.boolean(),
+    switch: fc.constantFrom<SealiftConfigInput['switch']>(example().switch, ...OTHER_SWITCHES),
   })
   .map((given) => {
     const base = example();
@@ -119,12 +134,7 @@ export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
         emails: given.email === undefined ? [] : [`${given.email}@example.com`],
         phases: given.quiet ? ('failures' as const) : ('all' as const),
       },
-      ...(given.bySecret && {
-        switch: {
-          kind: 'secret' as const,
-          secretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/database-Cd34Ef',
-        },
-      }),
+      switch: given.switch,
       tags: given.tags,
     };
   });

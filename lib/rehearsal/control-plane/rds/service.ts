@@ -3,6 +3,10 @@ import {
   DBInstanceNotFoundFault$,
   DBParameterGroupAlreadyExistsFault$,
   DBParameterGroupNotFoundFault$,
+  DBProxyNotFoundFault$,
+  DBProxyTargetAlreadyRegisteredFault$,
+  DBProxyTargetGroupNotFoundFault$,
+  DBProxyTargetNotFoundFault$,
   DBSnapshotAlreadyExistsFault$,
   DBSnapshotNotFoundFault$,
   InvalidDBInstanceStateFault$,
@@ -19,6 +23,8 @@ import { describeInstances } from './instance-operations';
 import type { Instances } from './instances';
 import type { ParameterGroups } from './parameter-groups';
 import { describeParameterGroups, describeParameters } from './parameter-operations';
+import type { Proxies } from './proxies';
+import { deregisterTargets, describeProxies, describeProxyTargets, registerTargets } from './proxy-operations';
 import { copySnapshot, createSnapshot, describeSnapshots } from './snapshot-operations';
 import type { Snapshots } from './snapshots';
 import { addTags, listTags, tagsOf } from './tag-operations';
@@ -28,14 +34,15 @@ export interface Rds {
   readonly instances: Instances;
   readonly snapshots: Snapshots;
   readonly parameterGroups: ParameterGroups;
+  readonly proxies: Proxies;
 }
 
 /**
- * RDS as far as the migration asks: describe, snapshot, copy, tag. Instances are made by CloudFormation alone, as on AWS.
+ * RDS as far as the migration asks: describe, snapshot, copy, tag, and what stands behind a proxy. Instances are made by CloudFormation alone, as on AWS.
  *
- * @param rds the account's instances, snapshots and parameter groups
+ * @param rds the account's instances, snapshots, parameter groups and proxies
  */
-export function rdsService({ instances, snapshots, parameterGroups }: Rds, keys: Keys, place: Place): Service {
+export function rdsService({ instances, snapshots, parameterGroups, proxies }: Rds, keys: Keys, place: Place): Service {
   const access = new RdsAccess(place, instances, snapshots, parameterGroups);
   const tags = tagsOf(instances, snapshots, parameterGroups);
   return {
@@ -47,6 +54,10 @@ export function rdsService({ instances, snapshots, parameterGroups }: Rds, keys:
       DBInstanceNotFoundFault$,
       DBParameterGroupAlreadyExistsFault$,
       DBParameterGroupNotFoundFault$,
+      DBProxyNotFoundFault$,
+      DBProxyTargetAlreadyRegisteredFault$,
+      DBProxyTargetGroupNotFoundFault$,
+      DBProxyTargetNotFoundFault$,
       DBSnapshotAlreadyExistsFault$,
       DBSnapshotNotFoundFault$,
       InvalidDBInstanceStateFault$,
@@ -65,6 +76,10 @@ export function rdsService({ instances, snapshots, parameterGroups }: Rds, keys:
       describeOrderableOptions(),
       addTags(tags, access),
       listTags(tags, access),
+      describeProxies(proxies),
+      describeProxyTargets(proxies),
+      registerTargets(proxies, access),
+      deregisterTargets(proxies, access),
     ]),
     deniedCode: 'AccessDenied',
   };

@@ -11,6 +11,8 @@ export interface RdsTimings {
   readonly copySnapshotMs: number;
   /** From the creation of a managed master secret to its `active`. */
   readonly masterSecretMs: number;
+  /** From the registration of an instance with a proxy to its `AVAILABLE`. */
+  readonly registerTargetMs: number;
 }
 
 /** Orders of magnitude of a small instance; nothing depends on their exactness [unverified]. */
@@ -23,4 +25,5 @@ export const RDS_TIMINGS: RdsTimings = {
   createSnapshotMs: 60_000,
   copySnapshotMs: 60_000,
   masterSecretMs: 10_000,
+  registerTargetMs: 30_000,
 };

@@ -120,6 +120,16 @@ export class HostedZones {
     throw new Error(`name ${name} does not resolve: its chain of CNAME records is longer than 16 links`);
   }
 
+  /** The CNAME record of a name, as the zones' servers answer it at this moment; null when there is none. */
+  alias(name: string): { readonly value: string; readonly ttlSeconds: number } | null {
+    for (const zone of this.#zones.values()) {
+      const record = zone.served.get(recordKey(name, 'CNAME'));
+      const value = record?.ResourceRecords?.[0]?.Value;
+      if (value) return { value, ttlSeconds: record?.TTL ?? 0 };
+    }
+    return null;
+  }
+
   /** Stops every propagation that is still under way. */
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);

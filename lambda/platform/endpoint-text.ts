@@ -1,25 +1,29 @@
-/** The text of an application's secret: a JSON object of which two fields are known to us and all others are kept as they are. */
-import type { Switch } from '../contract/settings';
+/**
+ * The text by which an application finds the database, in a secret or a parameter of its own: a JSON object of which two fields
+ * are known to us and all others are kept as they are.
+ */
 import { Blocked } from '../errors';
 
-type Fields = Pick<Extract<Switch, { kind: 'secret' }>, 'secretArn' | 'hostField' | 'portField'>;
+/** Whose text it is, for messages, and its two fields; the port's is null when none is looked for. */
+interface Fields {
+  /** Kind and name, such as `secret arn:…`. */
+  readonly what: string;
+  readonly hostField: string;
+  readonly portField: string | null;
+}
 
-/** Host and port as the secret names them; throws `Blocked` for a secret of another make. The port is null when none is looked for. */
+/** Host and port as the text names them; throws `Blocked` for a text of another make. The port is null when none is looked for. */
 export function readEndpoint(text: string, where: Fields): { readonly host: string; readonly port: number | null } {
-  const { secretArn, hostField, portField } = where;
-  const object = parse(text, secretArn);
+  const { what, hostField, portField } = where;
+  const object = parse(text, what);
   const host = Object.hasOwn(object, hostField) ? object[hostField] : undefined;
   if (typeof host !== 'string' || host === '') {
-    throw new Blocked(
-      `secret ${secretArn} has no text in its field ${JSON.stringify(hostField)}, correct switch.hostField`,
-    );
+    throw new Blocked(`${what} has no text in its field ${JSON.stringify(hostField)}, correct switch.hostField`);
   }
   if (portField === null) return { host, port: null };
   const port = Object.hasOwn(object, portField) ? object[portField] : undefined;
   if ((typeof port !== 'number' && typeof port !== 'string') || !/^\d{1,5}$/.test(String(port))) {
-    throw new Blocked(
-      `secret ${secretArn} has no port in its field ${JSON.stringify(portField)}, correct switch.portField`,
-    );
+    throw new Blocked(`${what} has no port in its field ${JSON.stringify(portField)}, correct switch.portField`);
   }
   return { host, port: Number(port) };
 }
@@ -33,32 +37,32 @@ export function changeEndpoint(
   const { hostField, portField } = where;
   const now = readEndpoint(text, where);
   if (now.host === to.host && (portField === null || now.port === to.port)) return text;
-  const object = parse(text, where.secretArn);
-  assertExact(text, where.secretArn);
+  const object = parse(text, where.what);
+  assertExact(text, where.what);
   const changed: Record<string, unknown> = { ...object, [hostField]: to.host };
   if (portField !== null) changed[portField] = typeof object[portField] === 'string' ? String(to.port) : to.port;
   return JSON.stringify(changed);
 }
 
-function parse(text: string, secretArn: string): Record<string, unknown> {
+function parse(text: string, what: string): Record<string, unknown> {
   const value = parsed(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Blocked(`secret ${secretArn} is no JSON object, the switch changes one field of an object`);
+  throw new Blocked(`${what} is no JSON object, the switch changes one field of an object`);
 }
 
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What the parser complains about would quote the secret.
+    // What the parser complains about would quote the text.
     return undefined;
   }
 }
 
 /** JavaScript's numbers are not JSON's: 12345678901234567890 or 1.50 would be written as others. */
-function assertExact(text: string, secretArn: string): void {
+function assertExact(text: string, what: string): void {
   const withoutStrings = text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
   const numbers = withoutStrings.match(/-?\d[\d.eE+-]*/g) ?? [];
   if (numbers.every((number) => String(Number(number)) === number)) return;
-  throw new Blocked(`secret ${secretArn} holds a number that would not be kept as it is, store it as text`);
+  throw new Blocked(`${what} holds a number that would not be kept as it is, store it as text`);
 }
