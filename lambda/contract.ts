@@ -42,6 +42,7 @@ export const STEPS = {
   cutover: { handler: 'cutover/cutover', reach: 'database', timeoutSeconds: 300 },
   settle: { handler: 'cutover/settle', reach: 'database', timeoutSeconds: 300 },
   'give-back': { handler: 'cutover/give-back', reach: 'database', timeoutSeconds: 300 },
+  'turn-round': { handler: 'rollback/turn-round', reach: 'database', timeoutSeconds: 120 },
   release: { handler: 'seed/release', reach: 'database', timeoutSeconds: 300 },
 } as const satisfies Record<string, { handler: string; reach: Reach; timeoutSeconds: number }>;
 
@@ -66,7 +67,7 @@ export const REFUSED = 'Refused';
 /** One of the four error names. */
 export type ErrorName = (typeof ERRORS)[keyof typeof ERRORS];
 
-/** The ledger's phases, in order; the last three are ends or by-ways (design section 4). */
+/** The ledger's phases, in order; those behind `live` are ends or by-ways (design section 4). */
 export const PHASES = [
   'assessed',
   'pruned',
@@ -80,6 +81,7 @@ export const PHASES = [
   'live',
   'needs-resync',
   'aborted',
+  'rolled-back',
 ] as const;
 
 /** A phase of the ledger. */

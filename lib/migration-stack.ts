@@ -29,6 +29,7 @@ import { CutoverWorkflow } from './workflows/cutover';
 import { MigrateWorkflow } from './workflows/migrate';
 import { PruneWorkflow } from './workflows/prune';
 import { ReplicateWorkflow } from './workflows/replicate';
+import { RollbackWorkflow } from './workflows/rollback';
 import { ScanWorkflow } from './workflows/scan';
 
 /** What the migration is made from. */
@@ -78,7 +79,8 @@ export class MigrationStack extends Stack {
       cutover,
     };
     const migrate = new MigrateWorkflow(workflows, workflow, phases, approvalOf(config)).machine;
-    this.machines = { assess, prune, scan, replicate, cutover, migrate };
+    const rollback = new RollbackWorkflow(workflows, workflow, approvalOf(config, true)).machine;
+    this.machines = { assess, prune, scan, replicate, cutover, rollback, migrate };
     const watched = { config, topic, machines: this.machines };
     const undelivered = Queue.fromQueueArn(this, 'Undelivered', foundation.undelivered.queueArn);
     new Notifications(this, 'Notifications', { ...watched, undelivered });
@@ -168,13 +170,15 @@ export class MigrationStack extends Stack {
 }
 
 /** What the approver is asked with; null when nobody is asked. */
-function approvalOf(config: SealiftConfig): ApprovalWords | null {
+function approvalOf(config: SealiftConfig, back = false): ApprovalWords | null {
   if (!config.approval.required) return null;
   return {
     migration: config.migration,
     expiresAfterMinutes: config.approval.expiresAfterMinutes,
     budgetSeconds: config.policy.cutoverBudgetSeconds,
     switchKind: config.switch.kind,
+    windowHours: config.rollback.windowHours,
+    back,
   };
 }
 
@@ -213,6 +217,11 @@ export function policyOf(config: SealiftConfig): Policy {
       port: connection.port ?? null,
       sslMode: connection.sslMode,
       rootCertificatePath: connection.rootCertificatePath ?? null,
+    },
+    rollback: {
+      windowHours: config.rollback.windowHours,
+      host: config.rollback.host ?? null,
+      port: config.rollback.port ?? null,
     },
     recordTtlSeconds: config.switch.kind === 'route53' ? config.switch.ttlSeconds : 0,
   };

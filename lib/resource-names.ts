@@ -6,8 +6,8 @@
 /** The tag that every resource of a migration carries, snapshots included. */
 export const ID_TAG = 'sealift:id';
 
-/** The phases that have a state machine of their own. */
-export const MACHINES = ['assess', 'prune', 'scan', 'replicate', 'cutover', 'migrate'] as const;
+/** The state machines: one for each phase, one for the way back, and the one that runs the phases. */
+export const MACHINES = ['assess', 'prune', 'scan', 'replicate', 'cutover', 'rollback', 'migrate'] as const;
 
 /** Name of one of the state machines. */
 export type MachineName = (typeof MACHINES)[number];

@@ -176,7 +176,13 @@ export interface Steps {
   };
   settle: {
     input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
-    output: { readonly phase: Phase; readonly refreshedViews: number; readonly report: EvidencePointer };
+    output: {
+      readonly phase: Phase;
+      readonly refreshedViews: number;
+      /** Until when the applications can return, by the target's clock; ISO, null without a way back. */
+      readonly wayBackUntil: string | null;
+      readonly report: EvidencePointer;
+    };
   };
   'give-back': {
     input: Call & {
@@ -192,6 +198,22 @@ export interface Steps {
      * goes on. `finished`: the flip had happened, so the forward path was completed instead.
      */
     output: { readonly outcome: 'given-back' | 'finished'; readonly detail: string; readonly report: EvidencePointer };
+  };
+  /** Turns the sides round for the way back, or turns them back when it did not happen (decision 14). */
+  'turn-round': {
+    input: Call &
+      BothSides & {
+        /** ARN of a dead execution whose way back the operator takes over; null otherwise. */
+        readonly takeOver: string | null;
+        readonly mode: 'begin' | 'undo';
+      };
+    output: {
+      readonly epoch: string;
+      readonly phase: Phase;
+      readonly databases: readonly string[];
+      /** End of the window by the target's clock; ISO. */
+      readonly until: string;
+    };
   };
   /** Takes down the replication and everything else that `prepare` and later steps changed on the source (I7). */
   release: {

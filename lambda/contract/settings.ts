@@ -99,6 +99,14 @@ export interface Policy {
     readonly sslMode: 'require' | 'verify-full';
     readonly rootCertificatePath: string | null;
   };
+  /** The way back after a cutover. */
+  readonly rollback: {
+    /** Hours from the flip in which the applications can return with every write; 0: no way back is prepared. */
+    readonly windowHours: number;
+    /** Host name under which the source reaches the target; null: the target's endpoint. */
+    readonly host: string | null;
+    readonly port: number | null;
+  };
   /** Seconds of the switched record's time to live; 0 when the switch is no record. */
   readonly recordTtlSeconds: number;
 }

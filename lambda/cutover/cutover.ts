@@ -34,6 +34,7 @@ import { giveBackAfter } from './give-back';
 import { assertNoOtherDatabases, assertSwitch, checkBeforeFence, checkBeforeOpening } from './guardrails';
 import { assertTimeLeft, OutageClock } from './outage-clock';
 import { type CutoverInput, closeTaps, nextEpoch, openDatabases, openStage, type Stage } from './stage';
+import { prepareWayBack } from './way-back';
 
 /** Input of `cutover`. */
 export const cutoverInput = claimedCall.extend({
@@ -94,6 +95,7 @@ async function prepareAndCutOver(stage: Stage): Promise<CutoverFacts> {
   await checkBeforeOpening(stage);
   await openDatabases(stage);
   await checkBeforeFence(stage);
+  await prepareWayBack(stage);
   return outage(stage, await predictOutage(stage, () => shrinkPending(stage)));
 }
 

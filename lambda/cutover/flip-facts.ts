@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { CutoverFacts, OutagePrediction } from '../contract/cutover';
 import type { LedgerRow } from '../platform/ledger';
+import { isInUse } from '../platform/phases';
 
 const prediction = z.object({
   totalMs: z.number(),
@@ -40,9 +41,9 @@ export interface ReadyToFlip {
 /** The cutover's answer without its evidence. */
 export type Answer = Omit<CutoverFacts, 'report'>;
 
-/** True when the target is live. */
+/** True when the side that was to become live is. */
 export function isPast(row: LedgerRow): boolean {
-  return row.side === 'target' && (row.phase === 'flipped' || row.phase === 'live');
+  return row.side === 'target' && isInUse(row.phase);
 }
 
 /** The answer of a flip whose switch took `switchMs`. */

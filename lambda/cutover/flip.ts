@@ -9,6 +9,7 @@ import type { FlipFacts, ReadyToFlip } from './flip-facts';
 import type { OutageClock } from './outage-clock';
 import * as sql from './sql';
 import type { Stage } from './stage';
+import { keepPlace } from './way-back';
 
 /**
  * Makes the target live and opens its logins, in one transaction that holds while the source's fence is ours. The intent is
@@ -37,7 +38,7 @@ export async function flip(
       execution: world.call.execution,
       approval: stage.approval,
     };
-    await targetHome.execute(mergeFacts(world.migrationId, { flip: facts }));
+    await targetHome.execute(mergeFacts(world.migrationId, { flip: facts, ...(await keepPlace(stage)) }));
     await assertCurrent(sourceHome, fenced);
     clock.remainingMs('flipping');
   });

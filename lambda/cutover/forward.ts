@@ -5,6 +5,7 @@ import type { CutoverFacts } from '../contract/cutover';
 import { Blocked, NotReady, PastTheFlip } from '../errors';
 import { guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { lockMigration, mergeFacts, updatePhase } from '../platform/ledger-sql';
+import { isInUse } from '../platform/phases';
 import type { Session } from '../platform/postgres';
 import { applicationSwitch } from '../platform/switch';
 import type { World } from '../platform/world';
@@ -58,8 +59,10 @@ async function complete(path: ForwardPath, epoch: string, answer: Answer): Promi
   const { world, sourceHome, targetHome } = path;
   return forward(async () => {
     await recordFlipOnSource(sourceHome, world, epoch);
-    await guarded(targetHome, { migrationId: world.migrationId, epoch, phases: ['flipped', 'live'] }, () =>
-      targetHome.execute(mergeFacts(world.migrationId, { cutover: answer })),
+    await guarded(
+      targetHome,
+      { migrationId: world.migrationId, epoch, phases: ['flipped', 'live', 'rolled-back'] },
+      () => targetHome.execute(mergeFacts(world.migrationId, { cutover: answer })),
     );
     measure(world, answer);
     return keep(world, answer);
@@ -130,6 +133,6 @@ export async function recordFlipOnSource(
   });
 }
 
-function isBehindTheFence({ phase }: LedgerRow): boolean {
-  return phase === 'fenced' || phase === 'flipped' || phase === 'live';
+function isBehindTheFence(row: LedgerRow): boolean {
+  return row.side === 'source' && (row.phase === 'fenced' || isInUse(row.phase));
 }

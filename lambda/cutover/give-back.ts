@@ -6,10 +6,12 @@ import * as z from 'zod';
 import type { CutoverFacts } from '../contract/cutover';
 import type { Input, Output } from '../contract/payloads';
 import { CutoverAborted, NotReady, PastTheFlip } from '../errors';
+import { isTurned, readLedger } from '../platform/ledger';
 import { HOME_DATABASE } from '../platform/names';
 import { call, databases, instanceFacts } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
+import { removeWayBack } from '../platform/way-back';
 import type { World } from '../platform/world';
 import { finishForward } from './forward';
 import { liftFence, type Verdict } from './lift-fence';
@@ -61,10 +63,29 @@ export async function giveBackOn(
   const targetHome = target === null ? null : await target.home();
   if (targetHome !== null) await endPredecessors(targetHome, world.migrationId, 'cutover');
   const verdict = await liftFence(world, { sourceHome, targetHome }, input.epoch);
-  if (verdict.outcome === 'given-back') return verdict;
+  if (verdict.outcome === 'given-back') {
+    await closeWayBack({ source, target }, verdict, input.databases, world);
+    return { outcome: verdict.outcome, detail: verdict.detail };
+  }
   await finish(world, { sourceHome, targetHome }, input, verdict);
   if (target !== null) await settleOn(source, target, input.databases, world);
   return { outcome: 'finished', detail: verdict.detail };
+}
+
+/**
+ * A way back that was prepared for a flip that did not happen goes again. It is looked for only where the configuration asks for
+ * one and the ledger stands where giving back left it: whatever began since then is not ours to take away.
+ */
+async function closeWayBack(
+  { source, target }: { readonly source: Server<'source'>; readonly target: Server<'target'> | null },
+  { epoch }: Verdict & { outcome: 'given-back' },
+  databases: readonly string[],
+  world: World,
+): Promise<void> {
+  if (epoch === null || world.environment.policy.rollback.windowHours === 0) return;
+  const row = await readLedger(await source.home(), world.migrationId);
+  if (row === null || row.epoch !== epoch || isTurned(row)) return;
+  await removeWayBack({ source, target }, databases, world.migrationId);
 }
 
 async function finish(
@@ -95,6 +116,9 @@ export async function giveBackAfter(stage: Stage, error: unknown): Promise<Cutov
     const verdict = await liftFence(world, { sourceHome, targetHome }, stage.epoch);
     flipped = verdict.outcome === 'flipped';
     if (verdict.outcome === 'flipped') return await finish(world, { sourceHome, targetHome }, instances, verdict);
+    // The step `give-back` does it again: what fails here is no reason to tell anything else than why the cutover failed.
+    const sides = { source: stage.source, target: targetHome === null ? null : stage.target };
+    await closeWayBack(sides, verdict, stage.names, world).catch(() => undefined);
   } catch (second) {
     if (flipped) throw second;
     const both = new AggregateError(

@@ -68,7 +68,9 @@ export async function assertSwitch({ world, instances, hosts }: Stage): Promise<
   throw new Blocked(`${describeSwitch(facts)} and must lead to the source: ${remedy}, or configure another switch`);
 }
 
-function assertEncrypted({ instances, world }: Stage): void {
+function assertEncrypted({ instances, world, turned }: Stage): void {
+  // The way back leads to where the applications came from, as it is.
+  if (turned) return;
   const { encryption, instanceId } = instances.target;
   if (encryption.type === 'sse-kms' && encryption.keyArn === world.environment.keyArn) return;
   throw new Blocked(

@@ -7,6 +7,7 @@
 import { Blocked, NotReady } from '../errors';
 import { type LedgerRow, readLedger } from '../platform/ledger';
 import { lockMigration, mergeFacts } from '../platform/ledger-sql';
+import { isInUse } from '../platform/phases';
 import type { Session } from '../platform/postgres';
 import { reopenLogins } from '../platform/role-logins';
 import type { World } from '../platform/world';
@@ -20,9 +21,12 @@ export interface Homes {
   readonly targetHome: Session<'target'> | null;
 }
 
-/** `given-back`: the source is writable as before; `flipped`: the target is live, `row` is its ledger. */
+/**
+ * `given-back`: the source is writable as before, `epoch` is where its ledger then stands, null when nothing of this cutover is
+ * known there; `flipped`: the target is live, `row` is its ledger.
+ */
 export type Verdict =
-  | { readonly outcome: 'given-back'; readonly detail: string }
+  | { readonly outcome: 'given-back'; readonly detail: string; readonly epoch: string | null }
   | { readonly outcome: 'flipped'; readonly detail: string; readonly row: LedgerRow };
 
 /**
@@ -44,12 +48,12 @@ export async function liftFence(world: World, homes: Homes, epoch: string | null
 }
 
 function nothing(why: string): Verdict {
-  return { outcome: 'given-back', detail: `${why}, so nothing was changed` };
+  return { outcome: 'given-back', detail: `${why}, so nothing was changed`, epoch: null };
 }
 
 /** The epoch of the cutover that an execution without memory began, for whoever cleans up after it. */
 function begunBy(row: LedgerRow, world: World): string | null {
-  const begun = isFenced(row) || row.phase === 'flipped' || row.phase === 'live';
+  const begun = isFenced(row) || isInUse(row.phase);
   return begun && row.execution === world.call.execution ? String(BigInt(row.epoch) - 1n) : null;
 }
 
@@ -61,9 +65,12 @@ async function decide(world: World, homes: Homes, row: LedgerRow, epoch: string)
     if (target.epoch === nextEpoch(epoch) || own) return flipped(target);
     throw tooLate(row, epoch);
   }
-  if (row.facts.givenBack === epoch) return { outcome: 'given-back', detail: 'the source was given back before' };
+  if (row.facts.givenBack === epoch) {
+    const again = row.epoch === doorEpoch(epoch) ? row.epoch : null;
+    return { outcome: 'given-back', detail: 'the source was given back before', epoch: again };
+  }
   const inTime = row.epoch === epoch || row.epoch === nextEpoch(epoch);
-  if (!own || !inTime || row.phase === 'flipped' || row.phase === 'live') throw tooLate(row, epoch);
+  if (!own || !inTime || row.side !== 'source' || isInUse(row.phase)) throw tooLate(row, epoch);
   if (targetHome !== null) {
     const door = await closeDoor(world, targetHome, epoch);
     if (door !== null && isPast(door)) return flipped(door);
@@ -74,7 +81,8 @@ async function decide(world: World, homes: Homes, row: LedgerRow, epoch: string)
   const phase = isFenced(row) ? 'verified' : row.phase;
   await sourceHome.execute(sql.setPhaseAndEpoch(world.migrationId, phase, doorEpoch(epoch)));
   await sourceHome.execute(mergeFacts(world.migrationId, { givenBack: epoch, intendedFlip: null }));
-  return { outcome: 'given-back', detail: `the fence was lifted, ${roles.length} roles may log in again` };
+  const detail = `the fence was lifted, ${roles.length} roles may log in again`;
+  return { outcome: 'given-back', detail, epoch: doorEpoch(epoch) };
 }
 
 function flipped(row: LedgerRow): Verdict {

@@ -1,12 +1,13 @@
 /**
  * Settles a live target: the replication goes, what the migration changed on the copy is put back, materialized views are filled
- * anew. The source stays fenced, as the way back until somebody retires it. Every part looks first and can run again.
+ * anew. The source stays fenced; where a way back was prepared it follows the target from now on, and what that needs stays with
+ * it. Every part looks first and can run again.
  */
 
 import { PHASES } from '../contract';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
-import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';
+import { type Expectation, guarded, isTurned, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, moveEverywhere } from '../platform/ledger-follow';
 import { joinRoles, leaveRoles } from '../platform/memberships';
 import { streamName } from '../platform/names';
@@ -19,9 +20,12 @@ import { removeReplicationRole } from '../platform/replication-role';
 import { recordedLogins } from '../platform/role-logins';
 import { dropSlots, slotPattern } from '../platform/slots';
 import { dropSubscriptions } from '../platform/subscriptions';
+import { readWayBack } from '../platform/way-back';
 import type { World } from '../platform/world';
+import { isPast } from './flip-facts';
 import { recordFlipOnSource } from './forward';
 import * as sql from './sql';
+import { openWayBack } from './way-back';
 
 /** Input of `settle`; its epoch is the one that the cutover answered, or the claim's when the way forward was finished. */
 export const settleInput = claimedCall.extend({ ...bothSides, databases });
@@ -31,6 +35,10 @@ const RESERVE_MS = 30_000;
 
 /** What was taken down and put back, for the evidence. */
 export interface Settled {
+  /** `rolled-back` when the applications have returned. */
+  readonly phase: 'live' | 'rolled-back';
+  /** Until when the applications can return, by the target's clock; null without a way back. */
+  readonly wayBackUntil: string | null;
   readonly subscriptions: readonly string[];
   readonly slots: readonly string[];
   readonly replicaIdentities: readonly string[];
@@ -45,12 +53,13 @@ export async function settle(input: Input<'settle'>, world: World): Promise<Outp
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
   const settled = await settleOn(source, target, input.databases, world);
   const report = await world.keepEvidence('settle', settled);
-  return { phase: 'live', refreshedViews: settled.refreshedViews.length, report };
+  const { phase, wayBackUntil, refreshedViews } = settled;
+  return { phase, wayBackUntil, refreshedViews: refreshedViews.length, report };
 }
 
 /**
- * Takes the replication down on both sides, puts the copy's objects back and moves both ledgers to `live`. Throws `Blocked` when
- * the target is not live, `NotReady` while a slot or a table stays in use.
+ * Takes the replication down on both sides, puts the copy's objects back and moves both ledgers to their last phase. Throws
+ * `Blocked` when the target is not live, `NotReady` while a slot or a table stays in use.
  */
 export async function settleOn(
   source: Server<'source'>,
@@ -61,29 +70,55 @@ export async function settleOn(
   const [sourceHome, targetHome] = await Promise.all([source.home(), target.home()]);
   await endPredecessors(sourceHome, world.migrationId, 'settle');
   await endPredecessors(targetHome, world.migrationId, 'settle');
-  const expected = await expectFlipped(await readLedger(targetHome, world.migrationId), world);
-  const sourceEpoch = await recordFlipOnSource(sourceHome, world, expected.epoch);
+  const end = endOf(await readLedger(targetHome, world.migrationId));
+  const wayBack = end.phase === 'live' ? readWayBack(end.row) : null;
+  const expected: Expectation = {
+    migrationId: world.migrationId,
+    epoch: end.row.epoch,
+    phases: ['flipped', end.phase],
+  };
+  const onSource: Expectation = { ...expected, epoch: await recordFlipOnSource(sourceHome, world, expected.epoch) };
   // A call before this one may have left the roles by which the databases are entered.
   await join(targetHome, expected, await targetHome.query(sql.ownersOfClosedDatabases(names)));
   const { subscriptions, slots } = await takeDown(source, target, names, expected, world);
-  const replicaIdentities: string[] = [];
-  const refreshedViews: string[] = [];
-  for (const name of names) {
-    replicaIdentities.push(...(await restoreReplicaIdentities(await target.session(name), expected)));
-    refreshedViews.push(...(await refreshViews(target, name, expected, world)));
-  }
-  await guarded(targetHome, expected, async () => undefined);
-  const memberships = await leaveRoles(targetHome);
-  await moveEverywhere(target, names, expected, 'live');
-  const onSource: Expectation = { ...expected, epoch: sourceEpoch };
+  if (wayBack !== null) await openWayBack(source, wayBack, onSource, world);
+  const putBack = await putBackTarget(target, names, expected, wayBack !== null, world);
+  await moveEverywhere(target, names, expected, end.phase);
   // Nobody follows the source any more: its password is worth nothing from here on (facts B17).
   await guarded(sourceHome, onSource, async () => undefined);
   await removeReplicationRole(sourceHome);
   const closedLogins = await recordedLogins(sourceHome);
-  await moveEverywhere(source, names, onSource, 'live');
-  world.metrics.measured({ PhaseReached: PHASES.indexOf('live') });
-  world.log.fact('target settled', { subscriptions: subscriptions.length, slots: slots.length, memberships });
-  return { subscriptions, slots, replicaIdentities, refreshedViews, memberships, closedLogins };
+  await moveEverywhere(source, names, onSource, end.phase);
+  world.metrics.measured({ PhaseReached: PHASES.indexOf(end.phase) });
+  world.log.fact('target settled', {
+    subscriptions: subscriptions.length,
+    slots: slots.length,
+    memberships: putBack.memberships,
+  });
+  const wayBackUntil = wayBack?.until ?? null;
+  return { phase: end.phase, wayBackUntil, subscriptions, slots, ...putBack, closedLogins };
+}
+
+/** What the migration changed on the copy, and what it could not carry. A way back needs identities and memberships: they go with it. */
+async function putBackTarget(
+  target: Server<'target'>,
+  names: readonly string[],
+  expected: Expectation,
+  isFollowed: boolean,
+  world: World,
+): Promise<Pick<Settled, 'replicaIdentities' | 'refreshedViews' | 'memberships'>> {
+  const home = await target.home();
+  const replicaIdentities: string[] = [];
+  const refreshedViews: string[] = [];
+  for (const name of names) {
+    if (!isFollowed) {
+      replicaIdentities.push(...(await restoreReplicaIdentities(await target.session(name), expected)));
+    }
+    refreshedViews.push(...(await refreshViews(target, name, expected, world)));
+  }
+  await guarded(home, expected, async () => undefined);
+  const memberships = isFollowed ? 0 : await leaveRoles(home);
+  return { replicaIdentities, refreshedViews, memberships };
 }
 
 /** Subscriptions first, so that nothing takes a slot again. */
@@ -115,12 +150,9 @@ async function join(home: Session<'target'>, expected: Expectation, owners: { ow
   await guarded(home, expected, () => joinRoles(home, roles));
 }
 
-/** The target's ledger gives the epoch: whoever asks, only a flipped target is settled. */
-async function expectFlipped(row: LedgerRow | null, world: World): Promise<Expectation> {
-  const { migrationId } = world;
-  if (row !== null && (row.phase === 'flipped' || row.phase === 'live')) {
-    return { migrationId, epoch: row.epoch, phases: ['flipped', 'live'] };
-  }
+/** The target's ledger gives the epoch and the last phase: whoever asks, only a flipped target is settled. */
+function endOf(row: LedgerRow | null): { readonly row: LedgerRow; readonly phase: Settled['phase'] } {
+  if (row !== null && isPast(row)) return { row, phase: isTurned(row) ? 'rolled-back' : 'live' };
   throw new Blocked(
     `the target's ledger stands in phase ${row?.phase ?? 'none'}, only a live target is settled, cut over first`,
   );

@@ -2,6 +2,7 @@
 
 import type { Approval } from '../contract/cutover';
 import type { BothSides, Input } from '../contract/payloads';
+import { isTurned, readLedger } from '../platform/ledger';
 import type { Server, Session } from '../platform/postgres';
 import type { World } from '../platform/world';
 import { catalogDigest } from '../proof/catalog-digest';
@@ -12,6 +13,7 @@ import { readPendingKeys } from '../proof/pending-keys';
 import { pinSettings } from '../proof/row-hash';
 import type { Settling } from '../proof/settle-keys';
 import { listTables, relationOf } from '../proof/tables';
+import { planWayBack, type WayBackPlan } from './way-back';
 
 /** What a cutover is made of beside the servers. */
 export type CutoverInput = Pick<Input<'cutover'>, 'epoch' | 'databases' | 'source' | 'target' | 'approval'>;
@@ -64,6 +66,10 @@ export interface Stage {
   /** The epoch of the call; the fence makes it the next one on the source, the flip on the target. */
   readonly epoch: string;
   readonly fencedEpoch: string;
+  /** The applications return: see `isTurned`. */
+  readonly turned: boolean;
+  /** Null when no way back is to be prepared. */
+  readonly wayBack: WayBackPlan | null;
   /** Null when nobody was asked. */
   readonly approval: Approval | null;
 }
@@ -79,6 +85,8 @@ export async function openStage(
   world: World,
 ): Promise<Stage> {
   const [sourceHome, targetHome, hosts] = await Promise.all([source.home(), target.home(), hostsOf(world, input)]);
+  const row = await readLedger(sourceHome, world.migrationId);
+  const turned = row !== null && isTurned(row);
   return {
     world,
     hosts,
@@ -91,6 +99,8 @@ export async function openStage(
     databases: [],
     epoch: input.epoch,
     fencedEpoch: nextEpoch(input.epoch),
+    turned,
+    wayBack: turned ? null : await planWayBack(world, input.target),
     approval: input.approval ?? null,
   };
 }

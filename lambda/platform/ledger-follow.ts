@@ -4,6 +4,7 @@ import { Blocked } from '../errors';
 import { assertCurrent, type Expectation, ensureLedger, type LedgerRow, moveTo, readLedger } from './ledger';
 import { lockMigration, upsertMigration } from './ledger-sql';
 import { HOME_DATABASE } from './names';
+import { isInUse } from './phases';
 import type { Server, Session } from './postgres';
 
 /**
@@ -63,7 +64,7 @@ export async function followSource(
         `the target was not adopted by migration ${JSON.stringify(expected.migrationId)}, replicate first`,
       );
     }
-    if (row.phase === 'flipped' || row.phase === 'live') {
+    if (isInUse(row.phase)) {
       throw new Blocked(`the target of migration ${JSON.stringify(row.migrationId)} is in use, phase ${row.phase}`);
     }
     const source = await assertCurrent(sourceHome, expected);

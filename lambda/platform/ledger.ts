@@ -18,6 +18,14 @@ export interface LedgerRow {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * True while the sides of a migration are turned round for the way back: what began as the target is written to and fenced as
+ * the `source`, and the old source follows it as the `target` (decision 14).
+ */
+export function isTurned({ facts }: Pick<LedgerRow, 'facts'>): boolean {
+  return facts.turned === true;
+}
+
 /** What a mutating step expects of the ledger. */
 export interface Expectation {
   readonly migrationId: string;

@@ -48,14 +48,14 @@ export class World {
     return { migrationId: this.migrationId, epoch: this.epoch, phases };
   }
 
-  /** The source as its master user. */
+  /** The server that is written to, as its master user. */
   openSource(source: InstanceFacts): Promise<Server<'source'>> {
-    return this.open('source', source, this.environment.masterSecretArn);
+    return this.open('source', source);
   }
 
-  /** The target as its master user: by the secret that RDS manages for it, before that by the source's, which it inherited. */
+  /** The server that follows, as its master user. */
   openTarget(target: InstanceFacts): Promise<Server<'target'>> {
-    return this.open('target', target, target.masterSecretArn ?? this.environment.masterSecretArn);
+    return this.open('target', target);
   }
 
   /** The target when it exists and answers, else null: whoever gives something back cannot wait for it. */
@@ -113,7 +113,17 @@ export class World {
     return { bucket: environment.evidenceBucket, migrationId, execution: call.execution, name };
   }
 
-  private async open<S extends Side>(side: S, instance: InstanceFacts, secretArn: string): Promise<Server<S>> {
+  /**
+   * Whichever side an instance is on: the one that is left has the configured secret; the encrypted one that which RDS manages
+   * for it, and before there is one that of its origin, which it inherited.
+   */
+  private secretOf({ instanceId, masterSecretArn }: InstanceFacts): string {
+    const { sourceInstance, masterSecretArn: configured } = this.environment;
+    return instanceId === sourceInstance ? configured : (masterSecretArn ?? configured);
+  }
+
+  private async open<S extends Side>(side: S, instance: InstanceFacts): Promise<Server<S>> {
+    const secretArn = this.secretOf(instance);
     const [endpoint, credentials] = await Promise.all([this.endpointOf(instance), readCredentials(secretArn)]);
     const server = new Server(side, {
       endpoint,

@@ -1,6 +1,7 @@
 /** Who may hold a migration: a pure decision, so that every case can be listed (faults 9, 14, 29). */
 import type { Phase } from '../contract';
-import type { LedgerRow } from '../platform/ledger';
+import { isTurned, type LedgerRow } from '../platform/ledger';
+import { isInUse } from '../platform/phases';
 
 /** Who asks, and of which cluster. */
 export interface ClaimRequest {
@@ -34,6 +35,10 @@ export function decideClaim(row: LedgerRow | null, request: ClaimRequest): Claim
 }
 
 function refusal(row: LedgerRow, request: ClaimRequest): string | null {
+  if (isTurned(row) && row.phase === 'rolled-back') {
+    return 'was rolled back, and its ledger still names its target: start over as the runbook says';
+  }
+  if (isTurned(row)) return `is on its way back (execution ${row.execution}), there is nothing to claim`;
   if (row.side !== 'source') {
     return 'finds the ledger of a target on this server, the source and the target are mixed up, correct the configuration';
   }
@@ -43,7 +48,7 @@ function refusal(row: LedgerRow, request: ClaimRequest): string | null {
       'it is another database, release the migration and start again'
     );
   }
-  if (row.phase === 'flipped' || row.phase === 'live') {
+  if (isInUse(row.phase)) {
     return `stands in phase ${row.phase}, its target is in use (execution ${row.execution}), there is nothing to claim`;
   }
   const own = row.execution === request.execution;

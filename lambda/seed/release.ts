@@ -10,7 +10,7 @@ import * as z from 'zod';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
-import { type Expectation, guarded, type LedgerRow, readLedger } from '../platform/ledger';
+import { type Expectation, guarded, isTurned, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import {
   dropLedger,
@@ -22,6 +22,7 @@ import {
 import { leaveRoles } from '../platform/memberships';
 import { HOME_DATABASE, streamName } from '../platform/names';
 import { call, databases, instanceFacts } from '../platform/payload';
+import { isInUse } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { dropPublicationIfPresent } from '../platform/publications';
@@ -99,7 +100,7 @@ export async function releaseOn(
 }
 
 function refusalOf(source: LedgerRow | null, target: LedgerRow | null, input: ReleaseInput): string | null {
-  const inUse = [source, target].find((row) => row?.phase === 'flipped' || row?.phase === 'live');
+  const inUse = [source, target].find((row) => row !== null && (isInUse(row.phase) || isTurned(row)));
   if (inUse !== undefined && inUse !== null) {
     return `the ${inUse.side}'s ledger stands in phase ${inUse.phase}: the target is in use, nothing is taken down`;
   }

@@ -108,3 +108,9 @@ export const hostName = () =>
     /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
     'a host name in lower case without a final dot, such as db.example.internal',
   );
+
+/** A host name, or an address for where there are no names. */
+export const hostOrAddress = () =>
+  z.union([hostName(), text(/^(?:localhost|(?:\d{1,3}\.){3}\d{1,3})$/, 'an address')], {
+    error: 'a host name in lower case without a final dot, an IPv4 address, or localhost',
+  });

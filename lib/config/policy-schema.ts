@@ -1,13 +1,10 @@
 /** The policy section of the configuration: what steps may do on their own. */
 import { z } from 'zod';
-import { hostName, listOf, oneOf, section, text, whole } from './fields';
+import { hostOrAddress, listOf, oneOf, section, text, whole } from './fields';
 
 /** How the target's subscription reaches the source. */
 export const replicationConnection = section({
-  host: z
-    .union([hostName(), text(/^(?:localhost|(?:\d{1,3}\.){3}\d{1,3})$/, 'an address')], {
-      error: 'a host name in lower case without a final dot, an IPv4 address, or localhost',
-    })
+  host: hostOrAddress()
     .optional()
     .describe(
       "A name or IPv4 address under which the target's server reaches the source. Without it, the source's endpoint",

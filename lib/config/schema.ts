@@ -18,6 +18,7 @@ import {
 } from './fields';
 import { policy } from './policy-schema';
 import { prune } from './prune-schema';
+import { rollback } from './rollback-schema';
 import { applicationSwitch } from './switch-schema';
 
 const rdsSource = section({
@@ -199,6 +200,8 @@ export const configuration = section({
   prune: prune.prefault({}),
   /** @default - each field's own */
   scan: scan.prefault({}),
+  /** @default - no way back */
+  rollback: rollback.prefault({}),
   /** @default - nobody is told */
   notifications: section({
     emails: listOf(

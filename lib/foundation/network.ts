@@ -51,6 +51,8 @@ export class Network extends Construct {
     this.database.addEgressRule(source, sourcePort, 'subscription to the source');
     this.openSource('FunctionsToSource', this.functions, config);
     this.openSource('TargetToSource', this.database, config);
+    // Without a way back the source has no business with the target.
+    if (config.rollback.windowHours > 0) this.database.addIngressRule(source, targetPort, 'way back from the source');
   }
 
   private openSource(id: string, from: SecurityGroup, config: SealiftConfig): void {

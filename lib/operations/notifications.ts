@@ -75,6 +75,13 @@ const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
     failed: `${AS_BEFORE}, and replication goes on`,
     cutShort: `${NOT_GIVEN_BACK}; writes may be refused, so look now`,
   },
+  rollback: {
+    begins:
+      'writes will stop for a moment, and either applications return to the unencrypted source or everything is as before',
+    succeeded: 'applications use the source again, with every write since the cutover; the target is fenced',
+    failed: 'unless its error is PastTheFlip, applications use the target as before, and the way back stays open',
+    cutShort: `${NOT_GIVEN_BACK}; writes may be refused, so look now`,
+  },
   migrate: {
     begins: 'it runs the phases in order',
     succeeded: 'every phase that was asked for is done',

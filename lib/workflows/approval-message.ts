@@ -11,6 +11,10 @@ export interface ApprovalWords {
   /** Longest time from the fence to the flip. */
   readonly budgetSeconds: number;
   readonly switchKind: SealiftConfig['switch']['kind'];
+  /** Hours of the way back after a cutover; 0 without. */
+  readonly windowHours: number;
+  /** The question is about the way back. */
+  readonly back: boolean;
 }
 
 /** What the applications follow, by the kind of the switch. */
@@ -28,39 +32,60 @@ const CONSOLE =
   "'console.aws.amazon.com')";
 
 /** The subject: SNS allows 100 printable characters. */
-export function approvalSubject(migration: string): string {
-  return `Sealift ${migration}: approval needed`;
+export function approvalSubject({ migration, back }: ApprovalWords): string {
+  return `Sealift ${migration}: approval needed${back ? ' to roll back' : ''}`;
 }
 
 /**
- * The body as a JSONata expression. It reads the variables `assessment`, `replication`, `health` and `misunderstood`, and the
- * token of the state.
+ * The body as a JSONata expression. It reads the variables `replication`, `health`, `misunderstood` and, there but not back,
+ * `assessment`, and the token of the state.
  */
 export function approvalMessage(words: ApprovalWords): string {
   const lines = [...question(words), ...whatIsKnown(words), ...howToAnswer(words), ...whereToLook()];
   const known =
     "$arn := $split($states.context.Execution.Id, ':'); $partition := $arn[1]; $region := $arn[3]; " +
     '$verification := $replication.verification; $found := [$verification.databases]; ' +
-    '$prediction := $assessment.prediction; $slots := [$health.slots]; ' +
+    (words.back ? '' : '$prediction := $assessment.prediction; ') +
+    '$slots := [$health.slots]; ' +
     '$safe := $min([$slots.safeWalBytes[$type($) = "number"]]); ' +
     `$until := $toMillis($states.context.State.EnteredTime) + ${words.expiresAfterMinutes} * 60000; `;
   return `{% (${known}$join([${lines.join(', ')}], '\\n')) %}`;
 }
 
-function question({ migration, switchKind }: ApprovalWords): string[] {
+function question(words: ApprovalWords): string[] {
+  const { migration, back } = words;
   return [
-    `'Sealift migration ${migration}: may the applications move now?'`,
+    `'Sealift migration ${migration}: may the applications ${back ? 'RETURN TO THE UNENCRYPTED SOURCE' : 'move'} now?'`,
     `$misunderstood ? '(The last answer was not understood: it must name who approves.)\\n' : ''`,
     "'WHAT WILL HAPPEN'",
-    "'Writes stop, what changed last is compared, and the applications are sent'",
-    `'to the encrypted database by ${FOLLOWED[switchKind]}.'`,
-    "'If anything is amiss before that, writes go on at the source.'",
-    "'Afterwards there is no way back.'",
+    ...(back ? whatHappensBack(words) : whatHappens(words)),
     "''",
   ];
 }
 
-function whatIsKnown({ budgetSeconds }: ApprovalWords): string[] {
+function whatHappens({ switchKind, windowHours }: ApprovalWords): string[] {
+  return [
+    "'Writes stop, what changed last is compared, and the applications are sent'",
+    `'to the encrypted database by ${FOLLOWED[switchKind]}.'`,
+    "'If anything is amiss before that, writes go on at the source.'",
+    windowHours === 0
+      ? "'Afterwards there is no way back.'"
+      : `'Afterwards Rollback can return to the source for ${windowHours} hours, with every write.'`,
+  ];
+}
+
+function whatHappensBack({ switchKind }: ApprovalWords): string[] {
+  return [
+    "'Writes stop, what changed last is compared, and the applications are sent'",
+    `'back to the source, which is not encrypted, by ${FOLLOWED[switchKind]}.'`,
+    "'Every write that was accepted since the cutover is there.'",
+    "'If anything is amiss before that, writes go on at the encrypted database.'",
+    "'Afterwards the migration is over: it would have to begin anew.'",
+  ];
+}
+
+function whatIsKnown({ budgetSeconds, back }: ApprovalWords): string[] {
+  const writer = back ? 'encrypted database' : 'source';
   return [
     "'VERIFICATION: ' & $verification.verdict",
     `$count($found) & ' databases, ' & ${number('$sum([$found.tables])')} & ' tables, ' & ${number('$sum([$found.rows])')} & ' rows, differences ' & ${number('$count([$found.mismatchedTables, $found.catalogDifferences])')}`,
@@ -69,13 +94,14 @@ function whatIsKnown({ budgetSeconds }: ApprovalWords): string[] {
     "''",
     "'REPLICATION'",
     `'behind by ' & ${number('$health.lagBytes')} & ' bytes, ' & $string($health.lagSeconds) & ' seconds'`,
-    `'the source may keep ' & ($exists($safe) ? ${number('$safe')} & ' bytes of WAL more for it' : 'WAL for it without a limit: watch its disk')`,
+    `'the ${writer} may keep ' & ($exists($safe) ? ${number('$safe')} & ' bytes of WAL more for it' : 'WAL for it without a limit: watch its disk')`,
     "$exists($health.stuck[0]) ? 'ATTENTION, not applying: ' & $join([$health.stuck], '; ') : 'applying'",
     "''",
     "'OUTAGE'",
-    "'predicted: ' & $string($prediction.outageMs / 1000) & ' s'",
-    '$prediction.outageBasis',
-    `'at most ${budgetSeconds} s until the switch begins, else writes go on at the source'`,
+    ...(back
+      ? ["'as long as the cutover took, if as much is written'"]
+      : ["'predicted: ' & $string($prediction.outageMs / 1000) & ' s'", '$prediction.outageBasis']),
+    `'at most ${budgetSeconds} s until the switch begins, else writes go on at the ${writer}'`,
     "''",
   ];
 }

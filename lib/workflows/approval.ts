@@ -4,7 +4,7 @@
  *
  *   Look at the lag -> Ask for approval -> Answer understood? -> Bring the verification up to date -> Still equal? -> Cutover
  *
- *   refused, expired, not to be asked, equal no more -> Release the claim -> Not approved (Blocked); replication goes on
+ *   refused, expired, not to be asked, equal no more -> the machine's own end, Blocked; nothing was changed
  */
 import { Duration } from 'aws-cdk-lib';
 import {
@@ -12,6 +12,7 @@ import {
   Condition,
   type IChainable,
   IntegrationPattern,
+  type State,
   TaskInput,
   Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
@@ -40,8 +41,14 @@ const ALL = {
   databases: '{% $databases %}',
 } as const;
 
-const WHAT_NOW =
-  'nothing was changed and replication goes on; start Cutover, which verifies anew, or Migrate when it suits you';
+/** What an answer leads to, and what is said of a no. */
+export interface ApprovalEnds {
+  readonly approved: IChainable;
+  /** Where every other answer leads, with `failure` set. */
+  readonly notApproved: State & IChainable;
+  /** What a no means and what to do next, in words without quotes. */
+  readonly whatNow: string;
+}
 
 /** `{approvedBy, approvedAt}` when the answer names somebody, else null: an unchanged placeholder is nobody. */
 const READ_ANSWER =
@@ -57,21 +64,20 @@ export function approvalTimeout(expiresAfterMinutes: number): Duration {
 
 /**
  * Makes the states of the approval and returns the first. They set the variable `approval`, read `epoch`, `source`, `target`,
- * `databases`, `assessment` and `replication`, and count in `questions`.
+ * `databases`, `replication` and, there but not back, `assessment`, and count in `questions`.
  */
 export function askForApproval(
   scope: Construct,
   props: WorkflowProps,
   words: ApprovalWords,
-  cutover: IChainable,
+  { approved, notApproved, whatNow }: ApprovalEnds,
 ): IChainable {
-  const notApproved = releaseAndFail(scope, props);
   const look = callStep(scope, 'Look at the lag', props.functions, 'watch', ALL, {
     retry: REPEATABLE,
     assign: { health: '{% $states.result %}', questions: '{% $questions + 1 %}' },
   });
   const ask = askBySns(scope, props, words);
-  catchNo(ask, words, notApproved);
+  catchNo(ask, words, whatNow, notApproved);
   const upToDate = callStep(scope, 'Bring the verification up to date', props.functions, 'conclude-verification', ALL, {
     retry: REPEATABLE,
     assign: { verdict: '{% $states.result.verdict %}' },
@@ -80,18 +86,18 @@ export function askForApproval(
   const differ = makeFailure(
     scope,
     'Equal no more',
-    'the cutover was approved, and what changed since the verification is not equal; see the verification in the evidence',
+    'it was approved, and what changed since the verification is not equal; see the verification in the evidence',
   );
   differ.next(notApproved);
   upToDate.next(
     Choice.jsonata(scope, 'Still equal?')
-      .when(Condition.jsonata("{% $verdict = 'equal' %}"), cutover)
+      .when(Condition.jsonata("{% $verdict = 'equal' %}"), approved)
       .otherwise(differ),
   );
   const nobody = makeFailure(
     scope,
     'No answer understood',
-    `the approval named nobody ${MOST_QUESTIONS} times, expected {"approvedBy": "<name>"} of at most ${LONGEST_NAME} characters; ${WHAT_NOW}`,
+    `the approval named nobody ${MOST_QUESTIONS} times, expected {"approvedBy": "<name>"} of at most ${LONGEST_NAME} characters; ${whatNow}`,
   );
   nobody.next(notApproved);
   // A misunderstood answer has used up its token; the bound ends the asking.
@@ -108,7 +114,7 @@ function askBySns(scope: Construct, props: WorkflowProps, words: ApprovalWords):
   return SnsPublish.jsonata(scope, 'Ask for approval', {
     topic: props.topic,
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-    subject: approvalSubject(props.migration),
+    subject: approvalSubject(words),
     message: TaskInput.fromText(approvalMessage(words)),
     taskTimeout: Timeout.duration(Duration.minutes(words.expiresAfterMinutes)),
     assign: { approval: READ_ANSWER, misunderstood: true },
@@ -116,28 +122,28 @@ function askBySns(scope: Construct, props: WorkflowProps, words: ApprovalWords):
 }
 
 /** Every way of not approving, in words; the first that matches counts. */
-function catchNo(ask: SnsPublish, words: ApprovalWords, next: IChainable): void {
+function catchNo(ask: SnsPublish, words: ApprovalWords, whatNow: string, next: IChainable): void {
   const because = (cause: string) => ({ assign: { failure: { error: ERRORS.blocked, cause } } });
   const said =
     "$substring($exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : 'no reason given', 0, 1000)";
   ask.addCatch(next, {
     errors: ['States.Timeout'],
-    ...because(`the approval expired: nobody answered within ${words.expiresAfterMinutes} minutes; ${WHAT_NOW}`),
+    ...because(`the approval expired: nobody answered within ${words.expiresAfterMinutes} minutes; ${whatNow}`),
   });
   ask.addCatch(next, {
     errors: [REFUSED],
-    ...because(`{% 'the cutover was refused by ' & ${said} & '; ${WHAT_NOW}' %}`),
+    ...because(`{% 'it was refused by ' & ${said} & '; ${whatNow}' %}`),
   });
   ask.addCatch(next, {
     errors: ['States.ALL'],
     ...because(
-      `{% 'the approval could not be asked for or was not given, ' & $states.errorOutput.Error & ': ' & ${said} & '; ${WHAT_NOW}' %}`,
+      `{% 'the approval could not be asked for or was not given, ' & $states.errorOutput.Error & ': ' & ${said} & '; ${whatNow}' %}`,
     ),
   });
 }
 
-/** The tap goes with the claim, so that nothing keeps WAL back that nobody reads; a claim that stays can be taken over. */
-function releaseAndFail(scope: Construct, props: WorkflowProps): LambdaInvoke {
+/** Where a no leads before the cutover: the tap goes with the claim, so that nothing keeps WAL back that nobody reads. */
+export function releaseAndFail(scope: Construct, props: WorkflowProps): LambdaInvoke {
   const failed = failAsKept(scope, 'Not approved');
   const release = releaseClaim(scope, 'Release the claim', props);
   release.addCatch(failed, { errors: ['States.ALL'] });

@@ -3,6 +3,7 @@
  * is on, and are therefore safe whatever was caught (style section 6). When one fails itself, a human is paged.
  *
  *   Replicate: step `release`    takes everything off the source
+ *   Rollback:  step `give-back`  the same with the sides turned round: the target is the one that is given back
  *   Cutover:   step `give-back`  lifts the fence, replication goes on; or completes the way forward after the flip
  */
 import { type IChainable, Pass } from 'aws-cdk-lib/aws-stepfunctions';
@@ -20,12 +21,17 @@ export interface Compensation {
   readonly pageAndFail: IChainable;
 }
 
-/** Makes `Give the source back` with the step that does it in this machine. */
-export function giveSourceBack(scope: Construct, props: WorkflowProps, step: 'release' | 'give-back'): Compensation {
+/** Makes `Give the source back` with the step that does it in this machine; on the way back it has another name. */
+export function giveSourceBack(
+  scope: Construct,
+  props: WorkflowProps,
+  step: 'release' | 'give-back',
+  name = 'Give the source back',
+): Compensation {
   const pageAndFail = pageHuman(scope, props, failAsKept(scope, 'Needs a human'));
   const task = callStep(
     scope,
-    'Give the source back',
+    name,
     props.functions,
     step,
     {

@@ -13,7 +13,7 @@ import { Choice, Condition, type IChainable, Pass, type StateMachine, Succeed } 
 import type { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { STOP_AFTER } from '../../lambda/contract';
-import { APPROVAL_STEPS, approvalTimeout, askForApproval } from './approval';
+import { APPROVAL_STEPS, approvalTimeout, askForApproval, releaseAndFail } from './approval';
 import type { ApprovalWords } from './approval-message';
 import { ASSESS_TIMEOUT } from './assess';
 import { CUTOVER_TIMEOUT } from './cutover';
@@ -131,7 +131,12 @@ export class MigrateWorkflow extends Workflow {
   /** What comes before the cutover: the question, or nothing. */
   private approved(cutover: IChainable): IChainable {
     if (this.approval === null) return cutover;
-    return askForApproval(this.states, this.props, this.approval, cutover);
+    return askForApproval(this.states, this.props, this.approval, {
+      approved: cutover,
+      notApproved: releaseAndFail(this.states, this.props),
+      whatNow:
+        'nothing was changed and replication goes on; start Cutover, which verifies anew, or Migrate when it suits you',
+    });
   }
 
   private live(): Succeed {

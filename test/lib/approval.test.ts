@@ -90,7 +90,7 @@ describe('the message', () => {
       'behind by 4,096 bytes, 0.5 seconds',
       'the source may keep 7,000,000,000 bytes of WAL more for it',
       'predicted: 0.9 s\nmeasured',
-      'at most 60 s until the switch begins',
+      'at most 30 s until the switch begins',
       '(240 minutes)',
       `https://console.aws.amazon.com/states/home?region=eu-central-1#/v2/executions/details/${ran.executionArn}`,
     ]) {
@@ -129,6 +129,8 @@ describe('the message', () => {
       expiresAfterMinutes: 1440,
       budgetSeconds: 240,
       switchKind: 'route53',
+      windowHours: 72,
+      back: false,
     });
     expect(expression.length).toBeLessThan(8_000);
     expect(expression).toMatch(/^\{% .*%\}$/s);

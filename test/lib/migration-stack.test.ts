@@ -107,6 +107,7 @@ describe('the functions', () => {
       slotSafeBytes: 1073741824,
       verifyWorkers: 4,
       replicationConnection: { host: null, port: null, sslMode: 'require', rootCertificatePath: null },
+      rollback: { windowHours: 0, host: null, port: null },
       recordTtlSeconds: 5,
     });
   });

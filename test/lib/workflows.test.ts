@@ -41,6 +41,9 @@ const all = machines.flatMap(({ name, definition }) =>
 );
 const tasks = all.filter(({ fields }) => fields.Type === 'Task');
 
+/** Where a failure leads when it is not `Give the source back`. */
+const ENDS: Record<string, string | undefined> = { migrate: 'Release the claim', rollback: 'Give the target back' };
+
 /** Names that Step Functions and Lambda document. */
 const DOCUMENTED = [
   'States.ALL',
@@ -81,6 +84,7 @@ describe('the machines', () => {
       'MigrateMachine',
       'PruneMachine',
       'ReplicateMachine',
+      'RollbackMachine',
       'ScanMachine',
     ]);
     for (const [, { Properties }] of resources) {
@@ -131,6 +135,10 @@ describe('the machines', () => {
       'Inspect AWS',
       'Assess the source',
       'Give the source back',
+      'Give the target back',
+      // Refused it has changed nothing; what else it fails with a human is paged for.
+      'Turn the sides round',
+      'Turn the sides back',
       'Release the claim',
       'Verify chunks',
       'Scan ranges',
@@ -154,7 +162,7 @@ describe('the machines', () => {
       if (machine !== 'replicate' && state === 'Claim the migration') continue;
       const last = fields.Catch?.at(-1);
       // Around the approval nothing has been begun that could be given back.
-      const next = machine === 'migrate' ? 'Release the claim' : 'Give the source back';
+      const next = ENDS[machine] ?? 'Give the source back';
       expect({ machine, state, last }).toMatchObject({ last: { ErrorEquals: ['States.ALL'], Next: next } });
     }
     // What a worker fails with fails the Map, which is caught.

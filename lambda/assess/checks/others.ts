@@ -1,6 +1,7 @@
 /** Checks of what else replicates: earlier runs, other executions, other consumers (faults 9, 67, 68). */
 import type { Check } from '../../contract/assessment';
 import { LEDGER_SCHEMA, postgresPrefix } from '../../platform/names';
+import { isInUse } from '../../platform/phases';
 import { ident, literal } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';
 import type { DatabaseSurvey, ServerSurvey } from '../survey';
@@ -31,7 +32,7 @@ function runningMigration({ ledger }: ServerSurvey, asker: Asker): Check {
   const id = 'running-migration';
   if (ledger === null) return pass(id, `${LEDGER_SCHEMA}.migration names no earlier execution`);
   const what = `migration ${ledger.migrationId} is in phase ${ledger.phase}, execution ${ledger.execution || 'none'}`;
-  if (ledger.phase === 'flipped' || ledger.phase === 'live') {
+  if (isInUse(ledger.phase)) {
     return block(
       id,
       what,

@@ -46,6 +46,7 @@ export const POLICY: Policy = {
   before: { prunedTables: 0, scans: true },
   scan: { repair: 'block', maxBadRows: 100, workers: 1 },
   replicationConnection: { host: null, port: null, sslMode: 'require', rootCertificatePath: null },
+  rollback: { windowHours: 0, host: null, port: null },
   recordTtlSeconds: 5,
 };
 

@@ -12,6 +12,7 @@ import { type Settled, settleOn } from '../../../lambda/cutover/settle';
 import { keepEvidence } from '../../../lambda/platform/evidence';
 import type { Server } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';
+import { turnRoundOn } from '../../../lambda/rollback/turn-round';
 import { compareChunksOn } from '../../../lambda/verify/chunks';
 import { concludeOn } from '../../../lambda/verify/conclude';
 import { planOn } from '../../../lambda/verify/plan';
@@ -19,7 +20,7 @@ import { OPERATOR_ACCESS_KEY_ID } from '../../../lib/rehearsal/control-plane/cal
 import type { PostgresServer } from '../../../lib/rehearsal/servers/postgres-server';
 import { type LocalAws, REGION, startLocalAws } from '../../rehearsal/control-plane/support/local-aws';
 import { type Followed, follow } from '../proof/followed';
-import { DATABASES, MASTER, MIGRATION_ID } from '../seed/stage';
+import { DATABASES, EXECUTION, MASTER, MIGRATION_ID, REPLICATION } from '../seed/stage';
 
 export const RECORD = 'db.example.test';
 const BUCKET = 'evidence';
@@ -37,12 +38,15 @@ export interface CallOptions {
   readonly execution?: string;
   /** @default the record */
   readonly switch?: Switch;
+  /** The step runs on the way back: with the sides turned round. @default false */
+  readonly back?: boolean;
 }
 
 type Sides = { readonly source: Server<'source'>; readonly target: Server<'target'>; readonly world: World };
 
 /** A ledger's home row as the tests look at it. */
 export interface Stand {
+  readonly side: 'source' | 'target';
   readonly phase: Phase;
   readonly epoch: string;
   readonly facts: Record<string, unknown>;
@@ -52,6 +56,8 @@ export interface Stand {
 export class Rig {
   readonly source: PostgresServer;
   readonly target: PostgresServer;
+  private replicationSecretArn = 'arn:replication';
+  private rollback: Policy['rollback'] = { windowHours: 0, host: null, port: null };
 
   private constructor(
     readonly followed: Followed,
@@ -86,6 +92,13 @@ export class Rig {
     }
   }
 
+  /** Configures a way back for every later call. */
+  allowRollback(windowHours = 1): void {
+    this.rollback = { windowHours, host: '127.0.0.1', port: this.target.port };
+    const { arn } = this.aws.plane.secrets.create({ name: 'replication', value: JSON.stringify(REPLICATION) });
+    this.replicationSecretArn = arn;
+  }
+
   private record(): Switch {
     return { kind: 'route53', hostedZoneId: this.zoneId, recordName: RECORD, ttlSeconds: 5 };
   }
@@ -110,12 +123,19 @@ export class Rig {
   /** Runs a step on fresh connections, as one invocation would, and closes them. */
   async call<T>(step: StepName, work: (sides: Sides) => Promise<T>, options: CallOptions = {}): Promise<T> {
     const { stage } = this.followed;
-    const epoch = options.epoch ?? (await this.stand('source')).epoch;
-    const base = stage.world(step, epoch, options);
-    const environment = { ...base.environment, switch: options.switch ?? this.record(), evidenceBucket: BUCKET };
+    const back = options.back === true;
+    const epoch = options.epoch ?? (await this.stand(back ? 'target' : 'source')).epoch;
+    const policy = { rollback: this.rollback, ...options.policy };
+    const base = stage.world(step, epoch, { ...options, policy });
+    const environment = {
+      ...base.environment,
+      switch: options.switch ?? this.record(),
+      evidenceBucket: BUCKET,
+      replicationSecretArn: this.replicationSecretArn,
+    };
     const world = new World(step, base.call, base.remainingMs, { ...environment, keyArn: KEY_ARN });
-    const source = stage.server('source', this.source, world);
-    const target = stage.server('target', this.target, world);
+    const source = stage.server('source', back ? this.target : this.source, world);
+    const target = stage.server('target', back ? this.source : this.target, world);
     try {
       return await work({ source, target, world });
     } finally {
@@ -145,7 +165,8 @@ export class Rig {
   cutover(options: CallOptions = {}): Promise<CutoverFacts> {
     return this.call(
       'cutover',
-      ({ source, target, world }) => cutoverOn(source, target, { ...this.input(), epoch: world.epoch }, world),
+      ({ source, target, world }) =>
+        cutoverOn(source, target, { ...this.input(options.back), epoch: world.epoch }, world),
       options,
     );
   }
@@ -157,7 +178,7 @@ export class Rig {
         giveBackOn(
           source,
           options.withoutTarget === true ? null : target,
-          { ...this.input(), epoch: world.epoch },
+          { ...this.input(options.back), epoch: world.epoch },
           world,
         ),
       options,
@@ -168,10 +189,19 @@ export class Rig {
     return this.call('settle', (to) => settleOn(to.source, to.target, DATABASES, to.world), options);
   }
 
+  turnRound(mode: 'begin' | 'undo', options: CallOptions & { readonly takeOver?: string } = {}) {
+    const execution = options.execution ?? EXECUTION;
+    return this.call(
+      'turn-round',
+      (to) => turnRoundOn(to.source, to.target, { execution, mode, takeOver: options.takeOver ?? null }, to.world),
+      options,
+    );
+  }
+
   /** The home ledger of a side. */
   stand(side: 'source' | 'target'): Promise<Stand> {
     return this[side].withAdmin('postgres', async (session) => {
-      const { rows } = await session.query('select phase, epoch::text as epoch, facts from sealift.migration');
+      const { rows } = await session.query('select side, phase, epoch::text as epoch, facts from sealift.migration');
       return rows[0];
     });
   }
@@ -198,19 +228,20 @@ export class Rig {
   }
 
   /**
-   * Makes the apply of markers of a kind, or the move of the target's ledger to a phase, take `seconds`; returns what takes
-   * that away. It opens a window in which a test can act.
+   * Makes the apply of markers of a kind, or the move of a side's ledger to a phase, take `seconds`; returns what takes that
+   * away. It opens a window in which a test can act.
    */
   async slow(
     where: { readonly marker: string } | { readonly phase: Phase },
     seconds: number,
+    side: 'source' | 'target' = 'target',
   ): Promise<() => Promise<void>> {
     const database = 'marker' in where ? 'app' : 'postgres';
     const [table, condition] =
       'marker' in where
         ? ['sealift.marker', `new.kind = '${where.marker}'`]
         : ['sealift.migration', `new.phase = '${where.phase}'`];
-    await this.target.withAdmin(database, async (session) => {
+    await this[side].withAdmin(database, async (session) => {
       await session.query(`drop function if exists sealift.linger() cascade;
         create function sealift.linger() returns trigger language plpgsql as
         $$ begin perform pg_sleep(${seconds}); return new; end $$;
@@ -218,7 +249,7 @@ export class Rig {
           execute function sealift.linger();
         alter table ${table} enable always trigger linger`);
     });
-    return () => this.target.withAdmin(database, drop);
+    return () => this[side].withAdmin(database, drop);
     async function drop(session: Client): Promise<void> {
       await session.query('drop function sealift.linger() cascade');
     }
@@ -253,8 +284,9 @@ export class Rig {
     await this.aws.close();
   }
 
-  private input() {
-    return { databases: DATABASES, source: this.facts('source'), target: this.facts('target') };
+  private input(back = false) {
+    const [source, target] = [this.facts('source'), this.facts('target')];
+    return { databases: DATABASES, source: back ? target : source, target: back ? source : target };
   }
 
   private async keepEndpoint(side: 'source' | 'target'): Promise<void> {

@@ -82,7 +82,8 @@ export const SMOOTH: Required<Answers> = {
   'prune-rows': () => ({ left: 0, done: 1, rows: 3 }),
   'conclude-prune': () => ({ again: false, rows: 3, tables: [], kept: 0, report }),
   cutover: () => ({ epoch: '2', fenceLsn: '0/3', flippedAt: 'now', outageMs: { total: 1 }, report }),
-  settle: () => ({ phase: 'live', refreshedViews: 0, report }),
+  settle: () => ({ phase: 'live', refreshedViews: 0, wayBackUntil: null, report }),
+  'turn-round': () => ({ epoch: '7', phase: 'replicating', databases: ['shop'], until: '2026-01-16T12:00:00Z' }),
   'give-back': () => ({ outcome: 'given-back', detail: 'the fence is lifted', report }),
   release: () => ({ outcome: 'released', detail: 'taken off', report }),
 };

@@ -1,0 +1,19 @@
+/** The section `rollback`: the way back after a cutover. */
+import { hostOrAddress, section, whole } from './fields';
+
+/** Off by default: a way back keeps a slot on the target that somebody must drop, and needs a road from the source. */
+export const rollback = section({
+  windowHours: whole(0, 720, 'hours')
+    .default(0)
+    .describe(
+      '0 to 720. Hours after a cutover in which `Rollback` can return to the source with every write accepted since. The target keeps WAL for the source while the way back is open. `0`: no way back is prepared',
+    ),
+  host: hostOrAddress()
+    .optional()
+    .describe(
+      "Name or IPv4 address under which the source's server reaches the target. Without it, the target's endpoint",
+    ),
+  port: whole(1, 65535, 'port')
+    .optional()
+    .describe("Port under which the source's server reaches the target. Without it, the target's"),
+});

@@ -1,0 +1,3 @@
+import { describeWayBack } from './way-back';
+
+describeWayBack(15, 3);

@@ -1,0 +1,3 @@
+import { describeWayBack } from './way-back';
+
+describeWayBack(17, 6);

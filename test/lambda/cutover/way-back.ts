@@ -1,0 +1,200 @@
+import { Blocked, CutoverAborted } from '../../../lambda/errors';
+import { catalogFacts } from '../seed/catalog-facts';
+import { DATABASES } from '../seed/stage';
+import { Application, connect, fillApplication, pause } from './application';
+import { RECORD, Rig, type Stand } from './rig';
+
+const LEFT = `select (select count(*)::int from pg_replication_slots) as slots,
+  (select count(*)::int from pg_subscription) as subscriptions, (select count(*)::int from pg_publication) as publications,
+  (select count(*)::int from pg_replication_origin) as origins,
+  (select count(*)::int from pg_roles where starts_with(rolname, 'sealift_')) as roles`;
+const NOTHING = { slots: 0, subscriptions: 0, publications: 0, origins: 0, roles: 0 };
+
+/** Declares the tests of a way back, on one major version. */
+export function describeWayBack(major: number, clients: number): void {
+  describe(`the way back on PostgreSQL ${major}`, () => {
+    let rig: Rig;
+    let application: Application;
+    let logins: string[];
+    let live: Record<string, string[]>;
+    beforeAll(async () => {
+      rig = await Rig.start(major, fillApplication);
+      rig.allowRollback();
+      application = new Application(rig, clients, 20);
+      logins = await rig.logins('source');
+      await rig.verify();
+    });
+    afterAll(async () => {
+      await application?.stop();
+      await rig?.close();
+    });
+
+    const stands = async () => [await rig.stand('source'), await rig.stand('target')];
+    const left = (side: 'source' | 'target', database = 'app') =>
+      rig[side].withAdmin(database, async (session) => (await session.query(LEFT)).rows[0]);
+    const countOn = async (side: 'source' | 'target', text: string) =>
+      rig[side].withAdmin('app', async (session) => (await session.query(text)).rows[0]?.value);
+    const until = async (look: () => Promise<boolean>) => {
+      for (let turn = 0; turn < 400; turn += 1) {
+        if (await look()) return;
+        await pause(25);
+      }
+      throw new Error('what was waited for did not happen');
+    };
+    /** The call is refused and neither ledger says anything else than before. */
+    const refused = async (call: () => Promise<unknown>, reason: RegExp) => {
+      const before = await stands();
+      const failure = await call().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Blocked);
+      expect(String(failure)).toMatch(reason);
+      expect(await stands()).toEqual(before);
+    };
+
+    it('is refused before a cutover, and a source that does not reach the target is found before the fence', async () => {
+      await refused(() => rig.turnRound('begin'), /only a live target/);
+      const before = await catalogFacts(rig.source, DATABASES);
+      const { epoch } = await rig.stand('source');
+      const policy = { rollback: { windowHours: 1, host: '127.0.0.1', port: 1 } };
+      await refused(() => rig.cutover({ policy }), /the source does not reach the target.*security group/);
+      expect(await rig.giveBack({ epoch })).toMatchObject({ outcome: 'given-back' });
+      expect(await catalogFacts(rig.source, DATABASES)).toEqual(before);
+      expect(await left('target')).toMatchObject({ slots: 0, publications: 0, roles: 0 });
+      await application.progress(10);
+    });
+
+    it('is given up with a cutover that fails behind its fence', async () => {
+      const before = await catalogFacts(rig.source, DATABASES);
+      const ever = await rig.slow({ marker: 'fence' }, 3);
+      await expect(rig.cutover({ policy: { cutoverBudgetSeconds: 1 } })).rejects.toThrow(CutoverAborted);
+      await ever();
+      expect(await catalogFacts(rig.source, DATABASES)).toEqual(before);
+      expect(await left('target')).toMatchObject({ slots: 0, publications: 0, roles: 0 });
+      await application.progress(10);
+    });
+
+    it('lets the source follow the target from the flip on, and nothing comes round again', async () => {
+      const { epoch } = await rig.stand('source');
+      await rig.cutover({ epoch });
+      await application.progress(50);
+      await refused(() => rig.turnRound('begin'), /is not settled yet/);
+      const settled = await rig.settle();
+      expect(settled).toMatchObject({ phase: 'live', replicaIdentities: [], memberships: 0 });
+      expect(Date.parse(settled.wayBackUntil ?? '')).toBeGreaterThan(Date.now() + 3_000_000);
+      expect(await rig.settle()).toMatchObject({ phase: 'live', wayBackUntil: settled.wayBackUntil });
+      await rig.target.withAdmin('app', (session) =>
+        session.query(
+          `insert into keyless (body) values ('once'); update keyless set body = 'changed' where body = 'k5'`,
+        ),
+      );
+      await until(
+        async () => (await countOn('source', `select count(*)::int as value from keyless where body = 'once'`)) === 1,
+      );
+      await application.progress(100);
+      await until(
+        async () =>
+          (await countOn('source', `select count(*)::int as value from keyless where body = 'changed'`)) === 1,
+      );
+      for (const side of ['source', 'target'] as const) {
+        expect(await countOn(side, `select count(*)::int as value from keyless where body = 'once'`)).toBe(1);
+      }
+      expect(await left('target')).toEqual({ ...NOTHING, slots: DATABASES.length, publications: 1, roles: 1 });
+      expect(await left('source')).toEqual({
+        ...NOTHING,
+        subscriptions: DATABASES.length,
+        origins: DATABASES.length,
+      });
+      expect(await rig.logins('source')).toEqual([]);
+      await expect(connect(rig, rig.source.port)).rejects.toMatchObject({ code: '28000' });
+    });
+
+    it('is refused outside its window, and to a second execution', async () => {
+      const set = (moment: string) =>
+        rig.target.withAdmin('postgres', (session) =>
+          session.query(
+            `update sealift.migration set facts = jsonb_set(facts, '{wayBack,until}', to_jsonb($1::text))`,
+            [moment],
+          ),
+        );
+      const { facts } = await rig.stand('target');
+      await set('2020-01-01T00:00:00Z');
+      await refused(() => rig.turnRound('begin'), /could be rolled back until 2020-01-01/);
+      await set((facts.wayBack as { until: string }).until);
+      live = await catalogFacts(rig.target, DATABASES);
+      const begun = await rig.turnRound('begin');
+      expect(await rig.turnRound('begin')).toEqual(begun);
+      await refused(() => rig.turnRound('begin', { execution: 'arn:second' }), /is being rolled back by execution/);
+      await refused(() => rig.turnRound('undo', { execution: 'arn:second' }), /came too late/);
+      expect(await stands()).toMatchObject([
+        { side: 'target', phase: 'replicating', epoch: begun.epoch },
+        { side: 'source', phase: 'replicating', epoch: begun.epoch },
+      ]);
+    });
+
+    it('leaves the target live exactly as it was when it is killed behind the fence', async () => {
+      expect(await rig.verify({ back: true })).toMatchObject({ verdict: 'equal' });
+      const { epoch } = await rig.stand('target');
+      const ever = await rig.slow({ marker: 'fence' }, 4, 'source');
+      const dying = rig.cutover({ back: true });
+      await Promise.all([
+        dying.catch(() => undefined),
+        rig.untilStand('target', ({ phase }) => phase === 'fenced').then(() => rig.killUntil('cutover', dying)),
+      ]);
+      await expect(dying).rejects.toThrow();
+      expect(await rig.giveBack({ back: true, epoch })).toMatchObject({ outcome: 'given-back' });
+      await ever();
+      await application.progress(20);
+      await rig.turnRound('undo');
+      expect(await rig.turnRound('undo')).toMatchObject({ phase: 'live' });
+      expect(await stands()).toMatchObject([
+        { side: 'source', phase: 'live' },
+        { side: 'target', phase: 'live' },
+      ]);
+      expect(await rig.logins('target')).toEqual(logins);
+      expect(await rig.logins('source')).toEqual([]);
+      expect(await catalogFacts(rig.target, DATABASES)).toEqual(live);
+      await refused(() => rig.cutover({ back: true, epoch }), /too late/);
+      await application.progress(20);
+      expect(rig.aws.plane.route53.resolve(RECORD)).toContain(rig.host('target'));
+    });
+
+    it('brings every write accepted since back to the source', async () => {
+      await rig.turnRound('begin');
+      expect(await rig.verify({ back: true })).toMatchObject({ verdict: 'equal' });
+      const { epoch } = await rig.stand('target');
+      const facts = await rig.cutover({ back: true, epoch });
+      expect(await rig.cutover({ back: true, epoch })).toEqual(facts);
+      expect(rig.aws.plane.route53.resolve(RECORD)).toContain(rig.host('source'));
+      await application.progress(100);
+      expect(await rig.settle({ back: true })).toMatchObject({ phase: 'rolled-back', wayBackUntil: null });
+      expect(await rig.settle({ back: true })).toMatchObject({ phase: 'rolled-back' });
+      await application.stop();
+      expect(await application.missingOn(rig.source)).toEqual([]);
+      expect(application.ports).toEqual(new Set([rig.source.port, rig.target.port]));
+      expect(await rig.logins('source')).toEqual(logins);
+      expect(await rig.logins('target')).toEqual([]);
+      await expect(connect(rig, rig.target.port)).rejects.toMatchObject({ code: '28000' });
+      await rig.source.withAdmin('app', async (session) => {
+        await session.query(`insert into written (client, n) values (77, 77)`);
+        expect(
+          (await session.query(`select max(last_value) = max(id) as value from written, written_id_seq`)).rows[0].value,
+        ).toBe(true);
+      });
+    });
+
+    it('happens once, and late calls of the road there change nothing', async () => {
+      await refused(() => rig.turnRound('begin'), /was rolled back before/);
+      const ends: readonly Stand[] = await stands();
+      const forth = { execution: 'arn:forth' };
+      await refused(() => rig.settle(forth), /only a live target is settled/);
+      await refused(() => rig.giveBack(forth), /too late/);
+      await refused(() => rig.cutover(forth), /too late|in use/);
+      expect(ends).toMatchObject([
+        { side: 'target', phase: 'rolled-back' },
+        { side: 'source', phase: 'rolled-back' },
+      ]);
+      for (const side of ['source', 'target'] as const) expect(await left(side)).toEqual(NOTHING);
+      const undo = await rig.source.withAdmin('postgres', (session) => session.query('select * from sealift.undo'));
+      expect(undo.rows).toEqual([]);
+    });
+  });
+}
