@@ -23,7 +23,7 @@ export interface SnapshotFacts {
 
 /** How far the target is behind, and how long the slots can hold. */
 export interface ReplicationHealth {
-  /** Why apply stands still and waits for a human, in words, one for each database concerned; empty while it goes on. */
+  /** Why the replication waits for a human, in words: apply stands still, or definitions differ; empty while it goes on. */
   readonly stuck: readonly string[];
   readonly caughtUp: boolean;
   readonly lagBytes: number;

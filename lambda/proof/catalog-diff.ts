@@ -1,7 +1,7 @@
 /** The difference of two catalogues, in words: what is missing, what is more, what is defined otherwise. */
 import type { Session } from '../platform/postgres';
 import { catalogFacts } from './catalog-sql';
-import { notFollowed } from './followed-tables';
+import { type NotFollowed, notFollowedInWords, tablesNotFollowed } from './followed-tables';
 
 /** One fact of a catalogue. */
 export interface CatalogFact {
@@ -10,27 +10,63 @@ export interface CatalogFact {
   readonly definition: string | null;
 }
 
-/**
- * Compares the catalogues of one database on both sides, and whether every table is part of the stream; empty when they say the
- * same. Both sessions must be pinned.
- */
-export async function catalogDifferences(source: Session<'source'>, target: Session<'target'>): Promise<string[]> {
+/** A fact that the two catalogues do not share. */
+export interface Difference {
+  readonly kind: string;
+  readonly object: string;
+  /** As seen from the target. */
+  readonly how: 'missing' | 'otherwise' | 'extra';
+  /** The side that has it, the source's when both do. */
+  readonly definition: string | null;
+}
+
+/** Everything in which one database differs between the sides. */
+export interface Drift {
+  readonly differences: readonly Difference[];
+  readonly notFollowed: NotFollowed;
+}
+
+const WORDS: Readonly<Record<Difference['how'], string>> = {
+  missing: 'is missing on the target',
+  otherwise: 'is defined otherwise on the target',
+  extra: 'exists on the target only',
+};
+
+/** Compares the catalogues of one database on both sides, and whether every table is part of the stream. Both sessions must be pinned. */
+export async function readDrift(source: Session<'source'>, target: Session<'target'>): Promise<Drift> {
   const [left, right] = await Promise.all([
     source.query<CatalogFact>(catalogFacts),
     target.query<CatalogFact>(catalogFacts),
   ]);
-  return [...differencesOf(left, right), ...(await notFollowed(source, target))];
+  return { differences: compareFacts(left, right), notFollowed: await tablesNotFollowed(source, target) };
+}
+
+/** A drift in words; empty when there is none. */
+export function driftInWords({ differences, notFollowed }: Drift): string[] {
+  return [...differences.map(inWords), ...notFollowedInWords(notFollowed)];
+}
+
+/** What `readDrift` finds, in words; empty when the catalogues say the same. Both sessions must be pinned. */
+export async function catalogDifferences(source: Session<'source'>, target: Session<'target'>): Promise<string[]> {
+  return driftInWords(await readDrift(source, target));
 }
 
 /** Compares two lists of facts; pure. */
-export function differencesOf(source: readonly CatalogFact[], target: readonly CatalogFact[]): string[] {
-  const there = new Map(target.map((fact) => [`${fact.kind} ${fact.object}`, fact.definition]));
-  const differences: string[] = [];
-  for (const { kind, object, definition } of source) {
-    const name = `${kind} ${object}`;
-    if (!there.has(name)) differences.push(`${name} is missing on the target`);
-    else if (there.get(name) !== definition) differences.push(`${name} is defined otherwise on the target`);
+export function compareFacts(source: readonly CatalogFact[], target: readonly CatalogFact[]): Difference[] {
+  const there = new Map(target.map((fact) => [`${fact.kind} ${fact.object}`, fact]));
+  const differences: Difference[] = [];
+  for (const fact of source) {
+    const name = `${fact.kind} ${fact.object}`;
+    const other = there.get(name);
     there.delete(name);
+    if (other === undefined) differences.push({ ...fact, how: 'missing' });
+    else if (other.definition !== fact.definition) differences.push({ ...fact, how: 'otherwise' });
   }
-  return [...differences, ...[...there.keys()].map((name) => `${name} exists on the target only`)].sort();
+  const all = [...differences, ...[...there.values()].map((fact) => ({ ...fact, how: 'extra' as const }))];
+  return all.sort((a, b) => (inWords(a) < inWords(b) ? -1 : 1));
+}
+
+/** A difference in words. */
+export function inWords({ kind, object, how }: Difference): string {
+  return `${kind} ${object} ${WORDS[how]}`;
 }

@@ -29,7 +29,8 @@ const parts: readonly string[] = [
     from pg_namespace n where ${USER_NAMESPACE} and ${notOfExtension('pg_namespace', 'n.oid')}`,
   `select 'relation', format('%I.%I', n.nspname, c.relname),
       jsonb_build_array(c.relkind, c.relpersistence, pg_get_userbyid(c.relowner), c.reloptions::text, c.relrowsecurity,
-        c.relforcerowsecurity, c.relreplident, pg_get_expr(c.relpartbound, c.oid), pg_get_partkeydef(c.oid), ${acl('c.relacl')})
+        c.relforcerowsecurity, c.relreplident, pg_get_expr(c.relpartbound, c.oid), pg_get_partkeydef(c.oid),
+        ${acl('c.relacl', `acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner)`)})
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c') and ${USER_NAMESPACE} and ${notOfExtension('pg_class', 'c.oid')}`,
   `select 'column', format('%I.%I.%I', n.nspname, c.relname, a.attname),

@@ -27,17 +27,30 @@ const unsubscribed: Statement = {
     order by 1`,
 };
 
-/** What does not follow in one database, in words; empty when every table of the source does. */
-export async function notFollowed(source: Session<'source'>, target: Session<'target'>): Promise<string[]> {
+/** Tables of one database whose rows do not follow, each as `schema.name` quoted where it must be. */
+export interface NotFollowed {
+  readonly unpublished: readonly string[];
+  /** Published, or a partition of what is, and unknown to the subscription. */
+  readonly unsubscribed: readonly string[];
+}
+
+/** Tables whose rows do not follow; both lists are empty when every table of the source does. */
+export async function tablesNotFollowed(source: Session<'source'>, target: Session<'target'>): Promise<NotFollowed> {
   const [left, right] = await Promise.all([
     source.query<{ table: string }>(unpublished),
     target.query<{ table: string }>(unsubscribed),
   ]);
   const missing = new Set(left.map(({ table }) => table));
+  return {
+    unpublished: [...missing],
+    unsubscribed: right.map(({ table }) => table).filter((table) => !missing.has(table)),
+  };
+}
+
+/** The same in words. */
+export function notFollowedInWords({ unpublished: left, unsubscribed: right }: NotFollowed): string[] {
   return [
-    ...left.map(({ table }) => `table ${table} is not published, so its rows do not follow: replicate anew`),
-    ...right
-      .filter(({ table }) => !missing.has(table))
-      .map(({ table }) => `table ${table} is not followed by the subscription: replicate anew`),
+    ...left.map((table) => `table ${table} is not published, so its rows do not follow`),
+    ...right.map((table) => `table ${table} is not followed by the subscription`),
   ];
 }

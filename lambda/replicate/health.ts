@@ -16,6 +16,8 @@ export interface DatabaseHealth {
   readonly heartbeatArrived: boolean;
   /** Why apply stands still; null while it goes on. */
   readonly stuck: string | null;
+  /** Definitions that differ between the sides, in words; null while they agree. */
+  readonly drift: string | null;
 }
 
 /** Seconds by the source's clock only: the age of what has arrived, or 0 when the present heartbeat has (faults 22, 69). */
@@ -33,12 +35,12 @@ export function lagSeconds(times: {
 
 /** The whole instance is behind as far as its worst database; caught up when every database is. */
 export function summarize(databases: readonly DatabaseHealth[], maxLagBytes: number): ReplicationHealth {
-  const caughtUp = databases.every(({ active, heartbeatArrived, lagBytes, stuck }) => {
-    return stuck === null && active && heartbeatArrived && lagBytes <= maxLagBytes;
+  const caughtUp = databases.every(({ active, heartbeatArrived, lagBytes, stuck, drift }) => {
+    return stuck === null && drift === null && active && heartbeatArrived && lagBytes <= maxLagBytes;
   });
   return {
     caughtUp,
-    stuck: databases.flatMap(({ stuck }) => stuck ?? []),
+    stuck: databases.flatMap(({ stuck, drift }) => [stuck ?? [], drift ?? []].flat()),
     lagBytes: Math.max(0, ...databases.map((database) => database.lagBytes)),
     lagSeconds: Math.max(0, ...databases.map((database) => database.lagSeconds)),
     slots: databases.map(({ database, active, walStatus, safeWalBytes, lagBytes }) => {

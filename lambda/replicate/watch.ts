@@ -11,6 +11,7 @@ import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
+import { lookForDrift } from './drift-guard';
 import { type ApplyProgress, type DatabaseHealth, judgeApply, lagSeconds, measurementsOf, summarize } from './health';
 import * as sql from './sql';
 
@@ -50,7 +51,8 @@ export async function watchOn(
   }
   const health = await Promise.all(names.map((database) => look(source, target, database, world)));
   const { cutoverMaxLagBytes, slotSafeBytes } = world.environment.policy;
-  for (const { database, safeWalBytes, walStatus, active, stuck } of health) {
+  for (const { database, safeWalBytes, walStatus, active, stuck, drift } of health) {
+    if (drift !== null) world.log.warning('definitions differ', { database });
     if (stuck !== null) world.log.warning('apply stands still', { database, reason: stuck });
     const scarce = safeWalBytes !== null && safeWalBytes < slotSafeBytes;
     if (scarce || walStatus === 'unreserved') world.log.warning('slot may be lost soon', { database, safeWalBytes });
@@ -147,9 +149,11 @@ async function look(
   const [session, targetSession] = await Promise.all([source.another(database), target.session(database)]);
   try {
     const expected = world.expect('replicating', 'verified');
-    const beat = await guarded(session, expected, () =>
-      session.one<{ beatAt: number; beforeAt: number | null }>(sql.beat(world.epoch, world.call.execution)),
-    );
+    const { facts, ...beat } = await guarded(session, expected, async (row) => ({
+      facts: row.facts,
+      ...(await session.one<{ beatAt: number; beforeAt: number | null }>(sql.beat(world.epoch, world.call.execution))),
+    }));
+    const drift = await lookForDrift(source, target, database, world, facts.catalog);
     const arrivedAt = await arrival(targetSession, beat.beatAt);
     const stuck = await whyStuck(targetSession, arrivedAt, world);
     const { now } = await session.one<{ now: number }>(sql.clock);
@@ -157,6 +161,7 @@ async function look(
     return {
       database,
       stuck,
+      drift,
       active: slot.active,
       walStatus: slot.walStatus ?? 'unknown',
       safeWalBytes: slot.safeWalBytes === null ? null : Number(slot.safeWalBytes),

@@ -7,23 +7,25 @@ import { PHASES } from '../contract';
 import type { Input, Output } from '../contract/payloads';
 import type { Verification } from '../contract/replication';
 import { Blocked, NotReady } from '../errors';
-import type { LedgerRow } from '../platform/ledger';
+import { guarded, type LedgerRow } from '../platform/ledger';
 import { followSource, moveEverywhere } from '../platform/ledger-follow';
+import { mergeFacts } from '../platform/ledger-sql';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { countQueue } from '../platform/queue';
 import type { World } from '../platform/world';
 import { catalogDifferences } from '../proof/catalog-diff';
+import { catalogDigest } from '../proof/catalog-digest';
 import { ChangeTap } from '../proof/change-tap';
 import { ChangedKeys } from '../proof/changed-keys';
 import { budgetOf, keepBacklog, thinPendingKeys } from '../proof/keep-tap';
 import { readPendingKeys, replacePendingKeys } from '../proof/pending-keys';
 import { pinSettings } from '../proof/row-hash';
 import { settleKeys } from '../proof/settle-keys';
-import { listTables, relationOf } from '../proof/tables';
+import { type ComparedTable, listTables, relationOf } from '../proof/tables';
 import { readPlan } from './plan-facts';
-import { resultsByTable, VERIFY_QUEUE } from './queue';
+import { plannedTables, resultsByTable, VERIFY_QUEUE } from './queue';
 
 /** Input of `conclude-verification`. */
 export const concludeInput = claimedCall.extend({ ...bothSides, databases });
@@ -125,6 +127,8 @@ async function concludeDatabase(
 ): Promise<DatabaseFinding> {
   const [source, target] = await Promise.all([sourceServer.another(database), targetServer.another(database)]);
   await Promise.all([pinSettings(source), pinSettings(target)]);
+  // Before anything is compared: the cutover goes on only where nobody defined anything since.
+  const verifiedCatalog = await catalogDigest(source);
   const tables = await listTables(source);
   const tap = await ChangeTap.follow(sourceServer, { database, migrationId: world.migrationId, tables });
   const settling = {
@@ -137,7 +141,9 @@ async function concludeDatabase(
   const budget = budgetOf(world.remainingMs, world.remainingMs() / 2);
   await keepBacklog(settling, budget);
   const thinned = await thinPendingKeys(settling, budget);
-  const settled = await settleKeys(settling, await readPendingKeys(target), { enough: ENOUGH_KEYS, rounds: ROUNDS });
+  const first = await readPendingKeys(target);
+  for (const relation of await unplanned(await targetServer.home(), database, tables)) first.addWhole(relation);
+  const settled = await settleKeys(settling, first, { enough: ENOUGH_KEYS, rounds: ROUNDS });
   // A mismatch must be found again by whoever asks again, so it stays pending too.
   const pending = new ChangedKeys();
   pending.addAll(settled.pending);
@@ -146,6 +152,9 @@ async function concludeDatabase(
   tap.acknowledge(settled.lsn);
   await tap.close();
   const differences = await catalogDifferences(source, target);
+  await guarded(source, world.expect('replicating', 'verified'), () =>
+    source.execute(mergeFacts(world.migrationId, { verifiedCatalog })),
+  );
   await Promise.all([source.close(), target.close()]);
   return {
     name: database,
@@ -157,6 +166,17 @@ async function concludeDatabase(
     keysCompared: thinned + settled.compared,
     keysPending: settled.pending.size,
   };
+}
+
+/** Tables that were made and followed after the plan: no range of theirs was compared, so they are compared whole. */
+async function unplanned(
+  home: Session<'target'>,
+  database: string,
+  tables: readonly ComparedTable[],
+): Promise<string[]> {
+  const planned = await home.query<{ schema: string; name: string }>(plannedTables(database));
+  const known = new Set(planned.map(relationOf));
+  return tables.filter((table) => !table.root && !known.has(relationOf(table))).map(relationOf);
 }
 
 function summary(found: DatabaseFinding, tables: readonly TableResult[]): Verification['databases'][number] {

@@ -26,6 +26,15 @@ export const queuedDatabases: Statement = {
   values: [VERIFY_QUEUE],
 };
 
+/** Tables of a database of which something is queued. */
+export function plannedTables(database: string): Statement {
+  return {
+    text: `select distinct payload->'table'->>'schema' as schema, payload->'table'->>'name' as name
+      from sealift.work where queue = $1 and payload->>'database' = $2`,
+    values: [VERIFY_QUEUE, database],
+  };
+}
+
 /** Rows compared, per database and table. */
 export const resultsByTable: Statement = {
   text: `select payload->>'database' as database, payload->'table'->>'schema' as schema,

@@ -95,7 +95,7 @@ function whatIsKnown({ budgetSeconds, back }: ApprovalWords): string[] {
     "'REPLICATION'",
     `'behind by ' & ${number('$health.lagBytes')} & ' bytes, ' & $string($health.lagSeconds) & ' seconds'`,
     `'the ${writer} may keep ' & ($exists($safe) ? ${number('$safe')} & ' bytes of WAL more for it' : 'WAL for it without a limit: watch its disk')`,
-    "$exists($health.stuck[0]) ? 'ATTENTION, not applying: ' & $join([$health.stuck], '; ') : 'applying'",
+    "$exists($health.stuck[0]) ? 'ATTENTION: ' & $join([$health.stuck], '; ') : 'applying'",
     "''",
     "'OUTAGE'",
     ...(back

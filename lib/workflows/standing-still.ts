@@ -1,4 +1,4 @@
-/** Apply that stands still is a human's matter: told once, then watched until it goes on by itself or a bound is reached. */
+/** Apply that stands still, or definitions that differ, are a human's matter: told once, then watched until it goes on by itself or a bound is reached. */
 import { type IChainable, Pass, TaskInput, type Wait } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
@@ -21,12 +21,12 @@ export function standingStill(scope: Construct, props: WorkflowProps, compensati
   const gaveUp = makeFailure(
     scope,
     'Gave up on apply',
-    "{% 'apply stood still for too long: ' & $join($stuck, '; ') & '; the source is released, put the cause right and start " +
+    "{% 'the replication waited too long for a human: ' & $join($stuck, '; ') & '; the source is released, put the cause right and start " +
       "the migration again' %}",
   );
   gaveUp.next(compensation);
   const message = TaskInput.fromText(
-    `{% 'Sealift ${props.migration}: apply on the target stands still.\\n\\n' & $join($stuck, '\\n') & ` +
+    `{% 'Sealift ${props.migration}: the replication waits for a human.\\n\\n' & $join($stuck, '\\n') & ` +
       "'\\n\\nThe replication waits and goes on by itself. Open docs/runbook.md#apply-stands-still.\\nExecution: ' & $execution %}",
   );
   const tell = (wait: Wait): IChainable => {

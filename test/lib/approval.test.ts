@@ -120,7 +120,7 @@ describe('the message', () => {
     });
     const message = String(ran.published.at(-1)?.Message);
     expect(message).toContain('WAL for it without a limit: watch its disk');
-    expect(message).toContain('ATTENTION, not applying: database "shop": a conflict');
+    expect(message).toContain('ATTENTION: database "shop": a conflict');
   });
 
   test('fits into SNS and is one expression', () => {

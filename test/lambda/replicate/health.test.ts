@@ -16,6 +16,7 @@ const good: DatabaseHealth = {
   lagSeconds: 0,
   heartbeatArrived: true,
   stuck: null,
+  drift: null,
 };
 
 describe('the health of the replication', () => {

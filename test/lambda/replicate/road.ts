@@ -206,6 +206,7 @@ export function describeRoad(major: number): void {
 
     it('follows the source from the seed on: nothing lost, nothing doubled, twice alike', async () => {
       const { seedLsn } = await adopt(target);
+      await target.withAdmin('app', (session) => session.query('drop publication foreign_publication'));
       await expect(subscribe('0/1')).rejects.toThrow(Blocked);
       await expect(subscribe(seedLsn, { host: '127.0.0.1', port: 1 })).rejects.toThrow(NotReady);
       const subscriptions = await subscribe(seedLsn);
