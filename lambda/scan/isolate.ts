@@ -1,12 +1,12 @@
 /**
- * Finds what cannot be read inside a range that failed. The server walks through it and says how far it got, so that the whole range
- * is read about once, however many places are damaged: in steps of some blocks, then block by block inside a step that failed, then
- * the rows of a block halved down to one row, then its columns. The work beyond that grows with the number of damaged places.
+ * Reads a range and finds what cannot be read inside it. The server walks through it in steps and tells how far it got, so that the
+ * range is read about once, however many places are damaged: a step that fails is walked through in smaller ones, down to a block,
+ * then the rows of that block, then the columns of a row. The work beyond that grows with the number of damaged places.
  */
 import type { BadBlocks, BadRow, BlockRange } from './queue';
 
-/** Blocks of a step: the overhead of a step is then small, and so is what is read again when one fails. */
-const STEP_BLOCKS = 16;
+/** Blocks of a step, from large to small: a step costs about as much as reading a block, and a failing one is read again. */
+const STEPS = [128, 8, 1] as const;
 
 /** A row by place and version. */
 export interface RowVersion {
@@ -14,18 +14,20 @@ export interface RowVersion {
   readonly xmin: string;
 }
 
-/** The first place of a walk that could not be read. */
-export interface Stumble {
-  /** First block of the step. */
-  readonly at: number;
-  readonly sqlState: string;
+/** How far a walk got. */
+export interface Walk {
+  /** Visible rows that were read. */
+  readonly rows: number;
+  /** First block of the first step that cannot be read, null when all can be. */
+  readonly stumble: { readonly at: number; readonly sqlState: string } | null;
 }
 
-/** Reads, and answers the SQLSTATE with which that failed; null when everything could be read. */
+/** Reads; a SQLSTATE tells with which damage that failed, null that everything could be read. */
 export interface Reader {
   /** Reads a range in its order, `step` blocks at a time, up to the first step that fails. */
-  walk(range: BlockRange, step: number): Promise<Stumble | null>;
-  rows(ctids: readonly string[]): Promise<string | null>;
+  walk(range: BlockRange, step: number): Promise<Walk>;
+  /** Reads rows in this order; answers the position of the first that cannot be read. */
+  rows(ctids: readonly string[]): Promise<{ readonly at: number; readonly sqlState: string } | null>;
   column(ctid: string, column: string): Promise<string | null>;
   /** Visible rows of a range, or the SQLSTATE with which even that failed. */
   versions(range: BlockRange): Promise<readonly RowVersion[] | string>;
@@ -33,76 +35,94 @@ export interface Reader {
 
 /** What was found. */
 export interface Isolated {
+  /** Visible rows, read or not. */
+  readonly rows: number;
   readonly badRows: readonly BadRow[];
   readonly badBlocks: readonly BadBlocks[];
   /** True when the search was given up after `most` places. */
   readonly cutShort: boolean;
 }
 
-/** Isolates what fails in `range`; gives up after `most` places. */
+/** Reads `range` and isolates what fails in it; gives up after `most` places. */
 export async function isolate(
   reader: Reader,
   range: BlockRange,
   columns: readonly string[],
   most: number,
 ): Promise<Isolated> {
-  const found: Found = { badRows: [], badBlocks: [] };
-  const cutShort = !(await walk(range, STEP_BLOCKS, async ({ at }) => {
-    const step = { from: at, to: Math.min(at + STEP_BLOCKS, range.to) };
-    return walk(step, 1, async (stumble) => {
-      if (found.badRows.length + found.badBlocks.length >= most) return false;
-      await lookInto(reader, stumble, columns, found);
-      return true;
-    });
-  }));
-  return { badRows: found.badRows, badBlocks: merged(found.badBlocks), cutShort };
-
-  /** Walks on behind each stumble, which is nearer to the end every time; false when `onStumble` gave up. */
-  async function walk({ from, to }: BlockRange, step: number, onStumble: (at: Stumble) => Promise<boolean>) {
-    for (let next = from; next < to; ) {
-      const stumble = await reader.walk({ from: next, to }, step);
-      if (stumble === null) return true;
-      if (!(await onStumble(stumble))) return false;
-      next = stumble.at + step;
-    }
-    return true;
-  }
+  const found: Found = { rows: 0, badRows: [], badBlocks: [] };
+  const [first, ...smaller] = STEPS;
+  const complete = await walkThrough({ reader, columns, most, found }, range, first, smaller);
+  return { ...found, badBlocks: merged(found.badBlocks), cutShort: !complete };
 }
 
 interface Found {
+  rows: number;
   readonly badRows: BadRow[];
   readonly badBlocks: BadBlocks[];
 }
 
+interface Search {
+  readonly reader: Reader;
+  readonly columns: readonly string[];
+  readonly most: number;
+  readonly found: Found;
+}
+
+/** Goes on behind each stumble, which is nearer to the end every time; false when it gave up. */
+async function walkThrough(
+  search: Search,
+  range: BlockRange,
+  step: number,
+  smaller: readonly number[],
+): Promise<boolean> {
+  const { reader, most, found } = search;
+  for (let next = range.from; next < range.to; ) {
+    const { rows, stumble } = await reader.walk({ from: next, to: range.to }, step);
+    found.rows += rows;
+    if (stumble === null) return true;
+    if (found.badRows.length + found.badBlocks.length >= most) return false;
+    const failing = { from: stumble.at, to: Math.min(stumble.at + step, range.to) };
+    const [finer, ...finest] = smaller;
+    if (finer === undefined) await lookInto(search, failing);
+    else if (!(await walkThrough(search, failing, finer, finest))) return false;
+    next = failing.to;
+  }
+  return true;
+}
+
 /** Tells what is wrong with one block. */
-async function lookInto(reader: Reader, { at }: Stumble, columns: readonly string[], found: Found): Promise<void> {
-  const block = { from: at, to: at + 1 };
+async function lookInto({ reader, columns, found }: Search, block: BlockRange): Promise<void> {
   const versions = await reader.versions(block);
-  if (typeof versions === 'string') found.badBlocks.push({ ...block, sqlState: versions });
-  else found.badRows.push(...(await isolateRows(reader, versions, columns)));
+  if (typeof versions === 'string') {
+    found.badBlocks.push({ ...block, sqlState: versions });
+    return;
+  }
+  found.rows += versions.length;
+  found.badRows.push(...(await isolateRows(reader, versions, columns)));
 }
 
 /** Tells which of `versions` cannot be read; an update in between may leave none. */
 export async function isolateRows(
-  reader: Reader,
+  reader: Pick<Reader, 'rows' | 'column'>,
   versions: readonly RowVersion[],
   columns: readonly string[],
 ): Promise<BadRow[]> {
-  const sqlState = versions.length === 0 ? null : await reader.rows(versions.map(({ ctid }) => ctid));
-  if (sqlState === null) return [];
-  const [only] = versions;
-  if (versions.length > 1 || only === undefined) {
-    const middle = Math.ceil(versions.length / 2);
-    const left = await isolateRows(reader, versions.slice(0, middle), columns);
-    return [...left, ...(await isolateRows(reader, versions.slice(middle), columns))];
+  const bad: BadRow[] = [];
+  for (let left = versions; left.length > 0; ) {
+    const stumble = await reader.rows(left.map(({ ctid }) => ctid));
+    const version = left[stumble?.at ?? left.length];
+    if (stumble === null || version === undefined) break;
+    const failing: { name: string; sqlState: string }[] = [];
+    for (const name of columns) {
+      const state = await reader.column(version.ctid, name);
+      if (state !== null) failing.push({ name, sqlState: state });
+    }
+    // Every value alone can be read: what failed is their sum, which may be larger than a text can be, and no damage.
+    if (failing.length > 0) bad.push({ ...version, columns: failing, sqlState: stumble.sqlState });
+    left = left.slice(stumble.at + 1);
   }
-  const failing: { name: string; sqlState: string }[] = [];
-  for (const name of columns) {
-    const state = await reader.column(only.ctid, name);
-    if (state !== null) failing.push({ name, sqlState: state });
-  }
-  // Every value alone can be read: what failed is their sum, which may be larger than a text can be, and no damage.
-  return failing.length === 0 ? [] : [{ ...only, columns: failing, sqlState }];
+  return bad;
 }
 
 /** Neighbouring blocks with one SQLSTATE become one range. */

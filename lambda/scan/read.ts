@@ -1,5 +1,5 @@
-/** Reads a range of blocks on the server and, only when that fails, finds out what fails. */
-import type { Session } from '../platform/postgres';
+/** Reads a range of blocks on the server and finds out what cannot be read. */
+import type { Session, Statement } from '../platform/postgres';
 import { meetsDamage } from './damage';
 import { isolate, type Reader, type RowVersion } from './isolate';
 import type { BadRow, BlockRange, RowsResult, ScannedRelation } from './queue';
@@ -13,14 +13,15 @@ export function readerOf(session: Session, relation: ScannedRelation, without: r
   return {
     walk: async (range, step) => {
       const walked = sql.walkBlocks(relation, range, step, without, session.major);
-      const { rows, failure } = await session.rowsUntilFailure<{ at: number }>(walked);
-      const sqlState = await meetsDamage(async () => {
-        if (failure !== null) throw failure;
-      });
-      const last = rows.at(-1);
-      return sqlState === null ? null : { at: last === undefined ? range.from : last.at + step, sqlState };
+      const { came, sqlState } = await rowsUntilDamage<{ at: number; rows: string }>(session, walked);
+      const rows = came.reduce((sum, part) => sum + Number(part.rows), 0);
+      const last = came.at(-1);
+      return { rows, stumble: sqlState === null ? null : { at: last ? last.at + step : range.from, sqlState } };
     },
-    rows: (ctids) => meetsDamage(() => session.query(sql.readRows(relation, ctids))),
+    rows: async (ctids) => {
+      const { came, sqlState } = await rowsUntilDamage(session, sql.walkRows(relation, ctids));
+      return sqlState === null ? null : { at: came.length, sqlState };
+    },
     column: (ctid, column) => meetsDamage(() => session.query(sql.readRows(columnOf(relation, column), [ctid]))),
     versions: async (range) => {
       let found: RowVersion[] = [];
@@ -30,6 +31,17 @@ export function readerOf(session: Session, relation: ScannedRelation, without: r
       return state ?? found.filter(({ ctid }) => !without.includes(ctid));
     },
   };
+}
+
+async function rowsUntilDamage<R extends object>(
+  session: Session,
+  statement: Statement,
+): Promise<{ readonly came: readonly R[]; readonly sqlState: string | null }> {
+  const { rows, failure } = await session.rowsUntilFailure<R>(statement);
+  const sqlState = await meetsDamage(async () => {
+    if (failure !== null) throw failure;
+  });
+  return { came: rows, sqlState };
 }
 
 /** The relation as if it had that column alone. */
@@ -45,27 +57,9 @@ export async function readRange(
   without: readonly string[],
 ): Promise<RowsResult> {
   const startedAt = Date.now();
-  let rows = 0;
-  const sqlState = await meetsDamage(async () => {
-    const read = await session.one<{ rows: string }>(sql.readBlocks(relation, range, without, session.major));
-    rows = Number(read.rows);
-  });
-  if (sqlState === null) {
-    return { rows, badRows: [], badBlocks: [], cutShort: false, ms: Date.now() - startedAt };
-  }
   const names = relation.columns.map(({ name }) => name);
   const found = await isolate(readerOf(session, relation, without), range, names, MOST_PLACES);
-  return { rows: await countRows(session, relation, range), ...found, ms: Date.now() - startedAt };
-}
-
-/** Rows that are there, read or not; 0 when a block in between cannot even be counted. */
-async function countRows(session: Session, relation: ScannedRelation, range: BlockRange): Promise<number> {
-  let rows = 0;
-  await meetsDamage(async () => {
-    const counted = await session.one<{ rows: string }>(sql.countRows(relation, range, session.major));
-    rows = Number(counted.rows);
-  });
-  return rows;
+  return { ...found, ms: Date.now() - startedAt };
 }
 
 /** How a row that could not be read stands at a second look. */

@@ -51,11 +51,11 @@ async function failuresOf(session: Session, relation: ScannedRelation, row: BadR
   return isolateRows(guardedReader, [row], columns);
 }
 
-async function atSavepoint(session: Session, read: () => Promise<string | null>): Promise<string | null> {
+async function atSavepoint<T>(session: Session, read: () => Promise<T | null>): Promise<T | null> {
   await session.query({ text: 'savepoint read' });
-  const state = await read();
-  await session.query({ text: state === null ? 'release savepoint read' : 'rollback to savepoint read' });
-  return state;
+  const failure = await read();
+  await session.query({ text: failure === null ? 'release savepoint read' : 'rollback to savepoint read' });
+  return failure;
 }
 
 /** A row that others point at is not removed: that would orphan them, or take them along. */

@@ -23,24 +23,10 @@ function where(range: BlockRange, major: number): string {
   return inBlocks(String(Math.trunc(range.from)), String(Math.trunc(range.to)), major);
 }
 
-/** Reads every value of every visible row of `range` but those at `without`; answers `rows`. */
-export function readBlocks(
-  relation: ScannedRelation,
-  range: BlockRange,
-  without: readonly string[],
-  major: number,
-): Statement {
-  return {
-    text: `select count(*)::text as rows, (${everyValue(relation.columns)})::text as read
-      from only ${qualified(relation.schema, relation.name)} t
-      where ${where(range, major)} and t.ctid <> all ($1::tid[])`,
-    values: [without],
-  };
-}
-
 /**
- * Reads `range` as `readBlocks` does, `step` blocks after the other in their order: a row with the first block, `at`, for each step
- * that could be read. A step is read when its row is asked for, so that the rows that come before a failure tell its place.
+ * Reads every value of every visible row of `range` but those at `without`, step by step in the order of the blocks: a row with the
+ * first block `at` and the number of `rows` for each step that could be read. A step is read when its row is asked for, so that the
+ * rows that come before a failure tell its place.
  */
 export function walkBlocks(
   relation: ScannedRelation,
@@ -51,9 +37,9 @@ export function walkBlocks(
 ): Statement {
   const [from, to] = [Math.trunc(range.from), Math.trunc(range.to)];
   return {
-    text: `select step.at, part.read
+    text: `select step.at, part.rows, part.read
       from generate_series(${from}, ${to - 1}, ${Math.trunc(step)}) as step(at), lateral (
-        select (${everyValue(relation.columns)})::text as read
+        select count(*)::text as rows, (${everyValue(relation.columns)})::text as read
         from only ${qualified(relation.schema, relation.name)} t
         where ${inBlocks('step.at', `least(step.at + ${Math.trunc(step)}, ${to})`, major)} and t.ctid <> all ($1::tid[])
         offset 0) part`,
@@ -69,10 +55,14 @@ export function rowsIn(relation: ScannedRelation, range: BlockRange, major: numb
   };
 }
 
-/** Number of visible rows of `range`, without touching a value. */
-export function countRows(relation: ScannedRelation, range: BlockRange, major: number): Statement {
+/** Reads every value of the rows at `ctids`, one after the other: a row for each that could be read, or that is gone. */
+export function walkRows(relation: ScannedRelation, ctids: readonly string[]): Statement {
   return {
-    text: `select count(*)::text as rows from only ${qualified(relation.schema, relation.name)} t where ${where(range, major)}`,
+    text: `select part.read from unnest($1::tid[]) as place(ctid), lateral (
+        select (${everyValue(relation.columns)})::text as read
+        from only ${qualified(relation.schema, relation.name)} t where t.ctid = place.ctid
+        offset 0) part`,
+    values: [ctids],
   };
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isolate, type Reader, type Stumble } from '../../../lambda/scan/isolate';
+import { isolate, type Reader, type Walk } from '../../../lambda/scan/isolate';
 import type { BlockRange } from '../../../lambda/scan/queue';
 
 const BLOCKS = 400;
@@ -17,15 +17,15 @@ class Damaged implements Reader {
     private readonly badBlocks: ReadonlySet<number>,
   ) {}
 
-  async walk({ from, to }: BlockRange, step: number): Promise<Stumble | null> {
+  async walk({ from, to }: BlockRange, step: number): Promise<Walk> {
     this.asked += 1;
     for (let at = from; at < to; at += step) {
       for (let block = at; block < Math.min(at + step, to); block += 1) {
         this.read += 1;
-        if (this.isBad(block)) return { at, sqlState: 'XX001' };
+        if (this.isBad(block)) return { rows: (at - from) * ROWS, stumble: { at, sqlState: 'XX001' } };
       }
     }
-    return null;
+    return { rows: (to - from) * ROWS, stumble: null };
   }
 
   private isBad(block: number): boolean {
@@ -33,9 +33,10 @@ class Damaged implements Reader {
     return this.badBlocks.has(block) || rows.some((ctid) => this.badRows.has(ctid));
   }
 
-  async rows(ctids: readonly string[]): Promise<string | null> {
+  async rows(ctids: readonly string[]) {
     this.asked += 1;
-    return ctids.some((ctid) => this.badRows.has(ctid)) ? 'XX001' : null;
+    const at = ctids.findIndex((ctid) => this.badRows.has(ctid));
+    return at < 0 ? null : { at, sqlState: 'XX001' };
   }
 
   async column(ctid: string, column: string): Promise<string | null> {
@@ -69,6 +70,7 @@ describe('isolating what cannot be read', () => {
         );
         expect(covered).toEqual([...badBlocks].sort((left, right) => left - right));
         expect(found.cutShort).toBe(false);
+        expect(found.rows).toBe((BLOCKS - badBlocks.size) * ROWS);
       }),
     );
   });
@@ -77,10 +79,10 @@ describe('isolating what cannot be read', () => {
     const places = [3, 50, 51, 200, 399];
     const damaged = new Damaged(new Map(places.map((at) => [`(${at},3)`, 'b'])), new Set());
     await isolate(damaged, WHOLE, COLUMNS, 10);
-    // Each step that fails is read again by its blocks, up to each stumble and on behind it.
-    expect(damaged.read).toBeLessThan(BLOCKS + places.length * 2 * 16);
-    // For each place: two walks, one behind the step, the versions, 8 rows halved three times, the columns.
-    expect(damaged.asked).toBeLessThan(places.length * (2 + 1 + 1 + 2 * 4 + COLUMNS.length) + 2);
+    // Each step that fails is read again up to its stumble, in steps of 128 blocks, of 8 and of one.
+    expect(damaged.read).toBeLessThan(BLOCKS + places.length * (128 + 2 * 8));
+    // For each place: a walk into each size of step and one behind it, the versions, the rows twice, the columns.
+    expect(damaged.asked).toBeLessThan(places.length * (3 * 2 + 1 + 2 + COLUMNS.length) + 1);
   });
 
   it('gives up when there is too much, and says so', async () => {
@@ -91,8 +93,8 @@ describe('isolating what cannot be read', () => {
 
   it('calls no row damaged whose every value can be read', async () => {
     const reader = new Damaged(new Map(), new Set());
-    reader.walk = async ({ from }) => ({ at: from, sqlState: '54000' });
-    reader.rows = async () => '54000';
+    reader.walk = async ({ from }) => ({ rows: 0, stumble: { at: from, sqlState: '54000' } });
+    reader.rows = async () => ({ at: 0, sqlState: '54000' });
     expect(await isolate(reader, { from: 0, to: 1 }, COLUMNS, 10)).toMatchObject({ badRows: [] });
   });
 });
