@@ -65,16 +65,17 @@ export class MigrationStack extends Stack {
     const { standStillMinutes } = policy;
     const workflow = { migration, key, topic, standStillMinutes, functions: this.functions };
     const workflows = new Construct(this, 'Workflows');
+    const scans = config.scan.enabled ? config.scan.on : null;
     const assess = new AssessWorkflow(workflows, workflow).machine;
     const prune = new PruneWorkflow(workflows, workflow, assess).machine;
     const scan = new ScanWorkflow(workflows, workflow, assess).machine;
-    const replicate = new ReplicateWorkflow(workflows, workflow, assess).machine;
+    const replicate = new ReplicateWorkflow(workflows, workflow, assess, scans === 'target').machine;
     const cutover = new CutoverWorkflow(workflows, workflow, assess).machine;
     const prunes = config.prune.entries.length > 0;
     const phases = {
       assess,
       prune: prunes ? prune : null,
-      scan: config.scan.enabled ? scan : null,
+      scan: scans === 'source' ? scan : null,
       replicate,
       cutover,
     };

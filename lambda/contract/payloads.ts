@@ -5,7 +5,7 @@ import type { Approval, CutoverFacts } from './cutover';
 import type { EvidencePointer, InstanceFacts } from './instance';
 import type { PrunePlan, Pruning } from './prune';
 import type { ReplicationHealth, SlotFacts, SnapshotFacts, SnapshotPurpose, Verification } from './replication';
-import type { ScanConclusion } from './scan';
+import type { ScanConclusion, ScanPlace } from './scan';
 
 /** Sent to every step: who calls. */
 export interface Call {
@@ -55,19 +55,15 @@ export interface Steps {
     output: { readonly epoch: string; readonly phase: Phase; readonly systemIdentifier: string };
   };
   'plan-scan': {
-    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    input: ClaimedCall & ScanPlace & { readonly databases: readonly string[] };
     output: { readonly items: number; readonly bytes: number; readonly workers: readonly number[] };
   };
   'scan-ranges': {
-    input: ClaimedCall & {
-      readonly source: InstanceFacts;
-      readonly databases: readonly string[];
-      readonly worker: number;
-    };
+    input: ClaimedCall & ScanPlace & { readonly databases: readonly string[]; readonly worker: number };
     output: { readonly left: number; readonly done: number; readonly rows: number };
   };
   'conclude-scan': {
-    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    input: ClaimedCall & ScanPlace & { readonly databases: readonly string[] };
     output: ScanConclusion;
   };
   quarantine: {

@@ -1,8 +1,16 @@
-/** What a scan answers. */
-import type { EvidencePointer } from './instance';
+/** Where a scan reads, and what it answers. */
+import type { EvidencePointer, InstanceFacts } from './instance';
+
+/** Where a scan reads. */
+export interface ScanPlace {
+  readonly source: InstanceFacts;
+  /** The restored copy, when that is scanned in the source's place while it follows the source; else null. */
+  readonly target: InstanceFacts | null;
+}
 
 /** What a scan found, in numbers; the places are evidence. */
 export interface ScanConclusion {
+  readonly on: 'source' | 'target';
   /** `repairable`: the configuration allows the step `quarantine` to deal with all of it. */
   readonly verdict: 'clean' | 'repairable' | 'blocked';
   /** What was found and what to do, a few lines at most; empty when clean. */

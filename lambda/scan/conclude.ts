@@ -3,13 +3,13 @@
 import { PHASES } from '../contract';
 import type { Input, Output } from '../contract/payloads';
 import { moveEverywhere } from '../platform/ledger-follow';
-import { claimedCall, databases, instanceFacts } from '../platform/payload';
-import { BEFORE_SEEDING } from '../platform/phases';
+import { claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
 import { pinSettings } from '../proof/row-hash';
 import { type DatabaseFindings, isDamaged, nameOf, readFindings } from './findings';
+import { expectedOn, openScanned, scanPlace } from './place';
 import type { BadRow } from './queue';
 import { lookAgain } from './read';
 import { NO_SEQUENTIAL_SCAN } from './sql/read';
@@ -17,7 +17,7 @@ import { checksumFailures, recordedPages } from './sql/relations';
 import { judge, summaryOf } from './verdict';
 
 /** Input of `conclude-scan`. */
-export const concludeInput = claimedCall.extend({ source: instanceFacts, databases });
+export const concludeInput = claimedCall.extend({ ...scanPlace, databases });
 
 /** What the server says of its own checksums. */
 interface Checksums {
@@ -26,34 +26,36 @@ interface Checksums {
   readonly lastFailure: string | null;
 }
 
-/** Opens the source and concludes. */
+/** Opens the server that was scanned and concludes. */
 export async function concludeScan(input: Input<'conclude-scan'>, world: World): Promise<Output<'conclude-scan'>> {
-  return concludeScanOn(await world.openSource(input.source), input.databases, world);
+  return concludeScanOn(await openScanned(input, world), input.databases, world);
 }
 
-/** Says what the scan found; `clean` moves the migration to `scanned`. Throws `NotReady` while ranges are open. */
+/**
+ * Says what the scan found; on the source `clean` moves the migration to `scanned`. Throws `NotReady` while ranges are open.
+ */
 export async function concludeScanOn(
-  source: Server<'source'>,
+  server: Server,
   names: readonly string[],
   world: World,
 ): Promise<Output<'conclude-scan'>> {
-  const home = await source.home();
+  const home = await server.home();
   await endPredecessors(home, world.migrationId, world.step);
   const found: DatabaseFindings[] = [];
   const checksums: Record<string, Checksums> = {};
   for (const database of names) {
-    const session = await source.another(database);
+    const session = await server.another(database);
     checksums[database] = await session.one<Checksums>(checksumFailures);
     found.push(await confirmed(session, await readFindings(session, world)));
     await session.close();
   }
-  const judged = judge(found, world.environment.policy.scan);
+  const judged = { on: server.side, ...judge(found, world.environment.policy.scan, server.side) };
   const report = await world.keepEvidence('scan', {
     ...judged,
     databases: found.map((of) => evidenceOf(of, checksums[of.database] ?? null)),
   });
-  if (judged.verdict === 'clean') {
-    await moveEverywhere(source, names, world.expect(...BEFORE_SEEDING), 'scanned');
+  if (judged.verdict === 'clean' && server.side === 'source') {
+    await moveEverywhere(server, names, expectedOn(server, world), 'scanned');
     world.metrics.measured({ PhaseReached: PHASES.indexOf('scanned') });
   }
   const conclusions = found.map(conclusionOf);

@@ -1,11 +1,11 @@
 /** What the workers found in one database, gathered from its queues. */
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';
-import { BEFORE_SEEDING } from '../platform/phases';
 import type { Session } from '../platform/postgres';
 import { countQueue } from '../platform/queue';
 import { qualified } from '../platform/quote';
 import type { World } from '../platform/world';
+import { expectedOn } from './place';
 import { readPlan, type ScanPlan } from './plan-facts';
 import {
   type BadBlocks,
@@ -51,7 +51,7 @@ export interface DatabaseFindings {
 
 /** Reads what was found; throws `NotReady` while items are open, `Blocked` when nothing was planned at this epoch. */
 export async function readFindings(session: Session, world: World): Promise<DatabaseFindings> {
-  const plan = readPlan(await assertCurrent(session, world.expect(...BEFORE_SEEDING)), world.epoch);
+  const plan = readPlan(await assertCurrent(session, expectedOn(session, world)), world.epoch);
   await assertAllScanned(session, plan, world);
   if (plan === null) throw new Blocked(`no scan was planned at epoch ${world.epoch}, run plan-scan first`);
   const found = new Map<string, RelationFindings>();

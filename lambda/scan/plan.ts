@@ -4,16 +4,16 @@
  */
 import type { Input, Output } from '../contract/payloads';
 import { guarded } from '../platform/ledger';
-import { followHome } from '../platform/ledger-follow';
+import { followHome, followSource } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
-import { claimedCall, databases, instanceFacts } from '../platform/payload';
-import { BEFORE_SEEDING } from '../platform/phases';
+import { claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { emptyQueue, enqueue } from '../platform/queue';
 import type { World } from '../platform/world';
 import { contentItems } from './group';
+import { expectedOn, scanPlace } from './place';
 import { readPlan, type ScanPlan } from './plan-facts';
 import {
   CONTENT_QUEUE,
@@ -29,24 +29,25 @@ import { presentBlocks } from './sql/structure';
 import type { AvailableChecks } from './structure';
 
 /** Input of `plan-scan`. */
-export const planInput = claimedCall.extend({ source: instanceFacts, databases });
+export const planInput = claimedCall.extend({ ...scanPlace, databases });
 
-/** Opens the source and plans. */
+/** Opens the server that is scanned and plans. */
 export async function planScan(input: Input<'plan-scan'>, world: World): Promise<Output<'plan-scan'>> {
-  return planScanOn(await world.openSource(input.source), input.databases, world);
+  const source = await world.openSource(input.source);
+  if (input.target === null) return planScanOn(source, input.databases, world);
+  const copy = await world.openTarget(input.target);
+  // A new claim moves only the source's ledger.
+  await followSource(await source.home(), await copy.home(), expectedOn(copy, world));
+  return planScanOn(copy, input.databases, world);
 }
 
 /** Plans the scan of every database and returns how much there is to do and the workers' numbers. */
-export async function planScanOn(
-  source: Server<'source'>,
-  names: readonly string[],
-  world: World,
-): Promise<Output<'plan-scan'>> {
-  const home = await source.home();
+export async function planScanOn(server: Server, names: readonly string[], world: World): Promise<Output<'plan-scan'>> {
+  const home = await server.home();
   await endPredecessors(home, world.migrationId, world.step);
-  await holdOwners(source, names, world);
+  await holdOwners(server, names, world);
   const plans: ScanPlan[] = [];
-  for (const database of names) plans.push(await planDatabase(source, database, world));
+  for (const database of names) plans.push(await planDatabase(server, database, world));
   const sum = (of: (plan: ScanPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
   const items = sum((plan) => plan.structureItems + plan.contentItems);
   const bytes = sum((plan) => plan.bytes);
@@ -56,19 +57,19 @@ export async function planScanOn(
 }
 
 /** Only who may act for the owner may read every table and rebuild its indexes; given back when the scan is over. */
-async function holdOwners(source: Server<'source'>, names: readonly string[], world: World): Promise<void> {
-  const home = await source.home();
+async function holdOwners(server: Server, names: readonly string[], world: World): Promise<void> {
+  const home = await server.home();
   const owners = new Set<string>();
   for (const database of names) {
-    const found = await (await source.session(database)).query<{ owner: string }>(sql.ownersToJoin);
+    const found = await (await server.session(database)).query<{ owner: string }>(sql.ownersToJoin);
     for (const { owner } of found) owners.add(owner);
   }
-  await guarded(home, world.expect(...BEFORE_SEEDING), () => joinRoles(home, [...owners].sort()));
+  await guarded(home, expectedOn(server, world), () => joinRoles(home, [...owners].sort()));
 }
 
-async function planDatabase(source: Server<'source'>, database: string, world: World): Promise<ScanPlan> {
-  const [home, session] = [await source.home(), await source.session(database)];
-  const expected = world.expect(...BEFORE_SEEDING);
+async function planDatabase(server: Server, database: string, world: World): Promise<ScanPlan> {
+  const [home, session] = [await server.home(), await server.session(database)];
+  const expected = expectedOn(server, world);
   const known = readPlan(await followHome(home, session, expected), world.epoch);
   if (known !== null) return known;
   const available = await session.one<AvailableChecks>(sql.availableChecks);

@@ -2,6 +2,7 @@
 
 import type { ScanConclusion } from '../contract/scan';
 import type { Policy } from '../contract/settings';
+import type { Side } from '../platform/postgres';
 import { type DatabaseFindings, isDamaged, lostRows, nameOf, type RelationFindings } from './findings';
 
 /** Most obstacles that are told in a state; all of them are in the evidence (fault 15). */
@@ -43,10 +44,16 @@ function beyondRepair(of: RelationFindings): string[] {
   return reasons;
 }
 
+/** Why nothing is repaired on a copy: what is deleted there would still come from the source, or differ from it. */
+const ON_A_COPY =
+  'the copy is as damaged as the source that it was taken from, and nothing is repaired on it; start Scan, ' +
+  'with scan.repair set to quarantine and scan.on to source, then replicate again';
+
 /** The verdict on all databases, and what to do in words. */
 export function judge(
   found: readonly DatabaseFindings[],
   policy: Policy['scan'],
+  side: Side,
 ): Pick<ScanConclusion, 'verdict' | 'detail'> {
   const damaged = found.flatMap(({ database, relations }) =>
     relations.filter(isDamaged).map((of) => ({ database, of })),
@@ -54,6 +61,7 @@ export function judge(
   if (damaged.length === 0) return { verdict: 'clean', detail: '' };
   const listed = damaged.map(({ database, of }) => `${database}: ${describe(of)}`);
   const what = `the scan found damage in ${bounded(listed)}`;
+  if (side === 'target') return { verdict: 'blocked', detail: `${what}; ${ON_A_COPY}` };
   const obstacles = obstaclesTo(found, policy);
   if (obstacles.length > 0) return { verdict: 'blocked', detail: `${what}; ${bounded(obstacles)}` };
   if (policy.repair === 'quarantine') return { verdict: 'repairable', detail: what };

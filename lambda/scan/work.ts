@@ -6,8 +6,7 @@ import * as z from 'zod';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent } from '../platform/ledger';
-import { claimedCall, databases, instanceFacts } from '../platform/payload';
-import { BEFORE_SEEDING } from '../platform/phases';
+import { claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
 import {
@@ -23,6 +22,7 @@ import { qualified } from '../platform/quote';
 import type { World } from '../platform/world';
 import { pinSettings } from '../proof/row-hash';
 import { endedByCrash, MOST_CRASHES, noteCrash } from './crash';
+import { expectedOn, openScanned, scanPlace } from './place';
 import { readPlan } from './plan-facts';
 import { CONTENT_QUEUE, type ScanItem, STRUCTURE_QUEUE } from './queue';
 import { DIVIDED, leftAlone, partsOf, scanItem } from './scan-item';
@@ -32,7 +32,7 @@ import type { AvailableChecks } from './structure';
 
 /** Input of `scan-ranges`. */
 export const scanInput = claimedCall.extend({
-  source: instanceFacts,
+  ...scanPlace,
   databases,
   worker: z.number().int().nonnegative(),
 });
@@ -51,11 +51,11 @@ const OTHERS_MS = 200;
 
 /** The two sessions of a worker in one database: one holds the claim, the other reads. */
 interface Workplace {
-  readonly ledger: Session<'source'>;
-  readonly reader: Session<'source'>;
+  readonly ledger: Session;
+  readonly reader: Session;
   readonly available: AvailableChecks;
   /** A further session of the database, for what is left to say when these are gone. */
-  readonly another: () => Promise<Session<'source'>>;
+  readonly another: () => Promise<Session>;
 }
 
 /** What a worker has done so far. */
@@ -67,7 +67,7 @@ interface Tally {
 
 /** Opens the source and scans. */
 export async function scanRanges(input: Input<'scan-ranges'>, world: World): Promise<Output<'scan-ranges'>> {
-  return scanRangesOn(await world.openSource(input.source), input.databases, input.worker, world);
+  return scanRangesOn(await openScanned(input, world), input.databases, input.worker, world);
 }
 
 /**
@@ -75,16 +75,16 @@ export async function scanRanges(input: Input<'scan-ranges'>, world: World): Pro
  * for another reason than damage, after all the others were.
  */
 export async function scanRangesOn(
-  source: Server<'source'>,
+  server: Server,
   names: readonly string[],
   worker: number,
   world: World,
 ): Promise<Output<'scan-ranges'>> {
-  await assertCurrent(await source.home(), world.expect(...BEFORE_SEEDING));
+  await assertCurrent(await server.home(), expectedOn(server, world));
   const tally: Tally = { done: 0, rows: 0, failures: [] };
   let left = 0;
   for (const database of names) {
-    const place = await enter(source, database, world);
+    const place = await enter(server, database, world);
     for (const queue of [STRUCTURE_QUEUE, CONTENT_QUEUE]) {
       await emptyOut(place, queue, tally, world);
       left += await openItems(place.ledger, queue);
@@ -99,15 +99,15 @@ export async function scanRangesOn(
   return { left, done, rows };
 }
 
-async function enter(source: Server<'source'>, database: string, world: World): Promise<Workplace> {
+async function enter(server: Server, database: string, world: World): Promise<Workplace> {
   const statementMs = Math.max(LAST_MS, world.remainingMs() - LAST_MS);
   const timeouts = { statementMs, lockMs: LOCK_MS };
-  const [ledger, reader] = await Promise.all([source.another(database, timeouts), source.another(database, timeouts)]);
-  const plan = readPlan(await assertCurrent(ledger, world.expect(...BEFORE_SEEDING)), world.epoch);
+  const [ledger, reader] = await Promise.all([server.another(database, timeouts), server.another(database, timeouts)]);
+  const plan = readPlan(await assertCurrent(ledger, expectedOn(server, world)), world.epoch);
   if (plan === null) throw new Blocked(`no scan was planned at epoch ${world.epoch}, run plan-scan first`);
   await pinSettings(reader);
   await reader.query(NO_SEQUENTIAL_SCAN);
-  return { ledger, reader, available: plan.available, another: () => source.another(database) };
+  return { ledger, reader, available: plan.available, another: () => server.another(database) };
 }
 
 /** Structure is checked to the last item before anything is read, by whichever worker: what is unsafe to read must be known. */

@@ -33,6 +33,7 @@ export function findDisagreements(input: unknown): Problem[] {
     ...room(top),
     ...twoNames(top),
     ...ofEndpointText(top),
+    ...ofCopy(top),
   ];
 }
 
@@ -202,6 +203,19 @@ function twoNames(top: Section): Problem[] {
   const instanceId = sectionOf(top.source).instanceId;
   if (typeof top.migration !== 'string' || instanceId !== `sealift-${top.migration}-target`) return [];
   return [{ path: ['source', 'instanceId'], got: quoteValue(instanceId), allowed: 'another instance than the target' }];
+}
+
+/** What is damaged on the copy would still come from the source: it can only be repaired there. */
+function ofCopy(top: Section): Problem[] {
+  const { on, repair } = sectionOf(top.scan);
+  if (on !== 'target' || repair !== 'quarantine') return [];
+  return [
+    {
+      path: ['scan', 'repair'],
+      got: quoteValue(repair),
+      allowed: '"block" while scan.on is "target": nothing is repaired on a copy; set scan.on to "source" to repair',
+    },
+  ];
 }
 
 /** A secret or parameter of the applications: host and port are two fields, and without a port field the port must stay. */

@@ -150,6 +150,11 @@ const scan = section({
   enabled: yesOrNo()
     .default(true)
     .describe('`Migrate` runs `Scan` before it replicates. `false`: it does not; `Scan` can still be started alone'),
+  on: oneOf(['source', 'target'])
+    .default('source')
+    .describe(
+      'Where `Migrate` scans. `source`: before anything follows it. `target`: the restored copy, before it is verified; production is spared and the cold blocks of the copy are read, but nothing can be repaired there',
+    ),
   repair: oneOf(['block', 'quarantine'])
     .default('block')
     .describe(

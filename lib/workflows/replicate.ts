@@ -4,7 +4,7 @@
  *   Assessed already? -> (Assess) -> Claim the migration -> Replicating already? -> (on to Watch replication)
  *     -> Prepare the source -> Take the snapshot <-> wait
  *     -> Encrypt the snapshot <-> wait -> Create the target <-> wait -> Adopt the target -> Subscribe
- *     -> Watch replication <-> wait -> Plan the verification -> Verify (each worker: Verify chunks until none is left)
+ *     -> Watch replication <-> wait -> (the scan of the copy, see `scan-copy.ts`) -> Plan the verification -> Verify (each worker: Verify chunks until none is left)
  *     -> Conclude the verification -> Equal? -> Handing over? -> (Release the claim) -> Replicating
  *
  *   apply stands still -> Tell that apply stands still, once, and go on watching; too long -> Gave up on apply
@@ -21,6 +21,7 @@ import { begin, giveSourceBack } from './compensation';
 import { Workflow, type WorkflowProps } from './machine';
 import { CATCH_UP_POLL, ENCRYPT_POLL, type Poll, SNAPSHOT_POLL, TARGET_POLL } from './poll';
 import { REPEATABLE } from './retry';
+import { COPY_SCAN_STEPS, scanCopy } from './scan-copy';
 import { COUNT_STUCK, NOT_STUCK, standingStill } from './standing-still';
 import {
   type Arguments,
@@ -62,7 +63,13 @@ export class ReplicateWorkflow extends Workflow {
   readonly machine: StateMachine;
   private readonly compensation: LambdaInvoke;
 
-  constructor(scope: Construct, props: WorkflowProps, assess: StateMachine) {
+  constructor(
+    scope: Construct,
+    props: WorkflowProps,
+    assess: StateMachine,
+    /** Whether the restored copy is scanned before it is verified. */
+    private readonly scansCopy: boolean,
+  ) {
     super(scope, 'replicate', props);
     const { task } = giveSourceBack(this.states, props, 'release');
     this.compensation = task;
@@ -95,7 +102,7 @@ export class ReplicateWorkflow extends Workflow {
         }),
       ),
     );
-    this.machine = this.makeMachine(start, REPLICATE_TIMEOUT, STEPS_CALLED);
+    this.machine = this.makeMachine(start, REPLICATE_TIMEOUT, [...STEPS_CALLED, ...(scansCopy ? COPY_SCAN_STEPS : [])]);
     this.acknowledgeChild(this.machine.role, assess);
   }
 
@@ -208,9 +215,14 @@ export class ReplicateWorkflow extends Workflow {
     });
     const detours = standingStill(this.states, this.props, this.compensation);
     // The target applies faster than a source of the same class writes; where it does not, the bound ends the loop.
-    this.loop(watch, 'Caught up?', '$caughtUp', 'catching up', CATCH_UP_POLL, this.verify(), detours);
+    this.loop(watch, 'Caught up?', '$caughtUp', 'catching up', CATCH_UP_POLL, this.scanAndVerify(), detours);
     adopt.next(subscribe).next(watch);
     return { adopt, watch };
+  }
+
+  private scanAndVerify(): IChainable {
+    const verify = this.verify();
+    return this.scansCopy ? scanCopy(this.states, this.props, verify, this.compensation) : verify;
   }
 
   private verify(): IChainable {

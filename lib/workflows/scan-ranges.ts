@@ -8,11 +8,11 @@ import { ERRORS } from '../../lambda/contract';
 import type { WorkflowProps } from './machine';
 import { SCAN_ROUNDS } from './poll';
 import { REPEATABLE } from './retry';
-import { callStep } from './states';
+import { type Arguments, callStep } from './states';
 
-/** The map over the workers that `Plan the scan` named in the variable `workers`. */
-export function scanRanges(scope: Construct, props: WorkflowProps): MapState {
-  const begin = Pass.jsonata(scope, 'Take a share', {
+/** The map over the workers that a plan named in the variable `workers`; `place` is what they scan. */
+export function scanRanges(scope: Construct, props: WorkflowProps, place: Arguments<'plan-scan'>): MapState {
+  const begin = Pass.jsonata(scope, 'Take a share to scan', {
     // Variables of a worker are its own; an outer scope has none of these names.
     assign: { worker: '{% $states.input.worker %}', workRounds: 0 },
   });
@@ -21,7 +21,7 @@ export function scanRanges(scope: Construct, props: WorkflowProps): MapState {
     'Scan ranges',
     props.functions,
     'scan-ranges',
-    { epoch: '{% $epoch %}', source: '{% $source %}', databases: '{% $databases %}', worker: '{% $worker %}' },
+    { ...place, worker: '{% $worker %}' },
     { retry: REPEATABLE, assign: { left: '{% $states.result.left %}', workRounds: '{% $workRounds + 1 %}' } },
   );
   const tooLong = Fail.jsonata(scope, 'Scan takes too long', {

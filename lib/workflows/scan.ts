@@ -36,6 +36,7 @@ const STEPS_CALLED: readonly StepName[] = [
 ];
 
 const SOURCE = { epoch: '{% $epoch %}', source: '{% $source %}', databases: '{% $databases %}' };
+const PLACE = { ...SOURCE, target: '{% null %}' };
 
 /** The machine `Scan`: output `{outcome, databases, repaired, report}`, outcome `clean`, `repaired` or `skipped`. */
 export class ScanWorkflow extends Workflow {
@@ -89,12 +90,12 @@ export class ScanWorkflow extends Workflow {
   }
 
   private scan(): IChainable {
-    const plan = callStep(this.states, 'Plan the scan', this.props.functions, 'plan-scan', SOURCE, {
+    const plan = callStep(this.states, 'Plan the scan', this.props.functions, 'plan-scan', PLACE, {
       retry: REPEATABLE,
       assign: { workers: '{% [$states.result.workers] %}' },
     });
-    const workers = scanRanges(this.states, this.props);
-    const conclude = callStep(this.states, 'Conclude the scan', this.props.functions, 'conclude-scan', SOURCE, {
+    const workers = scanRanges(this.states, this.props, PLACE);
+    const conclude = callStep(this.states, 'Conclude the scan', this.props.functions, 'conclude-scan', PLACE, {
       retry: REPEATABLE,
       assign: { conclusion: '{% $states.result %}' },
     });

@@ -67,6 +67,35 @@ describe('Scan', () => {
     expect(ran).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'live', scan: { outcome: 'skipped' } } });
   });
 
+  describe('of the copy', () => {
+    const onCopy = machinesOf(templateOf(synthesize([example({ scan: { on: 'target' } })]), 'Migration'));
+
+    test('comes after catching up and before the verification, and Migrate does not scan the source', async () => {
+      const ran = await runMachine(onCopy, 'migrate', {});
+      const called = steps(ran).filter((step) =>
+        ['watch', 'plan-scan', 'conclude-scan', 'plan-verification'].includes(step),
+      );
+      expect(called).toEqual(['watch', 'plan-scan', 'conclude-scan', 'plan-verification', 'watch']);
+      for (const { step, input } of ran.calls) {
+        if (step.includes('scan')) expect(input.target).toMatchObject({ instanceId: 'target' });
+      }
+      expect(ran.output).toMatchObject({ outcome: 'live', scan: null });
+    });
+
+    test('fails with what is damaged, and gives the source back', async () => {
+      const ran = await runMachine(onCopy, 'migrate', {}, found('blocked'));
+      expect(steps(ran)).not.toContain('plan-verification');
+      expect(steps(ran)).toContain('release');
+      expect(ran).toMatchObject({ status: 'FAILED', error: 'Blocked' });
+      expect(ran.cause).toContain('damage in shop; see scan.json');
+    });
+
+    test('leaves the machine Scan as it is: alone it scans the source', async () => {
+      const ran = await runMachine(onCopy, 'scan', {});
+      expect(ran.calls.find(({ step }) => step === 'plan-scan')?.input.target).toBeNull();
+    });
+  });
+
   test('is left out of Migrate when the configuration says so', async () => {
     const without = machinesOf(templateOf(synthesize([example({ scan: { enabled: false } })]), 'Migration'));
     const ran = await runMachine(without, 'migrate', {});

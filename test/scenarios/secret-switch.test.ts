@@ -9,6 +9,7 @@ test(
     let asked: readonly string[] = [];
     const { report, logs, evidence } = await rehearseTiny(
       {
+        scanCopy: true,
         afterMigration: async ({ aws }) => {
           const { secrets } = aws.plane;
           const secret = secrets.get('rehearsal/application');
@@ -24,6 +25,10 @@ test(
     expect(report.writers).toMatchObject({ lost: 0, doubled: 0, onlyOnSource: 0 });
     expect(report.writers?.acknowledged).toBeGreaterThan(500);
     expect(holds(report)).toBe(true);
+    expect(report.scan.map(({ on, badRows }) => ({ on, badRows }))).toEqual([
+      { on: 'target', badRows: 0 },
+      { on: 'target', badRows: 0 },
+    ]);
 
     expect(asked).not.toContain('route53');
     expect(previous).toEqual({ ...current, host: previous.host, port: previous.port });

@@ -28,7 +28,7 @@ const FACTS = {
   switchKind: 'route53',
   caPem: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n',
   caPath: '/tmp/rds-ca.pem',
-  scans: true,
+  scans: 'source',
   sourcePort: 5432,
   engineVersion: '17.10',
 } as const;

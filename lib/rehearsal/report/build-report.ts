@@ -127,10 +127,11 @@ function pruningOf(findings: Findings): Report['pruning'] {
 }
 
 function scanOf(findings: Findings): Report['scan'] {
-  const found = answerOf<Output<'conclude-scan'>>(findings, 'conclude-scan')?.databases ?? [];
+  const scan = answerOf<Output<'conclude-scan'>>(findings, 'conclude-scan');
   const repaired = answerOf<Output<'quarantine'>>(findings, 'quarantine')?.databases ?? [];
   const nothing = { rowsRemoved: 0, pagesLost: 0, indexesRebuilt: 0 };
-  return found.map((database) => ({
+  return (scan?.databases ?? []).map((database) => ({
+    on: scan?.on ?? 'source',
     ...database,
     ...nothing,
     ...repaired.find(({ name }) => name === database.name),

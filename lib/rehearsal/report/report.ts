@@ -70,8 +70,10 @@ export interface DatabaseReport {
   readonly mismatchedTables: readonly string[];
 }
 
-/** What the scan found in a database of the source, and what was done about it. */
+/** What the scan found in a database, and what was done about it. */
 export interface ScanReport {
+  /** Where it was read: `target` is the restored copy. */
+  readonly on: 'source' | 'target';
   readonly name: string;
   readonly tables: number;
   readonly rows: number;

@@ -7,8 +7,8 @@ import { ACCOUNT, CLIENTS_GROUP, MIGRATION, REGION, SOURCE_INSTANCE } from './pl
 /** What only the run knows. */
 export interface RunFacts extends Doors {
   readonly switchKind: SwitchKind;
-  /** Whether the source is scanned before the copy. */
-  readonly scans: boolean;
+  /** What is scanned: the source before the copy, the copy, or nothing. */
+  readonly scans: 'source' | 'target' | null;
   /** Whether what the scan finds may be repaired. */
   readonly damaged: boolean;
   readonly masterSecretArn: string;
@@ -48,7 +48,11 @@ export function rehearsalConfiguration(
     key: { kind: 'create' },
     switch: configuredSwitch(facts.switchKind, facts),
     prune,
-    scan: { enabled: facts.scans, repair: facts.damaged ? 'quarantine' : 'block' },
+    scan: {
+      enabled: facts.scans !== null,
+      on: facts.scans ?? 'source',
+      repair: facts.damaged ? 'quarantine' : 'block',
+    },
     policy: {
       missingReplicaIdentity: 'full',
       unloggedTables: 'warn',

@@ -70,6 +70,8 @@ export interface TestOptions {
   >;
   /** Whether the source is pruned and scanned before the copy. @default true */
   readonly pruneAndScan?: boolean;
+  /** Whether the restored copy is scanned, in the source's place. @default false */
+  readonly scanCopy?: boolean;
   /** Runs against the loaded source before the writers start, as the superuser of one of its databases. */
   readonly prepare?: (database: string, session: Client) => Promise<void>;
   /** Runs when the source is loaded and before anything of Sealift touched it. */

@@ -66,7 +66,7 @@ export async function setStage(
   const source = await timeline.during('Start the source', () => createSource(aws, options.sourceVersion, note));
   const aborting = new AbortController();
   cleanup.add(() => aborting.abort());
-  const { pruneAndScan = true } = options.test ?? {};
+  const { pruneAndScan = true, scanCopy = false } = options.test ?? {};
   const config = rehearsalConfiguration(
     {
       masterSecretArn: source.masterSecretArn,
@@ -75,7 +75,7 @@ export async function setStage(
       proxy: source.proxy,
       hookArn: source.hookArn,
       switchKind: options.switch,
-      scans: pruneAndScan,
+      scans: scanCopy ? 'target' : pruneAndScan ? 'source' : null,
       damaged: options.damage,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,

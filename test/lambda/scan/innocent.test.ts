@@ -105,4 +105,15 @@ describe('the scan of a source that is written to', () => {
       KINDS.map((_, at) => [`k${at}`]),
     );
   });
+
+  it('finds the same on a copy, repairs nothing there, and leaves its phase', async () => {
+    const copy = await ward.stage.copy('copy');
+    await copy.start();
+    ward.policy = { ...ward.policy, repair: 'quarantine' };
+    const conclusion = await ward.runOnCopy(copy);
+    expect(conclusion).toMatchObject({ on: 'target', verdict: 'blocked', databases: [{ badRows: KINDS.length }] });
+    expect(conclusion.detail).toContain('as damaged as the source');
+    const { rows } = await copy.withAdmin('app', (session) => session.query('select phase from sealift.migration'));
+    expect(rows).toEqual([{ phase: 'replicating' }]);
+  });
 });

@@ -1,5 +1,6 @@
 /** A source to be scanned, and the steps of the scan as one invocation each would run them. */
 import type { Policy } from '../../../lambda/contract/settings';
+import type { Server, Side } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';
 import { concludeScanOn } from '../../../lambda/scan/conclude';
 import { planScanOn } from '../../../lambda/scan/plan';
@@ -68,6 +69,18 @@ export class Ward {
     return this.conclude();
   }
 
+  /** Scans a copy that follows the source, as far as its ledger says. */
+  async runOnCopy(copy: PostgresServer) {
+    for (const database of [...SCANNED, 'postgres']) {
+      await copy.withAdmin(database, (session) =>
+        session.query(`update sealift.migration set side = 'target', phase = 'replicating'`),
+      );
+    }
+    await this.callOn('target', copy, 'plan-scan', (server, world) => planScanOn(server, SCANNED, world));
+    await this.callOn('target', copy, 'scan-ranges', (server, world) => scanRangesOn(server, SCANNED, 0, world));
+    return this.callOn('target', copy, 'conclude-scan', (server, world) => concludeScanOn(server, SCANNED, world));
+  }
+
   /** Rows of a query, as the superuser. */
   rows<R extends object = Record<string, unknown>>(text: string, database = 'app'): Promise<R[]> {
     return this.source.withAdmin(database, async (session) => (await session.query<R>(text)).rows);
@@ -82,7 +95,16 @@ export class Ward {
     return this.stage.close();
   }
 
-  private async call<T>(step: ScanStep, work: (server: Parameters<typeof planScanOn>[0], world: World) => Promise<T>) {
+  private call<T>(step: ScanStep, work: (server: Server<'source'>, world: World) => Promise<T>): Promise<T> {
+    return this.callOn('source', this.source, step, work);
+  }
+
+  private async callOn<S extends Side, T>(
+    side: S,
+    postgres: PostgresServer,
+    step: ScanStep,
+    work: (server: Server<S>, world: World) => Promise<T>,
+  ): Promise<T> {
     const base = this.stage.world(step, this.epoch, { policy: { scan: this.policy } });
     const world = new (class extends World {
       constructor(private readonly kept: Kept[]) {
@@ -93,7 +115,7 @@ export class Ward {
         return { bucket: 'evidence', key: name };
       }
     })(this.kept);
-    const server = this.stage.server('source', this.source, world);
+    const server = this.stage.server(side, postgres, world);
     try {
       return await work(server, world);
     } finally {

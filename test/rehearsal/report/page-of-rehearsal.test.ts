@@ -48,6 +48,7 @@ const REPORT: Report = {
   pruning: null,
   scan: [
     {
+      on: 'source',
       name: 'catalog',
       tables: 3,
       rows: 1200,

@@ -26,6 +26,7 @@ import {
 
 /** A database that was scanned; `repaired` is null when nothing was. */
 export type ScanFacts = z.infer<typeof scanned>['databases'][number] & {
+  readonly on: z.infer<typeof scanned>['on'];
   readonly repaired: z.infer<typeof quarantined>['databases'][number] | null;
 };
 
@@ -115,6 +116,7 @@ function scanOf(
   if (found === null || found.databases.length === 0) return null;
   return found.databases.map((database) => ({
     ...database,
+    on: found.on,
     repaired: repaired?.databases.find(({ name }) => name === database.name) ?? null,
   }));
 }

@@ -64,6 +64,7 @@ export const encrypted = z.object({ snapshotId: text });
 
 /** What `conclude-scan` answered. */
 export const scanned = z.object({
+  on: z.enum(['source', 'target']).catch('source'),
   databases: z.array(
     z.object({
       name: text,

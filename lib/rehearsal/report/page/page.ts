@@ -117,8 +117,10 @@ export interface PruningSection {
   readonly notes: readonly string[];
 }
 
-/** A database of the source, scanned. */
+/** A database, scanned. */
 export interface ScannedDatabase {
+  /** Where it was read: `target` is the restored copy. */
+  readonly on: 'source' | 'target';
   readonly name: string;
   readonly tables: number;
   readonly rows: number;
