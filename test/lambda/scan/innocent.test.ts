@@ -30,6 +30,23 @@ interface Evidence {
   }[];
 }
 
+/** Runs `calls` side by side and ends the sessions of their step again and again meanwhile; how they end says nothing. */
+async function underFire(ward: Ward, step: string, calls: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const running = { over: false };
+  const killer = ward.source.withAdmin('postgres', async (session) => {
+    for (let kills = 0; kills < 8 && !running.over; kills += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 40 + 30 * kills));
+      await session.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where application_name like $1 and state is not null',
+        [`sealift/%/${step}/%`],
+      );
+    }
+  });
+  await Promise.allSettled(calls.map((call) => call()));
+  running.over = true;
+  await killer;
+}
+
 describe('the scan of a source that is written to', () => {
   let ward: Ward;
   beforeAll(async () => {
@@ -47,17 +64,7 @@ describe('the scan of a source that is written to', () => {
 
   it('finds the same with workers that are killed again and again as with one that is not', async () => {
     await ward.plan();
-    const done = { over: false };
-    const killer = ward.source.withAdmin('postgres', async (session) => {
-      for (let kills = 0; kills < 6 && !done.over; kills += 1) {
-        await session.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'sealift/%/scan-ranges/%'`,
-        );
-        await new Promise((resolve) => setTimeout(resolve, 40));
-      }
-    });
-    await Promise.allSettled([ward.scan(0), ward.scan(1), killer]);
-    done.over = true;
+    await underFire(ward, 'scan-ranges', [() => ward.scan(0), () => ward.scan(1)]);
     const [last] = await Promise.all([ward.scan(0), ward.scan(1)]);
     expect(last.left).toBe(0);
     const conclusion = await ward.conclude();
@@ -73,6 +80,8 @@ describe('the scan of a source that is written to', () => {
     expect(await ward.rows(`select id from notes where ctid = '${victim?.ctid}'`)).toEqual([{ id: 6 }]);
     // A row that was updated has another version, and its owner may have repaired it.
     await ward.rows(`update notes set body = 'repaired' where id = 10`);
+    // Called twice at once and killed again and again, it does what one call does.
+    await underFire(ward, 'quarantine', [ward.quarantine, ward.quarantine]);
     await ward.quarantine();
     expect(await ward.rows('select hits from notes where id = 6')).toEqual([{ hits: 1 }]);
     expect(await ward.rows('select body from notes where id = 10')).toEqual([{ body: 'repaired' }]);
