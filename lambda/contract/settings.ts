@@ -60,8 +60,8 @@ export type Switch =
 export interface Policy {
   /** What to do about a table whose UPDATE and DELETE could not be replicated: set FULL (recorded, given back) or block. */
   readonly missingReplicaIdentity: 'full' | 'block';
-  /** What to do about large objects, which logical replication does not carry: block, or go on without them. */
-  readonly largeObjects: 'block' | 'ignore';
+  /** What to do about large objects, which logical replication does not carry: block, go on without them, or copy them in the cutover. */
+  readonly largeObjects: 'block' | 'ignore' | 'copy';
   /** What to do about unlogged tables, which arrive empty: block, or go on (their content is lost by definition). */
   readonly unloggedTables: 'block' | 'warn';
   /** Databases to leave out by exact name. */

@@ -32,6 +32,7 @@ import { afterTheFlip, answerOfFlip } from './forward';
 import { assertNothingLate, assertSameDefinitions, passGate } from './gate';
 import { giveBackAfter } from './give-back';
 import { assertNoOtherDatabases, assertSwitch, checkBeforeFence, checkBeforeOpening } from './guardrails';
+import { openLargeObjects, syncLargeObjects } from './large-objects';
 import { assertTimeLeft, OutageClock } from './outage-clock';
 import { type CutoverInput, closeTaps, nextEpoch, openDatabases, openStage, type Stage } from './stage';
 import { prepareWayBack } from './way-back';
@@ -96,6 +97,7 @@ async function prepareAndCutOver(stage: Stage): Promise<CutoverFacts> {
   await openDatabases(stage);
   await checkBeforeFence(stage);
   await prepareWayBack(stage);
+  await openLargeObjects(stage);
   return outage(stage, await predictOutage(stage, () => shrinkPending(stage)));
 }
 
@@ -123,6 +125,7 @@ async function fenceIsOurs({ sourceHome, world, fencedEpoch }: Stage): Promise<b
 
 /** Compares what changed since the verification again and again, until little is left for the outage. */
 async function shrinkPending(stage: Stage): Promise<void> {
+  await syncLargeObjects(stage, { atRest: false });
   await Promise.all(
     stage.databases.map(async (database, index) => {
       const settled = await settleKeys(database, database.pending, { enough: ENOUGH_KEYS, rounds: ROUNDS });
@@ -140,6 +143,7 @@ async function behindTheFence(stage: Stage, clock: OutageClock): Promise<Omit<Re
   const fence = clock.lap();
   const setting = heard(setSequences(stage));
   const looked = heard(Promise.all([assertSwitch(stage), assertSameDefinitions(stage), assertNoOtherDatabases(stage)]));
+  const objects = heard(syncLargeObjects(stage, { atRest: true }));
   const drained = await drain(stage, clock);
   const barrier = clock.lap();
   // One session sets the sequences, then asks for the slots.
@@ -147,7 +151,7 @@ async function behindTheFence(stage: Stage, clock: OutageClock): Promise<Omit<Re
   const sequencesSet = await setting;
   const sequences = clock.lap();
   const keysCompared = await passGate(drained);
-  await Promise.all([confirmed, looked]);
+  await Promise.all([confirmed, looked, objects]);
   await assertNothingLate(stage, drained, clock);
   const gate = clock.lap();
   stage.world.log.fact('gate passed', { keysCompared, sequencesSet });

@@ -9,6 +9,7 @@ import { compareAgain } from '../proof/compare';
 import { confirmSlots, type Drained, drain, setSequences } from './drain';
 import { assertSameDefinitions } from './gate';
 import { assertNoOtherDatabases, assertSwitch } from './guardrails';
+import { syncLargeObjects } from './large-objects';
 import { respectLongTransactions } from './long-transactions';
 import { hasTimeLeft, OutageClock } from './outage-clock';
 import { excessOf, type Outlook, predictionOf } from './prediction';
@@ -71,13 +72,14 @@ async function measure(
   clock.lap();
   const setting = setSequences(stage);
   const looked = Promise.all([assertSwitch(stage), assertSameDefinitions(stage), assertNoOtherDatabases(stage)]);
-  for (const work of [setting, looked]) work.catch(() => undefined);
+  const objects = syncLargeObjects(stage, { atRest: false });
+  for (const work of [setting, looked, objects]) work.catch(() => undefined);
   const drained = await drain(stage, clock, 'dry');
   const barrierMs = clock.lap();
   const sequences = await setting;
   const sequencesMs = clock.lap();
-  const [compared] = await Promise.all([compareDry(drained), confirmSlots(stage, drained, clock), looked]);
-  return { barrierMs, sequences, sequencesMs, ...compared, gateMs: clock.lap() };
+  const [compared] = await Promise.all([compareDry(drained), confirmSlots(stage, drained, clock), looked, objects]);
+  return { barrierMs, sequences, sequencesMs, ...compared, largeObjects: (await objects).objects, gateMs: clock.lap() };
 }
 
 /** What differs is not asked: writes still flow. Every key stays pending and is compared under the fence. */

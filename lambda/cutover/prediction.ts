@@ -20,6 +20,8 @@ export interface Outlook {
   readonly keys: number;
   /** Tables in which something changed. */
   readonly tables: number;
+  /** Objects that are compared; 0 when they are not. */
+  readonly largeObjects: number;
 }
 
 /** Statements of the fence for every role: its record and its change. */
@@ -53,7 +55,7 @@ function basisOf(outlook: Outlook): string {
   return (
     `barrier, sequences and comparison as measured right before the fence under live writes; fence from ${roles} roles, ` +
     `${sessions} sessions and ${outlook.roundTripMs.toFixed(1)} ms per statement; ${lagBytes} bytes behind, ` +
-    `${sequences} sequences, ${keys} changed keys in ${tables} tables; the switch is not in it`
+    `${sequences} sequences, ${keys} changed keys in ${tables} tables, ${outlook.largeObjects} large objects; the switch is not in it`
   );
 }
 

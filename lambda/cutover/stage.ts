@@ -3,7 +3,7 @@
 import type { Approval } from '../contract/cutover';
 import type { BothSides, Input } from '../contract/payloads';
 import { isTurned, readLedger } from '../platform/ledger';
-import type { Server, Session } from '../platform/postgres';
+import type { Server, Session, Timeouts } from '../platform/postgres';
 import type { World } from '../platform/world';
 import { catalogDigest } from '../proof/catalog-digest';
 import { ChangeTap } from '../proof/change-tap';
@@ -25,6 +25,8 @@ export interface DatabaseStage extends Settling {
   readonly pair: Pair;
   /** Sequences and the slot's confirmation, side by side with the comparison. */
   readonly aside: Pair;
+  /** Large objects; null when they are not copied. */
+  readonly objects: Pair | null;
   /** The source's catalogue, before it was compared with the target's: it must be the same behind the fence. */
   readonly catalog: string;
   /** Keys to be compared under the fence; grows until the gate. */
@@ -77,6 +79,9 @@ export interface Stage {
 /** Longest wait of a barrier while writes still flow. */
 const BARRIER_MS = 60_000;
 
+/** Every large object is read in one statement; the budget ends it in the outage. */
+const OBJECT_TIMEOUTS: Timeouts = { statementMs: 200_000, lockMs: 5_000 };
+
 /** The stage of a cutover before its databases are opened. */
 export async function openStage(
   source: Server<'source'>,
@@ -125,6 +130,7 @@ async function openDatabase(stage: Stage, name: string): Promise<DatabaseStage> 
     name,
     pair,
     aside,
+    objects: world.environment.policy.largeObjects === 'copy' ? await openPair(stage, name, OBJECT_TIMEOUTS) : null,
     catalog,
     tap,
     tables: new Map(tables.map((table) => [relationOf(table), table])),
@@ -134,8 +140,8 @@ async function openDatabase(stage: Stage, name: string): Promise<DatabaseStage> 
   };
 }
 
-async function openPair({ source, target }: Stage, name: string): Promise<Pair> {
-  const [left, right] = await Promise.all([source.another(name), target.another(name)]);
+async function openPair({ source, target }: Stage, name: string, timeouts?: Timeouts): Promise<Pair> {
+  const [left, right] = await Promise.all([source.another(name, timeouts), target.another(name, timeouts)]);
   await Promise.all([pinSettings(left), pinSettings(right)]);
   return { source: left, target: right };
 }

@@ -35,9 +35,11 @@ export const policy = section({
     .describe(
       'Tables whose UPDATE and DELETE could not be replicated. `full`: they get a replica identity for the migration (a unique index where one can serve, else FULL), recorded and given back. `block`: refuse',
     ),
-  largeObjects: oneOf(['block', 'ignore'])
+  largeObjects: oneOf(['block', 'ignore', 'copy'])
     .default('block')
-    .describe('Large objects. `ignore`: those of the snapshot arrive, later changes do not'),
+    .describe(
+      'Large objects. `ignore`: those of the snapshot arrive, later changes do not. `copy`: the cutover compares all of them by hash and copies what differs, before the fence and once more behind it, where every one is read again: that adds to the outage, and is part of its prediction',
+    ),
   unloggedTables: oneOf(['block', 'warn'])
     .default('block')
     .describe('Unlogged tables, which arrive empty. `warn`: go on'),

@@ -86,7 +86,14 @@ function largeObjects(databases: readonly DatabaseSurvey[], policy: Policy): Che
     return block(
       id,
       what,
-      'move them into bytea columns, or accept by largeObjects: ignore that those of the snapshot arrive and later changes do not',
+      'move them into bytea columns, let the cutover copy them by largeObjects: copy, or accept by largeObjects: ignore that those of the snapshot arrive and later changes do not',
+    );
+  }
+  if (policy.largeObjects === 'copy') {
+    return warn(
+      id,
+      what,
+      'the cutover reads every one of them under the fence, on both sides: keep them few, or move them',
     );
   }
   return warn(id, what, 'those of the snapshot arrive, changes made after it do not');

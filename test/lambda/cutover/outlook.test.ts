@@ -16,6 +16,7 @@ const NOTHING: Outlook = {
   sequences: 0,
   keys: 0,
   tables: 0,
+  largeObjects: 0,
 };
 
 describe('the prediction of an outage', () => {
@@ -31,6 +32,7 @@ describe('the prediction of an outage', () => {
     sequences: ms,
     keys: ms,
     tables: ms,
+    largeObjects: ms,
   });
 
   it('is never less than what was measured, and the sum of its parts', () => {

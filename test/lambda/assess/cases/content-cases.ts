@@ -53,6 +53,15 @@ export const CONTENT_CASES: readonly RemedyCase[] = [
     cure: ['select lo_unlink(4711)'],
   },
   {
+    id: 'large-objects',
+    verdict: 'warn',
+    names: '1 in app',
+    database: 'app',
+    circumstances: { policy: { largeObjects: 'copy' } },
+    ill: ['select lo_create(4711)'],
+    cure: ['select lo_unlink(4711)'],
+  },
+  {
     id: 'foreign-tables',
     verdict: 'warn',
     names: 'app: "public"."elsewhere"',
