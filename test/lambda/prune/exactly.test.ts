@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import type { PruneEntry } from '../../../lambda/contract/prune';
+import { boundaryBefore } from '../../../lambda/prune/sql/count';
+import { earlier, instantOf, wallOf } from './calendar';
 import { entry, PrunedSource, policyOf } from './pruned-source';
 
 /** A random schema: tables with an age or without, foreign keys of every kind among them, cycles included. */
@@ -14,6 +16,34 @@ interface Drawn {
 /** Named ones are children that the entry of the parent names, with a foreign key beside or without. */
 const ACTIONS = ['cascade', 'no action', 'restrict', 'set null', 'named', 'named no action', 'named set null'];
 const MOST_ROWS = 12;
+
+/** Zones whose clocks change by an hour, by half of one, in the other half of the year, and never. */
+const ZONES = [
+  'UTC',
+  'Europe/Berlin',
+  'Europe/Dublin',
+  'America/New_York',
+  'America/St_Johns',
+  'Australia/Lord_Howe',
+  'Asia/Kolkata',
+];
+
+/** Half of them within the hours and months in which clocks change. */
+const moments = fc.oneof(
+  fc.date({ min: new Date('2008-01-01'), max: new Date('2025-12-31'), noInvalidDate: true }),
+  fc
+    .record({
+      year: fc.integer({ min: 2008, max: 2025 }),
+      month: fc.constantFrom(2, 3, 9, 10),
+      day: fc.integer({ min: 1, max: 31 }),
+      minute: fc.integer({ min: -14 * 60, max: 14 * 60 }),
+    })
+    .map(({ year, month, day, minute }) => new Date(Date.UTC(year, month, day, 0, minute))),
+);
+
+const ages = fc
+  .record({ number: fc.integer({ min: 1, max: 40 }), unit: fc.constantFrom('days', 'weeks', 'months', 'years') })
+  .map(({ number, unit }) => `${unit === 'years' ? 1 + (number % 9) : number} ${unit}`);
 
 function isNamed({ action }: { readonly action: string }): boolean {
   return action.startsWith('named');
@@ -184,5 +214,57 @@ describe('a pruning', () => {
       }),
       { numRuns: Number(process.env.RUNS ?? 15) },
     );
+  });
+
+  it('counts an age back on the calendar of its time zone, across changes of daylight saving time', async () => {
+    await source.stage.source.withAdmin('app', async (session) => {
+      await fc.assert(
+        fc.asyncProperty(moments, ages, fc.constantFrom(...ZONES), async (clock, age, zone) => {
+          const boundary = async (type: 'timestamptz' | 'timestamp' | 'date') => {
+            const { text, values } = boundaryBefore(clock.toISOString(), age, zone, type);
+            return (await session.query<{ boundary: string; instant: string }>(text, [...(values ?? [])])).rows[0];
+          };
+          const wall = earlier(wallOf(clock.getTime(), zone), age);
+          const instant = new Date(instantOf(wall, zone)).toISOString().slice(0, -1);
+          const onTheWall = new Date(wall).toISOString().slice(0, -1);
+          expect(await boundary('timestamptz')).toEqual({ boundary: `${instant}000Z`, instant: `${instant}000Z` });
+          expect(await boundary('timestamp')).toEqual({ boundary: `${onTheWall}000`, instant: `${instant}000Z` });
+          expect(await boundary('date')).toEqual({ boundary: onTheWall.slice(0, 10), instant: `${instant}000Z` });
+        }),
+        { numRuns: 300 },
+      );
+    });
+  });
+
+  it('keeps to the boundary that was decided, to the microsecond, while the clock goes on', async () => {
+    const zone = 'America/St_Johns';
+    const types = ['timestamptz', 'timestamp', 'date'] as const;
+    await source.sql('create schema clock authorization app_owner');
+    for (const type of types) {
+      await source.sql(`create table clock.t_${type} (at ${type}); alter table clock.t_${type} owner to app_owner`);
+    }
+    const policy = policyOf(
+      types.map((type) => entry({ schema: 'clock', table: `t_${type}`, column: 'at', olderThan: '7 months' })),
+      { timeZone: zone, maxShare: 1 },
+    );
+    await source.claim();
+    const { clock, entries } = await source.plan(policy, 'decide');
+    const wall = earlier(wallOf(Date.parse(clock), zone), '7 months');
+    expect(entries[0]?.boundary.slice(0, 23)).toBe(new Date(instantOf(wall, zone)).toISOString().slice(0, 23));
+    // With a boundary of the clock of now, the row after it would go as well.
+    for (const [index, type] of types.entries()) {
+      const unit = type === 'date' ? '1' : `interval '1 microsecond'`;
+      const at = `'${entries[index]?.boundary}'::${type}`;
+      await source.sql(`insert into clock.t_${type} values (${at} - ${unit}), (${at}), (${at} + ${unit})`);
+    }
+    const queued = await source.plan(policy, 'queue');
+    expect(queued).toMatchObject({ clock, entries: entries.map(({ boundary }) => ({ boundary, rows: 1, ofRows: 3 })) });
+    expect(await source.finish()).toMatchObject({ rows: 3, kept: 0 });
+    for (const [index, type] of types.entries()) {
+      const left = await source.sql<{ n: number }>(
+        `select count(*)::int as n from clock.t_${type} where at >= '${entries[index]?.boundary}'`,
+      );
+      expect(left).toEqual([{ n: 2 }]);
+    }
   });
 });

@@ -118,6 +118,56 @@ describe('pruning', () => {
     expect(phase?.phase).toBe('pruned');
   });
 
+  it('comes to the same when every step runs twice at once, or is killed in its middle and runs again', async () => {
+    await source.sql(`create table shop.twin (id int primary key, at timestamptz); alter table shop.twin owner to app_owner;
+      create table shop.twin_child (id int references shop.twin on delete cascade, n int, primary key (id, n));
+      alter table shop.twin_child owner to app_owner;
+      insert into shop.twin select n, now() - n * interval '1 day' from generate_series(1, 4000) n;
+      insert into shop.twin_child select id, n from shop.twin, generate_series(1, 2) n`);
+    const policy = policyOf([
+      entry({ schema: 'shop', table: 'twin', column: 'at', olderThan: '1000 days', batchRows: 100 }),
+    ]);
+    const old = (await count(`shop.twin where at < now() - interval '1000 days'`)) ?? 0;
+    // Whoever loses says that it may be called again.
+    const twice = async <T>(call: () => Promise<T>): Promise<T> => {
+      for (const one of await Promise.allSettled([call(), call()])) {
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ name: 'NotReady' });
+      }
+      return call();
+    };
+    const killed = async <T>(step: string, call: () => Promise<T>): Promise<T> => {
+      const running = call().then(
+        () => true,
+        (error: unknown) => error,
+      );
+      let ended: unknown = null;
+      void running.then((one) => {
+        ended = one;
+      });
+      while (ended === null) {
+        const [found] = await source.sql(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%${step}%' and state = 'active'`,
+        );
+        if (found !== undefined) break;
+      }
+      const outcome = await running;
+      if (outcome !== true) expect(outcome).toMatchObject({ name: 'NotReady' });
+      return twice(call);
+    };
+    await source.claim();
+    const { entries } = await killed('plan-prune', () => source.plan(policy, 'decide'));
+    expect(await killed('plan-prune', () => source.plan(policy, 'queue'))).toMatchObject({ entries });
+    const [pieces] = await source.sql(
+      `select count(*)::int as n, count(distinct payload)::int as different from sealift.work where queue like 'prune-%'`,
+    );
+    expect(pieces?.n).toBe(pieces?.different);
+    expect(await killed('prune-rows', () => source.rows(0))).toMatchObject({ left: 0 });
+    const concluded = await killed('conclude-prune', () => source.conclude());
+    expect(concluded).toMatchObject({ again: false, rows: 3 * old, kept: 0 });
+    expect(await count('shop.twin')).toBe(4000 - old);
+    expect(await count('shop.twin_child')).toBe(2 * (4000 - old));
+  });
+
   it('finds nothing the second time, and says so', async () => {
     const before = await count('shop.event');
     const again = await source.prune(policyOf([EVENTS]));
