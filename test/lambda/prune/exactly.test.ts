@@ -212,7 +212,7 @@ describe('a pruning', () => {
         for (const { name, row } of after) expect(row).toEqual(before.get(name));
         await source.sql(`drop schema ${schema} cascade`);
       }),
-      { numRuns: Number(process.env.RUNS ?? 15) },
+      { numRuns: 15 },
     );
   });
 

@@ -83,7 +83,7 @@ export function acceptedWildcards(migration: string): readonly Accepted[] {
     identity(MACHINE, own(String.raw`:function:sealift-<id>-[a-z-]+:\*$`), 'versions and aliases of one function'),
     identity(
       MACHINE,
-      own(String.raw`:execution:sealift-<id>-(assess|scan|replicate|cutover)\*$`),
+      own(String.raw`:execution:sealift-<id>-(assess|prune|scan|replicate|cutover)\*$`),
       'executions of a child have random names',
     ),
     identity(ROLE_OF_TARGET, '*', 'descriptions that know no resource level and change nothing', [

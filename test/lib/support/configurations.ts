@@ -65,11 +65,48 @@ const OTHER_SWITCHES: readonly SealiftConfigInput['switch'][] = [
   { kind: 'hook', functionArn: `arn:aws:lambda:${ACCOUNT}:function:turn` },
 ];
 
+/** A name of the database, as odd as PostgreSQL lets it be. */
+const objectName = hostileText
+  .map((name) => `n${name}`)
+  .filter((name) => Buffer.byteLength(name) <= 63 && /^[^"\p{Cc}]+$/u.test(name) && !/[$#]\{Token\[/.test(name));
+
+/** What is pruned; few entries, because they share the room of a function's environment. */
+const prune = fc.record(
+  {
+    entries: fc.uniqueArray(
+      fc.record(
+        {
+          database: objectName,
+          schema: objectName,
+          table: objectName,
+          column: objectName,
+          olderThan: text(/^[1-9]\d{0,3} (day|week|month|year)s?$/),
+          children: fc.oneof(
+            fc.constant('auto' as const),
+            fc.array(fc.record({ table: objectName, column: objectName }), { minLength: 1, maxLength: 2 }),
+          ),
+          keepLast: fc.integer({ min: 1, max: 1_000_000 }),
+          batchRows: fc.integer({ min: 1, max: 100_000 }),
+          partitions: fc.constantFrom('rows' as const, 'drop' as const),
+          confirmed: fc.boolean(),
+        },
+        { requiredKeys: ['database', 'table', 'column', 'olderThan'] },
+      ),
+      { maxLength: 3, selector: ({ database, schema, table }) => JSON.stringify([database, schema, table]) },
+    ),
+    tolerance: fc.double({ min: 0, max: 1, noNaN: true }),
+    maxShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    timeZone: text(/^[A-Za-z][\w+/-]{0,30}$/),
+    workers: fc.integer({ min: 1, max: 8 }),
+  },
+  { requiredKeys: ['entries'] },
+);
+
 /** A valid configuration, with whatever odd text a field takes. */
 export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
   .record({
     migration: text(/^[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8})?$/).filter(
-      (id) => !/-(assess|scan|replicate|cutover|migrate)/.test(id),
+      (id) => !/-(assess|prune|scan|replicate|cutover|migrate)/.test(id),
     ),
     instanceId: letters(0, 40),
     port: fc.integer({ min: 1150, max: 65535 }),
@@ -102,6 +139,7 @@ export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
       },
     ),
     email: fc.option(text(/^[a-z"'<>${}%]{1,20}$/), { nil: undefined }),
+    prune,
     quiet: fc.boolean(),
     approvalRequired: fc.boolean(),
     switch: fc.constantFrom<SealiftConfigInput['switch']>(example().switch, ...OTHER_SWITCHES),
@@ -128,6 +166,7 @@ export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
         : { kind: 'create' as const },
       ...(given.objectLockDays !== undefined && { evidence: { objectLockDays: given.objectLockDays } }),
       ...(given.boundary && { permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary' }),
+      prune: given.prune,
       policy: { excludeDatabases: given.excludeDatabases },
       approval: { required: given.approvalRequired },
       notifications: {
