@@ -4,6 +4,7 @@ import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
 import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
 import { median, shortcomings } from '../lib/rehearsal/measure/measured-run';
 import { findPgDump } from '../lib/rehearsal/measure/pg-dump';
+import { measureFelt, measurePrune } from '../lib/rehearsal/measure/prune-speed';
 import { repeatRuns } from '../lib/rehearsal/measure/repeated-runs';
 import { measureLocating, measureScan } from '../lib/rehearsal/measure/scan-speed';
 import type { OutageReport, Report } from '../lib/rehearsal/report/report';
@@ -59,6 +60,32 @@ async function benchScan(signal: AbortSignal): Promise<void> {
   );
 }
 
+/** What is aimed at: removing the rows, and the slowest hundredth of an application's transactions, with the phase to without it. */
+const PRUNE_TARGET = 1.5;
+const FELT_TARGET = 2;
+
+async function benchPrune(signal: AbortSignal): Promise<void> {
+  const { rows, removalMs, wholeMs, deleteMs, vacuumMs } = await measurePrune(signal);
+  console.log(
+    `pruning ${rows} rows ${seconds(removalMs)}, one DELETE that cascades to the same rows ${seconds(deleteMs)}, ` +
+      `${judged(removalMs, deleteMs, PRUNE_TARGET)}; with counts and VACUUM ${seconds(wholeMs)} to ${seconds(deleteMs + vacuumMs)}`,
+  );
+  const felt = await measureFelt(signal);
+  for (const [phase, ms] of [
+    ['prune', felt.pruneMs],
+    ['scan', felt.scanMs],
+  ] as const) {
+    console.log(
+      `slowest hundredth of small transactions beside writers: ${ms.toFixed(1)} ms during ${phase}, ` +
+        `${felt.calmMs.toFixed(1)} ms without, ${judged(ms, felt.calmMs, FELT_TARGET)}`,
+    );
+  }
+}
+
+function judged(value: number, base: number, target: number): string {
+  return `ratio ${ratio(value, base)}, target ${target}: ${value <= target * base ? 'met' : 'NOT MET'}`;
+}
+
 function ratio(ms: number, baseMs: number): string {
   return (ms / baseMs).toFixed(2);
 }
@@ -68,6 +95,7 @@ async function bench(runs: number, size: Size, signal: AbortSignal): Promise<voi
   console.log(`synthesis ${seconds(ms)}`);
   for (const bundle of bundles) console.log(`bundle ${bundle.functionName.padEnd(40)} ${bytes(bundle.bytes)}`);
   await benchScan(signal);
+  await benchPrune(signal);
   const measured: Measured[] = [];
   for (let run = 1; run <= runs; run += 1) {
     const one = await measure(size, signal);

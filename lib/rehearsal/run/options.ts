@@ -1,7 +1,7 @@
 /** What a rehearsal is asked for: the flags of `npm start`, and what only tests set. */
 import type { Client } from 'pg';
 import type { StopAfter } from '../../../lambda/contract';
-import type { SealiftConfig } from '../../config';
+import type { SealiftConfig, SealiftConfigInput } from '../../config';
 import type { Injection } from '../control-plane/injection';
 import type { ChooseSeedLsn } from '../control-plane/rds/seed-choice';
 import type { Chaos, Invocation } from '../lambda-runtime/chaos';
@@ -72,6 +72,8 @@ export interface TestOptions {
   readonly pruneAndScan?: boolean;
   /** Whether the restored copy is scanned, in the source's place. @default false */
   readonly scanCopy?: boolean;
+  /** What is pruned. @default the reference policy of the sample */
+  readonly prune?: SealiftConfigInput['prune'];
   /** Runs against the loaded source before the writers start, as the superuser of one of its databases. */
   readonly prepare?: (database: string, session: Client) => Promise<void>;
   /** Runs when the source is loaded and before anything of Sealift touched it. */

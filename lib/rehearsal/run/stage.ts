@@ -83,7 +83,7 @@ export async function setStage(
       engineVersion: source.engineVersion,
     },
     options.test?.policy,
-    pruneAndScan && options.dumpFiles.length === 0 ? REFERENCE_POLICY : {},
+    pruneAndScan && options.dumpFiles.length === 0 ? (options.test?.prune ?? REFERENCE_POLICY) : {},
   );
   const assemblyDirectory = join(run.path, 'cdk.out');
   const [content, assembly] = await Promise.all([
