@@ -1,13 +1,21 @@
+import { ACCOUNT, MIGRATION, REGION } from '../../lib/rehearsal/run/place';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
 test(
-  'a damaged source is repaired and moved, also when the repair is killed after its effect',
+  'a damaged source that was pruned before is repaired and moved, also when the repair is killed after its effect',
   async () => {
     let kept: unknown[] = [];
+    let prunedAlone: unknown = null;
     const { report, evidence } = await rehearseTiny(
       {
         pruneAndScan: true,
         chaos: (step, { count }) => (step === 'quarantine' && count === 1 ? 'kill-after-effect' : undefined),
+        beforeMigration: async ({ aws }) => {
+          const stateMachineArn = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:sealift-${MIGRATION}-prune`;
+          const { executionArn } = aws.machines.startExecution({ stateMachineArn, name: 'alone', input: {} });
+          await aws.machines.result(executionArn);
+          prunedAlone = JSON.parse(aws.machines.describeExecution(executionArn).output ?? 'null');
+        },
         afterMigration: async ({ source }) => {
           kept = await source.withAdmin('catalog', async (session) => {
             const { rows } = await session.query(
@@ -27,6 +35,11 @@ test(
     const page = { kind: 'page', relation: '"assets"."asset_column"', readable: false, unreadable: {} };
     expect(kept).toHaveLength(3);
     expect(kept).toEqual(expect.arrayContaining([row, row, page]));
+    // The second pruning finds what grew old in a minute and what the application pointed away from meanwhile.
+    const first = prunedAlone as { readonly outcome: string; readonly pruning: { readonly rows: number } } | null;
+    expect(first).toMatchObject({ outcome: 'pruned' });
+    expect(first?.pruning.rows).toBeGreaterThan(500);
+    expect(report.pruning?.rows).toBeLessThan(50);
     const [catalog, lineage] = report.scan;
     expect(catalog).toMatchObject({ badRows: 2, badPages: 1, rowsRemoved: 2, pagesLost: 1 });
     expect(catalog?.summary).toContain('failed: ["profiling"."blob", "assets"."asset_column", "assets"."annotation"]');
