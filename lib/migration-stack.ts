@@ -184,7 +184,7 @@ function approvalOf(config: SealiftConfig, back = false): ApprovalWords | null {
 }
 
 /** The switch as the contract has it; its key and its ARNs are a matter of permissions. */
-export function switchOf({ switch: chosen, network }: SealiftConfig): Switch {
+export function switchOf({ switch: chosen }: SealiftConfig): Switch {
   switch (chosen.kind) {
     case 'route53':
     case 'hook':
@@ -198,9 +198,8 @@ export function switchOf({ switch: chosen, network }: SealiftConfig): Switch {
       return { kind, parameterName, hostField, portField };
     }
     case 'rds-proxy': {
-      const groups = network.clients.filter((client) => client.startsWith('sg-'));
-      const admitted = groups.length === network.clients.length ? groups : null;
-      return { kind: chosen.kind, proxyName: chosen.proxyName, port: chosen.port, admitted };
+      const { kind, proxyName, port, securityGroupId } = chosen;
+      return { kind, proxyName, port, securityGroupId };
     }
   }
 }

@@ -19,6 +19,16 @@ export interface OutagePrediction {
   readonly basis: string;
 }
 
+/** Who followed the switch after it was turned, and landed. */
+export interface CanaryFacts {
+  /** `server`: it logged in to the server that flipped. `proxy`: the proxy opened its door, and the target is behind it. */
+  readonly how: 'server' | 'proxy';
+  /** Attempts until it landed. */
+  readonly looks: number;
+  /** From its start to its landing; no part of the outage. */
+  readonly ms: number;
+}
+
 /** A cutover that went through. */
 export interface CutoverFacts {
   readonly epoch: string;
@@ -39,5 +49,7 @@ export interface CutoverFacts {
   readonly sequencesSet: number;
   /** Who approved; null when nobody was asked. */
   readonly approval?: Approval | null;
+  /** Absent until the switch was followed. */
+  readonly canary?: CanaryFacts;
   readonly report: EvidencePointer;
 }

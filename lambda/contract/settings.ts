@@ -45,8 +45,8 @@ export type Switch =
       readonly proxyName: string;
       /** Port of its endpoints. */
       readonly port: number;
-      /** Security groups that the target admits; null when it admits addresses too, so that nobody can tell. */
-      readonly admitted: readonly string[] | null;
+      /** Its security group, which lets the canary in and which the target admits. */
+      readonly securityGroupId: string;
     }
   | {
       readonly kind: 'hook';

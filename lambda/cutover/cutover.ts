@@ -23,6 +23,7 @@ import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
 import { parseLsn } from '../proof/lsn';
 import { settleKeys } from '../proof/settle-keys';
+import { withCanary } from './canary';
 import { confirm, type Drained, drain, setSequences } from './drain';
 import { predictOutage } from './dry-run';
 import { closeSource, quietSource } from './fence';
@@ -53,10 +54,10 @@ const ENOUGH_KEYS = 500;
 /** Rounds until the rest is left to the fence: writers may always be faster than we. */
 const ROUNDS = 6;
 
-/** Opens both servers, cuts over, and keeps the facts as evidence. */
+/** Opens both servers, cuts over, keeps the facts as evidence, and sends the canary: the outage is over by then. */
 export async function cutover(input: Input<'cutover'>, world: World): Promise<Output<'cutover'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
-  return cutoverOn(source, target, input, world);
+  return withCanary(world, input, target, await cutoverOn(source, target, input, world));
 }
 
 /**

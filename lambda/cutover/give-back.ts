@@ -13,6 +13,7 @@ import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { removeWayBack } from '../platform/way-back';
 import type { World } from '../platform/world';
+import { sendCanary } from './canary';
 import { finishForward } from './forward';
 import { liftFence, type Verdict } from './lift-fence';
 import { settleOn } from './settle';
@@ -43,6 +44,9 @@ export async function giveBack(input: Input<'give-back'>, world: World): Promise
   const target = await world.openTargetIfThere(input.target);
   const result = await giveBackOn(source, target, input, world);
   world.log.fact('cutover ended', { outcome: result.outcome });
+  if (result.outcome === 'finished' && target !== null && input.target !== null) {
+    await sendCanary(world, { source: input.source, target: input.target }, target);
+  }
   const report = await world.keepEvidence('give-back', { ...result, reason: input.reason });
   return { ...result, report };
 }

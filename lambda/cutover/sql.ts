@@ -93,6 +93,11 @@ export function otherDatabases(known: readonly string[]): Statement {
   };
 }
 
+/** True for a server out of recovery whose sessions may write. */
+export const openToWrites: Statement = {
+  text: `select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' as open`,
+};
+
 /** Sets phase and epoch of a migration together. */
 export function setPhaseAndEpoch(migrationId: string, phase: Phase, epoch: string): Statement {
   return {

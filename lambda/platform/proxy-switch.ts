@@ -54,7 +54,7 @@ function standsBehind(targets: readonly ProxyTarget[], sides: Sides['instances']
 }
 
 /** What would make the proxy fail before the target and is seen beforehand; throws `Blocked` with the remedy. */
-async function assertFit({ proxyName, admitted }: ProxyChoice, masterSecretArn: string): Promise<void> {
+async function assertFit({ proxyName, securityGroupId }: ProxyChoice, masterSecretArn: string): Promise<void> {
   const proxy = await readProxy(proxyName);
   const problem = problemOf();
   if (problem !== null) throw new Blocked(`proxy ${proxyName} ${problem}`);
@@ -65,8 +65,8 @@ async function assertFit({ proxyName, admitted }: ProxyChoice, masterSecretArn: 
     if (proxy.secretArns.includes(masterSecretArn)) {
       return "logs in with the master user's secret, whose password is another one on the target: give it a secret of the applications' role";
     }
-    if (admitted !== null && !proxy.securityGroups.some((group) => admitted.includes(group))) {
-      return `has the security groups ${proxy.securityGroups.join(', ')}, none of which the target admits: add one to network.clients`;
+    if (!proxy.securityGroups.includes(securityGroupId)) {
+      return `has the security groups ${proxy.securityGroups.join(', ')}, configure one of them as switch.securityGroupId and in network.clients`;
     }
     return null;
   }

@@ -34,6 +34,7 @@ export function findDisagreements(input: unknown): Problem[] {
     ...twoNames(top),
     ...ofEndpointText(top),
     ...ofCopy(top),
+    ...ofProxy(top),
   ];
 }
 
@@ -176,8 +177,6 @@ function room(top: Section): Problem[] {
     [['policy', 'excludeDatabases'], sectionOf(top.policy).excludeDatabases],
     [['tags'], top.tags],
   ];
-  // The proxy's security groups are compared with those that the target admits.
-  if (sectionOf(top.switch).kind === 'rds-proxy') fields.push([['network', 'clients'], sectionOf(top.network).clients]);
   const sizes = fields.map(([path, value]) => ({ path, bytes: Buffer.byteLength(JSON.stringify(value) ?? '') }));
   const { entries } = sectionOf(top.prune);
   if (Array.isArray(entries)) {
@@ -216,6 +215,16 @@ function ofCopy(top: Section): Problem[] {
       allowed: '"block" while scan.on is "target": nothing is repaired on a copy; set scan.on to "source" to repair',
     },
   ];
+}
+
+/** The target must admit the proxy that is put before it. */
+function ofProxy(top: Section): Problem[] {
+  const { kind, securityGroupId } = sectionOf(top.switch);
+  const { clients } = sectionOf(top.network);
+  if (kind !== 'rds-proxy' || typeof securityGroupId !== 'string' || !Array.isArray(clients)) return [];
+  if (clients.includes(securityGroupId)) return [];
+  const path = ['switch', 'securityGroupId'];
+  return [{ path, got: quoteValue(securityGroupId), allowed: 'one of network.clients, so that the target admits it' }];
 }
 
 /** A secret or parameter of the applications: host and port are two fields, and without a port field the port must stay. */

@@ -1,6 +1,17 @@
 /** The section `switch` of the configuration: every kind with its fields. */
 import { z } from 'zod';
-import { functionArn, hostName, keyArn, port, proxyArn, secretArn, section, text, whole } from './fields';
+import {
+  functionArn,
+  hostName,
+  keyArn,
+  port,
+  proxyArn,
+  secretArn,
+  section,
+  securityGroupId,
+  text,
+  whole,
+} from './fields';
 
 const fieldName = () => text(/^[A-Za-z][\w.-]{0,63}$/, 'the name of a field: letters, digits, dot, dash, underscore');
 
@@ -61,6 +72,9 @@ export const applicationSwitch = z.discriminatedUnion(
       ),
       proxyArn: proxyArn('db-proxy').describe('With `rds-proxy`: its ARN, as `aws rds describe-db-proxies` tells it'),
       port: port().default(5432).describe('With `rds-proxy`: port that its clients connect to; AWS has this one'),
+      securityGroupId: securityGroupId().describe(
+        'With `rds-proxy`: its security group, which `network.clients` must name too. An ingress rule is added to it, from the functions, and goes with the `Foundation` stack',
+      ),
       targetGroupArn: proxyArn('target-group').describe(
         'With `rds-proxy`: ARN of its target group, as `aws rds describe-db-proxy-target-groups` tells it',
       ),

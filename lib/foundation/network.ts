@@ -28,6 +28,7 @@ export class Network extends Construct {
     this.database = this.group('Database', 'the target database', config);
     this.openToFunctions(config);
     this.openToClients(config);
+    this.openProxy(config);
   }
 
   private group(name: string, what: string, config: SealiftConfig): SecurityGroup {
@@ -63,6 +64,22 @@ export class Network extends Construct {
       fromPort: config.source.port,
       toPort: config.source.port,
       description: `Sealift ${config.migration}, removed with its stack`,
+    });
+  }
+
+  /** The canary knocks at the proxy. */
+  private openProxy({ migration, switch: chosen }: SealiftConfig): void {
+    if (chosen.kind !== 'rds-proxy') return;
+    const { securityGroupId, port } = chosen;
+    const proxy = SecurityGroup.fromSecurityGroupId(this, 'Proxy', securityGroupId, { mutable: false });
+    this.functions.addEgressRule(proxy, Port.tcp(port), 'to the proxy');
+    new CfnSecurityGroupIngress(this, 'FunctionsToProxy', {
+      groupId: securityGroupId,
+      sourceSecurityGroupId: this.functions.securityGroupId,
+      ipProtocol: 'tcp',
+      fromPort: port,
+      toPort: port,
+      description: `Sealift ${migration}, removed with its stack`,
     });
   }
 

@@ -71,6 +71,7 @@ const PARAMETER = { kind: 'parameter', parameterName: '/shop/database' } as cons
 const PROXY = {
   kind: 'rds-proxy',
   proxyName: 'shop-proxy',
+  securityGroupId: example().network.clients[0] ?? '',
   proxyArn: 'arn:aws:rds:eu-central-1:123456789012:db-proxy:prx-0123456789abcdef0',
   targetGroupArn: 'arn:aws:rds:eu-central-1:123456789012:target-group:prx-tg-0123456789abcdef0',
 } as const;
@@ -126,15 +127,20 @@ describe('the permissions of the other kinds', () => {
       hostField: null,
       portField: null,
     });
-    const admitted = example().network.clients.filter((client) => client.startsWith('sg-'));
-    const config = example({ switch: PROXY, network: { ...example().network, clients: admitted } });
-    const told = { kind: 'rds-proxy', proxyName: 'shop-proxy', port: 5432 };
-    expect(switchOf(parseConfig(config))).toEqual({ ...told, admitted });
-    const clients = [...admitted, '10.0.0.0/16'];
-    const open = example({ switch: PROXY, network: { ...example().network, clients } });
-    expect(switchOf(parseConfig(open))).toEqual({ ...told, admitted: null });
+    const { securityGroupId } = PROXY;
+    const told = { kind: 'rds-proxy', proxyName: 'shop-proxy', port: 5432, securityGroupId };
+    expect(switchOf(parseConfig(example({ switch: PROXY })))).toEqual(told);
     expect(switchOf(parseConfig(example({ switch: HOOK })))).toEqual({ ...HOOK, timeoutSeconds: 10 });
   });
+});
+
+test('a proxy lets the canary in, by a rule of the foundation, and nothing else in', () => {
+  const foundation = templateOf(synthesize([example({ switch: PROXY })]), 'Foundation');
+  const rules = ofType(foundation, 'AWS::EC2::SecurityGroupIngress').filter(
+    ([id, { Properties }]) => /FunctionsToProxy/.test(id) && Properties.GroupId === PROXY.securityGroupId,
+  );
+  expect(rules).toHaveLength(1);
+  expect(rules[0]?.[1].Properties).toMatchObject({ IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432 });
 });
 
 describe('the configuration of the other kinds', () => {
@@ -150,6 +156,11 @@ describe('the configuration of the other kinds', () => {
       'a proxy of another account',
       { switch: { ...PROXY, proxyArn: PROXY.proxyArn.replace('123456789012', '210987654321') } },
       'switch.proxyArn',
+    ],
+    [
+      'a proxy that the target does not admit',
+      { switch: { ...PROXY, securityGroupId: 'sg-0fffffff' } },
+      'switch.securityGroupId',
     ],
     ['a hook by its name', { switch: { ...HOOK, functionArn: 'turn' } }, 'switch.functionArn'],
     ['a hook with a wildcard', { switch: { ...HOOK, functionArn: `${HOOK.functionArn}*` } }, 'switch.functionArn'],

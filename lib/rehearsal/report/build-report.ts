@@ -139,7 +139,7 @@ function scanOf(findings: Findings): Report['scan'] {
 }
 
 function outageOf(findings: Findings): OutageReport {
-  const { outageMs: parts, prediction } = answerOf<CutoverFacts>(findings, 'cutover') ?? {};
+  const { outageMs: parts, prediction, canary } = answerOf<CutoverFacts>(findings, 'cutover') ?? {};
   const moved = findings.live === 'target';
   return {
     total: moved ? round(findings.proof?.outageMs) : null,
@@ -150,6 +150,7 @@ function outageOf(findings: Findings): OutageReport {
     switch: parts?.switch ?? null,
     cutover: parts?.total ?? null,
     predicted: prediction ?? null,
+    canary: canary ?? null,
   };
 }
 

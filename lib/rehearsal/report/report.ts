@@ -3,7 +3,7 @@
  * change of meaning is a new `schemaVersion`. Times are ISO strings, durations milliseconds, LSNs text.
  */
 import type { Check } from '../../../lambda/contract/assessment';
-import type { OutagePrediction } from '../../../lambda/contract/cutover';
+import type { CanaryFacts, OutagePrediction } from '../../../lambda/contract/cutover';
 import type { LagPoint } from '../run/lag-watch';
 import type { LatencyPoint } from '../writers/protocol';
 
@@ -32,6 +32,8 @@ export interface OutageReport {
   readonly cutover: number | null;
   /** What a dry run before the fence predicted until the flip; null without a cutover. */
   readonly predicted: OutagePrediction | null;
+  /** How the canary landed that followed the switch afterwards; no part of the outage, null without a cutover. */
+  readonly canary: CanaryFacts | null;
 }
 
 /** What became of the writes. */

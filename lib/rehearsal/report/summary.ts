@@ -56,6 +56,7 @@ function figures(report: Report): string[] {
     ['write outage', outageMs.total === null ? null : `${outageMs.total} ms as the writers saw it`],
     [outageMs.total === null ? 'cutover' : '  of it', outageMs.cutover === null ? null : partsOf(report)],
     ['  predicted', outageMs.cutover === null ? null : predictedWords(report)],
+    ['canary', canaryWords(report)],
     ['checks', checksOf(report)],
   ];
   return rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(18)} ${value}`] : []));
@@ -120,4 +121,10 @@ function whatOnlyAwsCanProve(): string[] {
     'A rehearsal proves the data path, the order of the steps and the permissions. How long your clients keep the old',
     'address (DNS TTL, connection pools), network rules and the real duration of RDS snapshots only AWS can show.',
   ];
+}
+
+function canaryWords({ outageMs: { canary } }: Report): string | null {
+  if (canary === null) return null;
+  const landed = canary.how === 'server' ? 'landed on the target' : 'reached the proxy before the target';
+  return `${landed} after ${canary.looks} ${canary.looks === 1 ? 'look' : 'looks'}, ${canary.ms} ms`;
 }

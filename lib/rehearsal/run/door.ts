@@ -7,7 +7,7 @@ import type { SealiftConfigInput } from '../../config';
 import type { Location } from '../control-plane/control-plane';
 import { hookedHost } from './hook';
 import type { LocalAws } from './local-aws';
-import { PARAMETER_NAME, PROXY_NAME, RECORD_NAME, RECORD_TTL_SECONDS } from './place';
+import { CLIENTS_GROUP, PARAMETER_NAME, PROXY_NAME, RECORD_NAME, RECORD_TTL_SECONDS } from './place';
 
 /** The kinds of switches. */
 export const SWITCHES = ['route53', 'secret', 'parameter', 'rds-proxy', 'hook'] as const;
@@ -66,7 +66,12 @@ const DOORS: Readonly<Record<SwitchKind, Door>> = {
     instanceHost: ({ plane }) => hostIn(plane.ssm.value(plane.ssm.get(PARAMETER_NAME)).value),
   },
   'rds-proxy': {
-    configured: ({ proxy }) => ({ kind: 'rds-proxy', proxyName: PROXY_NAME, ...proxy }),
+    configured: ({ proxy }) => ({
+      kind: 'rds-proxy',
+      proxyName: PROXY_NAME,
+      securityGroupId: CLIENTS_GROUP,
+      ...proxy,
+    }),
     instanceHost: ({ plane }) => {
       const { target } = plane.rds.proxies.get(PROXY_NAME);
       return target === null ? null : plane.rds.instances.get(target.instanceId).hostName;

@@ -1,11 +1,13 @@
 /** A followed source, a local AWS for record and evidence, and the steps of verification and cutover as a workflow calls them. */
+import { setServers } from 'node:dns';
 import type { Client } from 'pg';
 import type { Phase, StepName } from '../../../lambda/contract';
-import type { CutoverFacts } from '../../../lambda/contract/cutover';
+import type { CanaryFacts, CutoverFacts } from '../../../lambda/contract/cutover';
 import type { InstanceFacts } from '../../../lambda/contract/instance';
 import type { Output } from '../../../lambda/contract/payloads';
 import type { Verification } from '../../../lambda/contract/replication';
 import type { Policy, Switch } from '../../../lambda/contract/settings';
+import { sendCanary } from '../../../lambda/cutover/canary';
 import { cutoverOn } from '../../../lambda/cutover/cutover';
 import { type GivenBack, giveBackOn } from '../../../lambda/cutover/give-back';
 import { type Settled, settleOn } from '../../../lambda/cutover/settle';
@@ -79,6 +81,7 @@ export class Rig {
       AWS_ACCESS_KEY_ID: OPERATOR_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY: 'unused',
     });
+    setServers([aws.plane.nameServer]);
     aws.plane.s3.create(BUCKET);
     const { zoneId } = aws.plane.route53.create('example.test');
     try {
@@ -194,6 +197,17 @@ export class Rig {
     return this.call(
       'turn-round',
       (to) => turnRoundOn(to.source, to.target, { execution, mode, takeOver: options.takeOver ?? null }, to.world),
+      options,
+    );
+  }
+
+  /** Sends the canary with little patience; `leftMs` is what the function has left. */
+  canary(options: CallOptions & { readonly leftMs?: number } = {}): Promise<CanaryFacts> {
+    const { leftMs = 60_000 } = options;
+    return this.call(
+      'cutover',
+      ({ target, world: { step, call, environment } }) =>
+        sendCanary(new World(step, call, () => leftMs, environment), this.input(), target, 1_000),
       options,
     );
   }

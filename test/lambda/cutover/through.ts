@@ -1,4 +1,4 @@
-import { NotReady } from '../../../lambda/errors';
+import { NotReady, PastTheFlip } from '../../../lambda/errors';
 import { Application, connect, fillApplication, sequenceStates } from './application';
 import { RECORD, Rig } from './rig';
 
@@ -56,6 +56,44 @@ export function describeThrough(major: number, clients: number): void {
       );
       const onSource = [...application.acknowledged.values()].filter(({ port }) => port === rig.source.port).length;
       expect(kept.rows[0].n).toBeGreaterThanOrEqual(onSource);
+    });
+
+    it('lands a canary on the target by the way that applications go, and waits for a resolver that lags', async () => {
+      expect(await rig.canary()).toMatchObject({ how: 'server', looks: 1 });
+      rig.point(rig.host('source'));
+      setTimeout(() => rig.point(rig.host('target')), 300);
+      const late = await rig.canary();
+      expect(late.looks).toBeGreaterThan(1);
+    });
+
+    it('pages a human when the canary does not land, and says where it was led', async () => {
+      const parameterName = '/shop/database';
+      const parameter = { kind: 'parameter', parameterName, hostField: 'host', portField: 'port' } as const;
+      rig.aws.plane.ssm.create(parameterName, JSON.stringify({ host: rig.host('target'), port: 1 }));
+      await expect(rig.canary({ switch: parameter })).rejects.toThrow('it was led to port 1 of the target');
+      rig.point(rig.host('source'));
+      try {
+        const failure = await rig.canary().catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(PastTheFlip);
+        expect((failure as Error).message).toContain(`followed record ${RECORD} did not land there`);
+        expect((failure as Error).message).toContain('it was led to the source');
+        await expect(rig.canary({ leftMs: 5_000 })).rejects.toBeInstanceOf(NotReady);
+      } finally {
+        rig.point(rig.host('target'));
+      }
+      const readOnly = (value: string) =>
+        rig.target.withAdmin('postgres', (session) =>
+          session.query(`alter database postgres set default_transaction_read_only = ${value}`),
+        );
+      await readOnly('on');
+      try {
+        await expect(rig.canary()).rejects.toThrow('the target takes no writes');
+      } finally {
+        // The database's own default binds the session that changes it back.
+        await rig.target.withAdmin('app', (session) =>
+          session.query('alter database postgres reset default_transaction_read_only'),
+        );
+      }
     });
 
     it('finishes a late give-back, also the second time, and settles twice alike', async () => {

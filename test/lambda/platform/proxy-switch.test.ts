@@ -48,7 +48,7 @@ async function proxyBefore(
 }
 
 function of({ name }: Pick<DatabaseProxy, 'name'>, fields: Partial<Choice> = {}) {
-  const chosen = { kind: 'rds-proxy', proxyName: name, port: 5432, admitted: [GROUP], ...fields } as const;
+  const chosen = { kind: 'rds-proxy', proxyName: name, port: 5432, securityGroupId: GROUP, ...fields } as const;
   return applicationSwitch({ switch: chosen, masterSecretArn: MASTER_SECRET });
 }
 
@@ -110,20 +110,15 @@ describe('the switch that is an RDS Proxy', () => {
       /give it a secret of the applications' role/,
     ],
     [
-      'is not admitted by the target',
+      'has another security group',
       () => proxyBefore(INSTANCES.source),
-      { admitted: ['sg-ffffffff'] },
-      /none of which the target admits: add one to network.clients/,
+      { securityGroupId: 'sg-ffffffff' },
+      /configure one of them as switch.securityGroupId and in network.clients/,
     ],
   ] as const)('fails clearly when the proxy %s', async (_, make, fields, words) => {
     const error = await failureOf(of(await make(), fields).look(SIDES), NONE);
     expect(error).toBeInstanceOf(Blocked);
     expect(error.message).toMatch(words);
-  });
-
-  it('is not held to security groups when the target admits addresses too', async () => {
-    const proxy = await proxyBefore(INSTANCES.source);
-    expect(await of(proxy, { admitted: null }).look(SIDES)).toMatchObject({ pointsTo: 'source' });
   });
 
   it('says beforehand what it adds to the outage', () => {

@@ -59,6 +59,7 @@ const OTHER_SWITCHES: readonly SealiftConfigInput['switch'][] = [
   {
     kind: 'rds-proxy',
     proxyName: 'shop',
+    securityGroupId: '',
     proxyArn: `arn:aws:rds:${ACCOUNT}:db-proxy:prx-0123456789abcdef0`,
     targetGroupArn: `arn:aws:rds:${ACCOUNT}:target-group:prx-tg-0123456789abcdef0`,
   },
@@ -173,7 +174,9 @@ export const validConfiguration: fc.Arbitrary<SealiftConfigInput> = fc
         emails: given.email === undefined ? [] : [`${given.email}@example.com`],
         phases: given.quiet ? ('failures' as const) : ('all' as const),
       },
-      switch: given.switch,
+      // The target must admit the proxy.
+      switch:
+        given.switch.kind === 'rds-proxy' ? { ...given.switch, securityGroupId: given.clients[0] ?? '' } : given.switch,
       tags: given.tags,
     };
   });

@@ -18,7 +18,17 @@ const REPORT: Report = {
   seedLsn: '0/5000000',
   seedOrigin: 'rds_tools',
   writableSide: 'target',
-  outageMs: { total: 400, fence: 50, barrier: 5, sequences: 40, gate: 100, switch: 90, cutover: 285, predicted: null },
+  outageMs: {
+    total: 400,
+    fence: 50,
+    barrier: 5,
+    sequences: 40,
+    gate: 100,
+    switch: 90,
+    cutover: 285,
+    predicted: null,
+    canary: { how: 'server', looks: 1, ms: 41 },
+  },
   writers: {
     acknowledged: 1000,
     refused: 20,

@@ -101,6 +101,10 @@ export const cutOver = z.object({
     .object({ totalMs: count, fence: count, barrier: count, sequences: count, gate: count, basis: text })
     .nullable()
     .catch(null),
+  canary: z
+    .object({ how: z.enum(['server', 'proxy']), looks: count, ms: count })
+    .nullable()
+    .catch(null),
   keysCompared: count.nullable().catch(null),
   sequencesSet: count.nullable().catch(null),
 });

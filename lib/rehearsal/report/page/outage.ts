@@ -1,5 +1,5 @@
 /** The outage and its parts. */
-import type { OutagePrediction } from '../../../../lambda/contract/cutover';
+import type { CanaryFacts, OutagePrediction } from '../../../../lambda/contract/cutover';
 import type { OutageFigure } from './page';
 
 const PARTS = {
@@ -13,18 +13,20 @@ const PARTS = {
 /** Milliseconds of each part; null when it was not measured. */
 export type PartsMs = Readonly<Record<keyof typeof PARTS, number | null>>;
 
-/** Null when there was no cutover; the prediction is null when none was made. */
+/** Null when there was no cutover; prediction and canary are null when there was none. */
 export function outageFigure(
   parts: PartsMs,
   measuredMs: number | null,
   seenMs: number | null,
   prediction: OutagePrediction | null,
+  canary: CanaryFacts | null,
 ): OutageFigure | null {
   if (measuredMs === null && seenMs === null) return null;
   const names = Object.keys(PARTS) as (keyof typeof PARTS)[];
   return {
     seenMs,
     measuredMs,
+    canary,
     predicted: prediction && { ms: prediction.totalMs, basis: prediction.basis },
     parts: names.flatMap((name) => {
       const ms = parts[name];

@@ -46,7 +46,7 @@ export function pageOfExecution(facts: MigrationFacts, evidence: EvidenceFacts |
     states: stateGroups(facts),
     lag: lagOf(facts),
     latency: null,
-    outage: cutover && outageFigure(cutover.outageMs, cutover.outageMs.total, null, cutover.prediction),
+    outage: cutover && outageFigure(cutover.outageMs, cutover.outageMs.total, null, cutover.prediction, cutover.canary),
     pruning: pruningFigures(facts.pruning),
     scan: facts.scan,
     verification: verificationSection(facts, known),

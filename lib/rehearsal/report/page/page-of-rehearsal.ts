@@ -47,7 +47,7 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     states: [migrate, ...stateGroups(facts)],
     lag: lagOf(report),
     latency: latencyOf(report),
-    outage: outageFigure(outageMs, outageMs.cutover, outageMs.total, outageMs.predicted),
+    outage: outageFigure(outageMs, outageMs.cutover, outageMs.total, outageMs.predicted, outageMs.canary),
     pruning: pruningFigures(facts.pruning),
     scan: facts.scan,
     verification: verificationSection(facts, evidence),

@@ -3,6 +3,7 @@
  * nothing here is markup. Times are milliseconds since the epoch.
  */
 import type { Check } from '../../../../lambda/contract/assessment';
+import type { CanaryFacts } from '../../../../lambda/contract/cutover';
 
 /** How the page is coloured: everything held, it ended safely without success, it needs somebody, it goes on. */
 export type Tone = 'good' | 'warned' | 'bad' | 'running';
@@ -83,6 +84,8 @@ export interface OutageFigure {
   readonly measuredMs: number | null;
   /** From the fence to the flip, as a dry run before it said; null when there was none. */
   readonly predicted: { readonly ms: number; readonly basis: string } | null;
+  /** Who followed the switch afterwards; null when nobody did. */
+  readonly canary: CanaryFacts | null;
   readonly parts: readonly {
     readonly name: string;
     readonly ms: number;

@@ -1,4 +1,5 @@
 /** The tables and lists of the report page. */
+import type { CanaryFacts } from '../../../../lambda/contract/cutover';
 import { bytes, count } from '../words';
 import { stackedBar } from './charts';
 import { html, type Markup } from './markup';
@@ -43,7 +44,7 @@ the rows afterwards.</p>${table(['write', '#number'], rows)}`;
 /** The outage and its parts. */
 export function outageSection({ outage }: ReportPage): Markup | null {
   if (outage === null) return null;
-  const { parts, seenMs, measuredMs, predicted } = outage;
+  const { parts, seenMs, measuredMs, predicted, canary } = outage;
   const rows = parts.map(
     ({ name, ms, predictedMs, what }, index) =>
       html`<tr><td class="part"><i class="swatch part${index + 1}"></i>${name}</td><td class="number">${count(ms)} ms</td><td class="number">${predictedMs === null ? '' : `${count(predictedMs)} ms`}</td><td class="text">${what}</td></tr>`,
@@ -54,7 +55,16 @@ export function outageSection({ outage }: ReportPage): Markup | null {
       : `The writers saw ${count(seenMs)} ms, from the first refused or delayed write to the first accepted one.`;
   return html`<h2>Outage</h2><p class="soft">${measuredMs === null ? null : `The cutover measured ${count(measuredMs)} ms, from the first refused login to the end of the switch. `}${seen}</p>
 ${parts.length === 0 ? null : html`<div class="figure">${stackedBar(parts)}${table(['part', '#took', '#predicted', 'what'], rows)}</div>`}
-${predicted === null ? null : html`<p class="soft">Before the fence ${count(predicted.ms)} ms until the flip were predicted: ${predicted.basis}.</p>`}`;
+${predicted === null ? null : html`<p class="soft">Before the fence ${count(predicted.ms)} ms until the flip were predicted: ${predicted.basis}.</p>`}
+${canary === null ? null : html`<p class="soft">${canaryWords(canary)}</p>`}`;
+}
+
+function canaryWords({ how, looks, ms }: CanaryFacts): string {
+  const where =
+    how === 'server'
+      ? 'and logged in to the server that flipped, which takes writes'
+      : 'to the proxy, which opened with its own certificate and has the target behind it';
+  return `Afterwards a canary followed the switch anew, ${where}: ${count(looks)} ${looks === 1 ? 'look' : 'looks'}, ${count(ms)} ms.`;
 }
 
 /** The verification of the migration itself. */
