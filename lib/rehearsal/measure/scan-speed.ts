@@ -30,7 +30,7 @@ export interface ScanSpeed {
 
 /** How long finding the damaged rows took. */
 export interface LocatingSpeed {
-  /** Reading the table, finding that it fails, and where; all workers together. */
+  /** Reading the table, finding that it fails, and where, by one worker. */
   readonly locatingMs: number;
   /** Reading the same table once while it was sound. */
   readonly readMs: number;
@@ -103,6 +103,7 @@ export async function measureLocating(signal: AbortSignal): Promise<LocatingSpee
     writers: 0,
     stopAfter: 'scan',
     test: {
+      scanWorkers: 1,
       beforeMigration: async ({ source }) => {
         await source.withAdmin(DATABASE, async (session) => {
           await makeTable(session);

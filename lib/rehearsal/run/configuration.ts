@@ -9,6 +9,8 @@ export interface RunFacts extends Doors {
   readonly switchKind: SwitchKind;
   /** What is scanned: the source before the copy, the copy, or nothing. */
   readonly scans: 'source' | 'target' | null;
+  /** Parallel workers of the scan. @default the configuration's */
+  readonly scanWorkers?: number;
   /** Whether what the scan finds may be repaired. */
   readonly damaged: boolean;
   readonly masterSecretArn: string;
@@ -52,6 +54,7 @@ export function rehearsalConfiguration(
       enabled: facts.scans !== null,
       on: facts.scans ?? 'source',
       repair: facts.damaged ? 'quarantine' : 'block',
+      workers: facts.scanWorkers,
     },
     policy: {
       missingReplicaIdentity: 'full',

@@ -74,6 +74,8 @@ export interface TestOptions {
   readonly scanCopy?: boolean;
   /** What is pruned. @default the reference policy of the sample */
   readonly prune?: SealiftConfigInput['prune'];
+  /** Parallel workers of the scan. @default the configuration's */
+  readonly scanWorkers?: number;
   /** Runs against the loaded source before the writers start, as the superuser of one of its databases. */
   readonly prepare?: (database: string, session: Client) => Promise<void>;
   /** Runs when the source is loaded and before anything of Sealift touched it. */

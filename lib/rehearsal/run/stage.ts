@@ -76,6 +76,7 @@ export async function setStage(
       hookArn: source.hookArn,
       switchKind: options.switch,
       scans: scanCopy ? 'target' : pruneAndScan ? 'source' : null,
+      scanWorkers: options.test?.scanWorkers,
       damaged: options.damage,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,
