@@ -12,13 +12,18 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** Opens a link to a port of this machine. */
-export async function openLink(toPort: number): Promise<Link> {
+/** Opens a link to a port of this machine, asked for at every connection when it is not known yet; null refuses it. */
+export async function openLink(toPort: number | (() => number | null)): Promise<Link> {
   const sockets = new Set<Socket>();
   let heldUntil = 0;
   let timer: NodeJS.Timeout | undefined;
   const server: Server = createServer((near) => {
-    const far = dial({ host: '127.0.0.1', port: toPort });
+    const port = typeof toPort === 'number' ? toPort : toPort();
+    if (port === null) {
+      near.destroy();
+      return;
+    }
+    const far = dial({ host: '127.0.0.1', port });
     for (const [one, other] of [
       [near, far],
       [far, near],

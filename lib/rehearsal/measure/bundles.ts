@@ -30,6 +30,7 @@ const FACTS = {
   caPath: '/tmp/rds-ca.pem',
   scans: 'source',
   sourcePort: 5432,
+  wayBackPort: null,
   engineVersion: '17.10',
 } as const;
 

@@ -6,7 +6,15 @@ import type { Findings } from '../run/findings';
 import type { RehearsalOptions } from '../run/options';
 import type { StepCall } from '../run/step-calls';
 import type { Timeline } from '../run/timeline';
-import { type OutageReport, type Outcome, REPORT_SCHEMA_VERSION, type Report, type WritersReport } from './report';
+import type { Proof } from '../writers/prove';
+import {
+  type OutageReport,
+  type Outcome,
+  REPORT_SCHEMA_VERSION,
+  type Report,
+  type RollbackReport,
+  type WritersReport,
+} from './report';
 
 /** What a report is made from. */
 export interface ReportSource {
@@ -50,6 +58,7 @@ export function buildReport(source: ReportSource): Report {
     seedOrigin: adopted?.seedOrigin ?? null,
     writableSide: findings.writableSide,
     outageMs: outageOf(findings),
+    rollback: rollbackOf(findings),
     writers: writersOf(findings),
     databases: findings.databases,
     pruning: pruningOf(findings),
@@ -58,12 +67,14 @@ export function buildReport(source: ReportSource): Report {
     states: timeline.states,
     checks: findings.checks,
     refusedApiCalls: findings.refusedCalls,
-    executions: findings.executions.map(({ executionArn: arn, status, error, cause }) => ({
-      arn,
-      status,
-      error: error ?? null,
-      cause: cause?.slice(0, LONGEST_CAUSE) ?? null,
-    })),
+    executions: [...findings.executions, ...(findings.wayBack ? [findings.wayBack.execution] : [])].map(
+      ({ executionArn: arn, status, error, cause }) => ({
+        arn,
+        status,
+        error: error ?? null,
+        cause: cause?.slice(0, LONGEST_CAUSE) ?? null,
+      }),
+    ),
     failedSteps: findings.steps.flatMap((call) => failedStep(call)),
     series: {
       writersStartedAt: isoOf(findings.writersStartedAt),
@@ -78,11 +89,13 @@ export function buildReport(source: ReportSource): Report {
 /** One writable side, and it is the one that the record leads to and that was wanted. */
 function outcomeOf(findings: Findings, options: RehearsalOptions): Outcome {
   const [first] = findings.executions;
-  const wanted = !options.dryRun && options.stopAfter === 'cutover' ? 'target' : 'source';
+  const moves = !options.dryRun && options.stopAfter === 'cutover';
+  const wanted = moves && !options.rollback ? 'target' : 'source';
   const consistent = findings.writableSide === findings.live;
   const { proof } = findings;
   const whole = proof === null || (proof.lost === 0 && proof.doubled === 0 && proof.torn === 0 && proof.phantom === 0);
   if (!consistent || !whole) return 'failed';
+  if (findings.wayBack !== null && findings.wayBack.execution.status !== 'SUCCEEDED') return 'failed';
   if (first?.status === 'SUCCEEDED') {
     const equal = findings.databases.every(({ mismatchedTables }) => mismatchedTables.length === 0);
     return findings.live === wanted && equal ? 'succeeded' : 'failed';
@@ -91,12 +104,12 @@ function outcomeOf(findings: Findings, options: RehearsalOptions): Outcome {
 }
 
 function reasonOf(findings: Findings, options: RehearsalOptions): Report['reason'] {
-  const [first] = findings.executions;
-  if (first && first.status !== 'SUCCEEDED') {
-    const error = first.error ?? first.status;
+  const failed = [findings.executions[0], findings.wayBack?.execution].find((one) => one && one.status !== 'SUCCEEDED');
+  if (failed) {
+    const error = failed.error ?? failed.status;
     return {
       error,
-      cause: (first.cause ?? '').slice(0, LONGEST_CAUSE),
+      cause: (failed.cause ?? '').slice(0, LONGEST_CAUSE),
       remedy: REMEDIES[error] ?? 'see failedSteps in report.json and the functions.log beside it',
     };
   }
@@ -138,11 +151,43 @@ function scanOf(findings: Findings): Report['scan'] {
   }));
 }
 
+/** The way there: what was seen and answered before the way back began. */
 function outageOf(findings: Findings): OutageReport {
-  const { outageMs: parts, prediction, canary } = answerOf<CutoverFacts>(findings, 'cutover') ?? {};
-  const moved = findings.live === 'target';
+  const { live, proof, wayBack } = findings;
+  const until = wayBack?.startedAt ?? Number.POSITIVE_INFINITY;
+  const facts = findings.steps
+    .filter(({ step, failure, endedAt }) => step === 'cutover' && failure === null && endedAt < until)
+    .at(-1)?.output as CutoverFacts | undefined;
+  if (wayBack !== null)
+    return partsOf(
+      facts,
+      longestOutage(findings, ({ startedAt }) => startedAt < until),
+    );
+  return partsOf(facts, live === 'target' ? round(proof?.outageMs) : null);
+}
+
+function rollbackOf(findings: Findings): RollbackReport | null {
+  const { wayBack, live } = findings;
+  if (wayBack === null) return null;
+  const seen = longestOutage(findings, ({ startedAt }) => startedAt >= wayBack.startedAt);
   return {
-    total: moved ? round(findings.proof?.outageMs) : null,
+    status: wayBack.execution.status,
+    outageMs: partsOf(wayBack.cutover ?? undefined, live === 'source' ? seen : null),
+  };
+}
+
+/** The longest outage after which writers found themselves at the other server. */
+function longestOutage({ proof }: Findings, chosen: (outage: Proof['outages'][number]) => boolean): number | null {
+  const ms = (proof?.outages ?? [])
+    .filter((outage) => outage.moved && chosen(outage))
+    .flatMap(({ startedAt, firstAcceptedAt }) => (firstAcceptedAt === null ? [] : [firstAcceptedAt - startedAt]));
+  return ms.length === 0 ? null : Math.round(Math.max(...ms));
+}
+
+function partsOf(facts: CutoverFacts | undefined, total: number | null): OutageReport {
+  const { outageMs: parts, prediction, canary } = facts ?? {};
+  return {
+    total,
     fence: parts?.fence ?? null,
     barrier: parts?.barrier ?? null,
     sequences: parts?.sequences ?? null,

@@ -36,6 +36,13 @@ export interface OutageReport {
   readonly canary: CanaryFacts | null;
 }
 
+/** How the applications came back to the source. */
+export interface RollbackReport {
+  readonly status: string;
+  /** As at the cutover: the whole as the writers saw it, the parts as the way back measured them. */
+  readonly outageMs: OutageReport;
+}
+
 /** What became of the writes. */
 export interface WritersReport {
   readonly acknowledged: number;
@@ -138,6 +145,8 @@ export interface Report {
   readonly seedOrigin: string | null;
   readonly writableSide: WritableSide;
   readonly outageMs: OutageReport;
+  /** Null when nobody went back. */
+  readonly rollback: RollbackReport | null;
   /** Null without writers. */
   readonly writers: WritersReport | null;
   readonly databases: readonly DatabaseReport[];

@@ -1,5 +1,5 @@
 /** The last words in the terminal. */
-import type { DatabaseReport, PruneReport, Report, ScanReport } from './report';
+import type { DatabaseReport, OutageReport, PruneReport, Report, ScanReport } from './report';
 import { holds } from './report';
 import { count, seconds } from './words';
 
@@ -13,7 +13,7 @@ export function summaryOf(report: Report, reportDirectory: string): string {
     '',
     `report: ${reportDirectory}/report.html`,
   ];
-  if (report.writableSide === 'target') lines.push(...whatOnlyAwsCanProve());
+  if (report.writableSide === 'target' || report.rollback !== null) lines.push(...whatOnlyAwsCanProve());
   return `${lines.join('\n')}\n`;
 }
 
@@ -24,11 +24,12 @@ function headline(report: Report): string {
   return `FAILED ${took}: writable is ${report.writableSide}`;
 }
 
-function endOf({ stopAfter }: Report): string {
+function endOf({ stopAfter, rollback }: Report): string {
   if (stopAfter === 'assess') return 'Assessed';
   if (stopAfter === 'prune') return 'Pruned';
   if (stopAfter === 'scan') return 'Scanned';
-  return stopAfter === 'replicate' ? 'Replicating' : 'Migrated';
+  if (stopAfter === 'replicate') return 'Replicating';
+  return rollback === null ? 'Migrated' : 'There and back';
 }
 
 /** Says no more than was looked at. */
@@ -54,9 +55,10 @@ function figures(report: Report): string[] {
     ['lost', writers && String(writers.lost)],
     ['doubled', writers && String(writers.doubled)],
     ['write outage', outageMs.total === null ? null : `${outageMs.total} ms as the writers saw it`],
-    [outageMs.total === null ? 'cutover' : '  of it', outageMs.cutover === null ? null : partsOf(report)],
+    [outageMs.total === null ? 'cutover' : '  of it', outageMs.cutover === null ? null : partsOf(outageMs)],
     ['  predicted', outageMs.cutover === null ? null : predictedWords(report)],
     ['canary', canaryWords(report)],
+    ...wayBackRows(report),
     ['checks', checksOf(report)],
   ];
   return rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(18)} ${value}`] : []));
@@ -81,7 +83,16 @@ function databaseWords(database: DatabaseReport): string {
   return `${tables} tables, ${count(rows)} rows on the target, ${count(rowsOnSource)} on the source, ${verdict}`;
 }
 
-function partsOf({ outageMs }: Report): string {
+function wayBackRows({ rollback }: Report): [string, string | null][] {
+  if (rollback === null) return [];
+  const { total, cutover } = rollback.outageMs;
+  return [
+    ['outage back', total === null ? null : `${total} ms as the writers saw it`],
+    [total === null ? 'way back' : '  of it', cutover === null ? null : partsOf(rollback.outageMs)],
+  ];
+}
+
+function partsOf(outageMs: OutageReport): string {
   const { fence, barrier, sequences, gate } = outageMs;
   return `fence ${fence} + barrier ${barrier} + sequences ${sequences} + gate ${gate} + switch ${outageMs.switch} ms`;
 }

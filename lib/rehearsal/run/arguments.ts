@@ -36,6 +36,7 @@ npm start -- [flags]
   --stop-after PHASE     ${STOP_AFTER.join(', ')}; default cutover
   --switch KIND          what applications follow: ${SWITCHES.join(' or ')}; default route53
   --damage               damage the sample first: lost values, a zeroed page, an index that lies; Scan repairs it
+  --rollback             go back to the source after the cutover, with everything that was written on the target
   --dry-run              assess only: nothing is changed anywhere
   --help                 this text
 
@@ -56,6 +57,7 @@ const FLAGS = {
   'stop-after': { type: 'string' },
   switch: { type: 'string' },
   damage: { type: 'boolean' },
+  rollback: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -81,6 +83,7 @@ export function readCommand(argv: readonly string[]): Command {
       keep: values.keep ?? false,
       stopAfter: oneOf<StopAfter>('--stop-after', values['stop-after'], STOP_AFTER) ?? DEFAULT_OPTIONS.stopAfter,
       damage: values.damage ?? false,
+      rollback: values.rollback ?? false,
       dryRun: values['dry-run'] ?? false,
       switch: oneOf('--switch', values.switch, SWITCHES) ?? DEFAULT_OPTIONS.switch,
     };
@@ -104,6 +107,9 @@ function refuseDisagreements(options: UserOptions, size: Size | undefined): void
   }
   if (size !== undefined && options.dumpFiles.length > 0)
     throw new WrongFlag('--size is for the sample, not for --dump');
+  if (options.rollback && (options.dryRun || options.stopAfter !== 'cutover')) {
+    throw new WrongFlag('--rollback goes back from a cutover: without --dry-run, and with --stop-after cutover');
+  }
   if (options.damage && options.dumpFiles.length > 0) throw new WrongFlag('--damage is for the sample, not for --dump');
   if (options.damage && sourceVersion < FIRST_DAMAGEABLE) {
     throw new WrongFlag(

@@ -19,6 +19,8 @@ export interface RunFacts extends Doors {
   readonly caPath: string;
   /** TCP port of the source's server. */
   readonly sourcePort: number;
+  /** TCP port under which the source's server reaches the target; null when no way back is wanted. */
+  readonly wayBackPort: number | null;
   /** Such as `17.10`. */
   readonly engineVersion: string;
 }
@@ -56,6 +58,7 @@ export function rehearsalConfiguration(
       repair: facts.damaged ? 'quarantine' : 'block',
       workers: facts.scanWorkers,
     },
+    rollback: facts.wayBackPort === null ? {} : { windowHours: 1, host: 'localhost', port: facts.wayBackPort },
     policy: {
       missingReplicaIdentity: 'full',
       unloggedTables: 'warn',

@@ -19,6 +19,8 @@ export interface Deployment {
   readonly engine: StackEngine;
   /** ARN of the state machine `Migrate`. */
   readonly migrateArn: string;
+  /** ARN of the state machine `Rollback`. */
+  readonly rollbackArn: string;
   /** ARN of the policy that an approver is given. */
   readonly approverPolicyArn: string;
 }
@@ -64,6 +66,7 @@ export async function deploy(
   return {
     engine,
     migrateArn: outputOf(engine, 'MigrateArn'),
+    rollbackArn: outputOf(engine, 'RollbackArn'),
     approverPolicyArn: outputOf(engine, 'ApproverPolicyArn'),
   };
 }

@@ -14,6 +14,8 @@ export type PhaseName =
   | 'Scan'
   | 'Replicate'
   | 'Cutover'
+  | 'Write on the target'
+  | 'Rollback'
   | 'Write afterwards'
   | 'Prove';
 

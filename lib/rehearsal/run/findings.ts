@@ -13,6 +13,7 @@ import type { RehearsalOptions } from './options';
 import type { Cleanup, Stage } from './stage';
 import type { StepCall } from './step-calls';
 import type { Timeline } from './timeline';
+import { goBack, type WayBack } from './way-back';
 import { findWritableSide } from './writable-side';
 
 /** How long the writers go on after the migration, where they are now. */
@@ -24,6 +25,8 @@ export interface Findings {
   readonly steps: readonly StepCall[];
   readonly checks: readonly Check[];
   readonly lag: readonly LagPoint[];
+  /** Null when nobody went back. */
+  readonly wayBack: WayBack | null;
   /** Where the applications are led at the end. */
   readonly live: 'source' | 'target';
   readonly writableSide: WritableSide;
@@ -63,6 +66,8 @@ export async function migrateAndProve(
     if (machine === 'cutover' && state === 'Inspect AWS' && target) horizon.value = readHorizon(target);
   };
   const executions = await migration.ended;
+  const goesBack = options.rollback && executions[0]?.status === 'SUCCEEDED';
+  const wayBack = goesBack ? await goBack(stage, timeline) : null;
   await options.test?.afterMigration?.(surroundings);
   if (traffic) await timeline.during('Write afterwards', () => pause(AFTERWARDS_MS));
   const live = await liveSide(stage, options);
@@ -70,13 +75,14 @@ export async function migrateAndProve(
     source: stage.source.server,
     target: stage.target(),
     live,
+    wasLive: wayBack !== null,
     databases: content.writerDatabases,
   });
   await lag.stop();
   traffic?.stopTelling();
   const record = await traffic?.writers.stop();
   const proved = await timeline.during('Prove', async () => ({
-    proof: traffic ? await proveWrites(stage, live) : null,
+    proof: traffic ? await proveWrites(stage, live, wayBack !== null) : null,
     databases: live === 'target' ? await compareAll(stage, await horizon.value) : [],
   }));
   return {
@@ -84,6 +90,7 @@ export async function migrateAndProve(
     steps: aws.steps.all(),
     checks: await readChecks(stage),
     lag: lag.points,
+    wayBack,
     live,
     writableSide,
     ...proved,
@@ -97,11 +104,15 @@ async function liveSide({ aws, source }: Stage, options: RehearsalOptions): Prom
   return instance?.port === source.server.port ? 'source' : 'target';
 }
 
-async function proveWrites(stage: Stage, live: 'source' | 'target'): Promise<Proof | null> {
+async function proveWrites(stage: Stage, live: 'source' | 'target', wentBack: boolean): Promise<Proof | null> {
   const onSource = (database: string) => stage.source.server.admin(database);
   const target = stage.target();
-  if (live === 'source' || !target) return (await stage.traffic?.writers.prove({ live: onSource })) ?? null;
+  if (!target) return (await stage.traffic?.writers.prove({ live: onSource })) ?? null;
   const onTarget = (database: string) => target.admin(database);
+  if (live === 'source') {
+    const left = wentBack ? { source: onTarget } : {};
+    return (await stage.traffic?.writers.prove({ live: onSource, ...left })) ?? null;
+  }
   return (await stage.traffic?.writers.prove({ live: onTarget, source: onSource })) ?? null;
 }
 

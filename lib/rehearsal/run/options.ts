@@ -39,6 +39,8 @@ export interface UserOptions {
   readonly dryRun: boolean;
   /** Damages the sample before the run, and lets the scan repair it. */
   readonly damage: boolean;
+  /** Goes back after the cutover, when the writers have written on the target for a while. */
+  readonly rollback: boolean;
   /** What the applications follow to the database. */
   readonly switch: SwitchKind;
 }
@@ -131,5 +133,6 @@ export const DEFAULT_OPTIONS: UserOptions = {
   stopAfter: 'cutover',
   dryRun: false,
   damage: false,
+  rollback: false,
   switch: 'route53',
 };

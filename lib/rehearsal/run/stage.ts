@@ -1,5 +1,6 @@
 /** Everything that stands when the migration begins: a loaded source, deployed stacks, and writers at work. */
 import { join } from 'node:path';
+import { openLink } from '../chaos/link';
 import { damageSample } from '../sample/damage-sample';
 import { REFERENCE_POLICY } from '../sample/reference-policy';
 import type { PostgresServer } from '../servers/postgres-server';
@@ -80,6 +81,7 @@ export async function setStage(
       damaged: options.damage,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,
+      wayBackPort: options.rollback ? await openWayBack(aws, cleanup) : null,
       sourcePort: (await options.test?.replicationPort?.(source.server.port)) ?? source.server.port,
       engineVersion: source.engineVersion,
     },
@@ -118,6 +120,13 @@ async function writeForAWhile(
   });
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
   return traffic;
+}
+
+/** The target has no port before it is born, and the configuration needs one: a link leads to whatever it will have. */
+async function openWayBack(aws: LocalAws, cleanup: Cleanup): Promise<number> {
+  const link = await openLink(() => targetOf(aws)?.port ?? null);
+  cleanup.add(() => link.close());
+  return link.port;
 }
 
 /** There are two instances at most, and one is the source. */

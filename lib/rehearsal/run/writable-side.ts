@@ -14,13 +14,15 @@ export interface Sides {
   readonly target: PostgresServer | null;
   /** Where the record leads. */
   readonly live: 'source' | 'target';
+  /** The target was live before. */
+  readonly wasLive: boolean;
   readonly databases: readonly WriterDatabase[];
 }
 
 /** Which side lets the application write; a side that lets it into one database only counts as writable. */
-export async function findWritableSide({ source, target, live, databases }: Sides): Promise<WritableSide> {
+export async function findWritableSide({ source, target, live, wasLive, databases }: Sides): Promise<WritableSide> {
   const onSource = await mayWrite(source, databases);
-  const isSide = target !== null && (live === 'target' || (await followsSomebody(target)));
+  const isSide = target !== null && (live === 'target' || wasLive || (await followsSomebody(target)));
   const onTarget = isSide && (await mayWrite(target, databases));
   if (onSource && onTarget) return 'both';
   if (onSource) return 'source';

@@ -1,3 +1,4 @@
 import { describeWayBack } from './way-back';
 
-describeWayBack(15, 3);
+// What is different here: no `origin = none`.
+describeWayBack(15, 3, { failures: false });

@@ -29,6 +29,7 @@ const REPORT: Report = {
     predicted: null,
     canary: { how: 'server', looks: 1, ms: 41 },
   },
+  rollback: null,
   writers: {
     acknowledged: 1000,
     refused: 20,

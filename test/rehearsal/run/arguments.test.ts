@@ -23,6 +23,7 @@ test('every flag reaches its option', () => {
       switch: 'secret',
       dryRun: true,
       damage: true,
+      rollback: false,
     },
   });
 });
@@ -55,6 +56,8 @@ test.each([
   '--unknown',
   'stray',
   '--size tiny --dump a.sql',
+  '--rollback --dry-run',
+  '--rollback --stop-after replicate',
   '--damage --dump a.sql',
   '--damage --source-version 13',
   '--dump',

@@ -47,6 +47,7 @@ export function pageOfExecution(facts: MigrationFacts, evidence: EvidenceFacts |
     lag: lagOf(facts),
     latency: null,
     outage: cutover && outageFigure(cutover.outageMs, cutover.outageMs.total, null, cutover.prediction, cutover.canary),
+    outageBack: null,
     pruning: pruningFigures(facts.pruning),
     scan: facts.scan,
     verification: verificationSection(facts, known),

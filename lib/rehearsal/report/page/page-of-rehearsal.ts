@@ -4,7 +4,7 @@ import type { MigrationFacts } from '../history/migration-facts';
 import { holds, type Report } from '../report';
 import { count, seconds } from '../words';
 import { outageFigure } from './outage';
-import type { Figure, LagFigure, LatencyFigure, ReportPage, Tile, TimelineRow, Tone } from './page';
+import type { Figure, LagFigure, LatencyFigure, OutageFigure, ReportPage, Tile, TimelineRow, Tone } from './page';
 import { failedCalls } from './page-of-execution';
 import { pruningFigures } from './pruning';
 import { sourceChanges } from './source-changes';
@@ -24,7 +24,7 @@ const PROVES =
 
 /** Makes the page. */
 export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence: EvidenceFacts): ReportPage {
-  const { outageMs, databases, checks, reason } = report;
+  const { outageMs, rollback, databases, checks, reason } = report;
   const startedAt = Date.parse(report.startedAt);
   const migrate = { name: 'Migrate', rows: phaseRows(facts) };
   return {
@@ -49,6 +49,7 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     latency: latencyOf(report),
     outage: outageFigure(outageMs, outageMs.cutover, outageMs.total, outageMs.predicted, outageMs.canary),
     pruning: pruningFigures(facts.pruning),
+    outageBack: rollback && wayBackFigure(rollback.outageMs),
     scan: facts.scan,
     verification: verificationSection(facts, evidence),
     compared:
@@ -60,6 +61,10 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     gaps: report.writers === null ? [{ what: 'Lost and doubled writes', why: 'there were no writers' }] : [],
     proves: PROVES,
   };
+}
+
+function wayBackFigure(outage: Report['outageMs']): OutageFigure | null {
+  return outageFigure(outage, outage.cutover, outage.total, outage.predicted, null);
 }
 
 function toneOf(report: Report): Tone {
@@ -75,10 +80,11 @@ function titleOf(report: Report): string {
   if (report.stopAfter === 'prune') return 'Pruned: what was old is gone from the source';
   if (report.stopAfter === 'scan') return 'Scanned: every row of the source can be read';
   if (report.stopAfter === 'replicate') return 'Replicating: source and target are equal';
+  if (report.rollback !== null) return 'There and back: nothing lost, nothing doubled';
   return 'Migrated: nothing lost, nothing doubled, nothing different';
 }
 
-function tilesOf({ writers, outageMs, databases, seedLsn }: Report): Tile[] {
+function tilesOf({ writers, outageMs, rollback, databases, seedLsn }: Report): Tile[] {
   const mismatched = databases.reduce((sum, { mismatchedTables }) => sum + mismatchedTables.length, 0);
   const must = (value: number, label: string): Tile => ({
     value: count(value),
@@ -89,6 +95,9 @@ function tilesOf({ writers, outageMs, databases, seedLsn }: Report): Tile[] {
     outageMs.total === null
       ? null
       : { value: `${count(outageMs.total)} ms`, label: 'write outage, as the writers saw it' },
+    rollback?.outageMs.total == null
+      ? null
+      : { value: `${count(rollback.outageMs.total)} ms`, label: 'write outage of the way back' },
     writers && { value: count(writers.acknowledged), label: 'acknowledged commits' },
     writers && must(writers.lost, 'lost'),
     writers && must(writers.doubled, 'doubled'),

@@ -212,6 +212,8 @@ export interface ReportPage {
   readonly lag: LagFigure | null;
   readonly latency: LatencyFigure | null;
   readonly outage: OutageFigure | null;
+  /** Null when nobody went back. */
+  readonly outageBack: OutageFigure | null;
   readonly pruning: PruningSection | null;
   readonly scan: readonly ScannedDatabase[] | null;
   readonly verification: VerificationSection | null;

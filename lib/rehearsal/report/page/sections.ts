@@ -3,7 +3,7 @@ import type { CanaryFacts } from '../../../../lambda/contract/cutover';
 import { bytes, count } from '../words';
 import { stackedBar } from './charts';
 import { html, type Markup } from './markup';
-import type { ReportPage, TableRow } from './page';
+import type { OutageFigure, ReportPage, TableRow } from './page';
 
 /** Longest text of a failed call; all of it is in the history. */
 const LONGEST_CAUSE = 600;
@@ -41,19 +41,23 @@ export function writesSection({ writes }: ReportPage): Markup | null {
 the rows afterwards.</p>${table(['write', '#number'], rows)}`;
 }
 
-/** The outage and its parts. */
-export function outageSection({ outage }: ReportPage): Markup | null {
+/** The outage and its parts, and that of the way back. */
+export function outageSection({ outage, outageBack }: ReportPage): Markup {
+  return html`${outageOf('Outage', 'cutover', outage)}${outageOf('Outage of the way back', 'way back', outageBack)}`;
+}
+
+function outageOf(heading: string, what: string, outage: OutageFigure | null): Markup | null {
   if (outage === null) return null;
   const { parts, seenMs, measuredMs, predicted, canary } = outage;
   const rows = parts.map(
-    ({ name, ms, predictedMs, what }, index) =>
-      html`<tr><td class="part"><i class="swatch part${index + 1}"></i>${name}</td><td class="number">${count(ms)} ms</td><td class="number">${predictedMs === null ? '' : `${count(predictedMs)} ms`}</td><td class="text">${what}</td></tr>`,
+    ({ name, ms, predictedMs, what: does }, index) =>
+      html`<tr><td class="part"><i class="swatch part${index + 1}"></i>${name}</td><td class="number">${count(ms)} ms</td><td class="number">${predictedMs === null ? '' : `${count(predictedMs)} ms`}</td><td class="text">${does}</td></tr>`,
   );
   const seen =
     seenMs === null
       ? 'No writer of a rehearsal was there: what the applications saw, they can tell.'
       : `The writers saw ${count(seenMs)} ms, from the first refused or delayed write to the first accepted one.`;
-  return html`<h2>Outage</h2><p class="soft">${measuredMs === null ? null : `The cutover measured ${count(measuredMs)} ms, from the first refused login to the end of the switch. `}${seen}</p>
+  return html`<h2>${heading}</h2><p class="soft">${measuredMs === null ? null : `The ${what} measured ${count(measuredMs)} ms, from the first refused login to the end of the switch. `}${seen}</p>
 ${parts.length === 0 ? null : html`<div class="figure">${stackedBar(parts)}${table(['part', '#took', '#predicted', 'what'], rows)}</div>`}
 ${predicted === null ? null : html`<p class="soft">Before the fence ${count(predicted.ms)} ms until the flip were predicted: ${predicted.basis}.</p>`}
 ${canary === null ? null : html`<p class="soft">${canaryWords(canary)}</p>`}`;
