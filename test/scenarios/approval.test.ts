@@ -1,3 +1,4 @@
+import type { Decide } from '../../lib/rehearsal/run/approver';
 import type { PostgresServer } from '../../lib/rehearsal/servers/postgres-server';
 import { collector, rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
@@ -16,9 +17,13 @@ test(
     const told = collector();
     let slots = { taps: -1, streams: -1 };
     let claim = '';
+    let message = '';
+    const decide: Decide = async (asked) => {
+      message = asked;
+      return { answer: 'refuse', by: 'the night shift' };
+    };
     const { report, evidence } = await rehearseTiny(
       {
-        answer: 'refuse',
         afterMigration: async ({ source }) => {
           slots = await slotsOf(source);
           claim = await source.withAdmin('postgres', async (session) => {
@@ -27,17 +32,18 @@ test(
           });
         },
       },
-      { onEvent: told.onEvent },
+      { onEvent: told.onEvent, decide },
     );
     expect(report).toMatchObject({ outcome: 'aborted', writableSide: 'source', refusedApiCalls: [] });
     expect(report.reason?.error).toBe('Blocked');
-    expect(report.reason?.cause).toContain('refused by the rehearsal: not tonight');
+    expect(report.reason?.cause).toContain('refused by the night shift: not tonight');
     expect(report.writers).toMatchObject({ lost: 0, doubled: 0 });
     expect(slots).toEqual({ taps: 0, streams: 2 });
     expect(claim).toBe('verified held by ""');
     expect(evidence.map(({ name }) => name).join()).not.toContain('cutover');
     const answers = told.events.flatMap((event) => (event.kind === 'answered' ? [event.text] : []));
-    expect(answers).toEqual(['Asked for approval: the rehearsal refused']);
+    expect(message).toMatch(/may the applications move now[\s\S]*VERIFICATION: equal[\s\S]*send-task-success/);
+    expect(answers).toEqual(['Asked for approval: the night shift refused']);
   },
   SCENARIO_TIMEOUT_MS,
 );

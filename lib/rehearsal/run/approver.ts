@@ -11,8 +11,20 @@ import { RehearsalFailure } from './rehearsal-failure';
 /** What the approver does when asked. */
 export type Answer = 'approve' | 'refuse';
 
+/** An answer and who gives it. */
+export interface Decision {
+  readonly answer: Answer;
+  readonly by: string;
+}
+
+/** Decides on a message; null when nobody did before `expired` was aborted. */
+export type Decide = (message: string, expired: AbortSignal) => Promise<Decision | null>;
+
 /** Who approves in a rehearsal. */
 export const APPROVER = 'the rehearsal';
+
+/** The approver of a rehearsal that asks nobody. */
+export const approveAlways: Decide = async () => ({ answer: 'approve', by: APPROVER });
 
 const ROLE_NAME = 'rehearsal-approver';
 const ACCESS_KEY_ID = 'ASIA-rehearsal-approver';
@@ -26,28 +38,31 @@ export interface Approver {
 /**
  * Subscribes an approver to everything that is published.
  *
- * @param job ARN of the policy that approvers are given, and what this one answers
+ * @param job ARN of the policy that approvers are given, and who decides
  * @param told called with one line for every answer
  * @param onFailure called for a message without a command and for an answer that was refused
  */
 export function startApprover(
   aws: LocalAws,
-  job: { readonly policyArn: string; readonly answer: Answer },
+  job: { readonly policyArn: string; readonly decide: Decide },
   told: (line: string) => void,
   onFailure: (error: Error) => void,
 ): Approver {
-  const { answer } = job;
   const client = clientOf(aws, job.policyArn);
+  const expired = new AbortController();
+  const answer = async (message: string): Promise<void> => {
+    const decision = await job.decide(message, expired.signal);
+    if (decision === null) return;
+    await reply(client, message, decision);
+    told(`Asked for approval: ${decision.by} ${decision.answer === 'approve' ? 'approved' : 'refused'}`);
+  };
   const stop = aws.plane.sns.deliver((message) => {
-    if (!isQuestion(message)) return;
-    reply(client, message.message, answer).then(
-      () => told(`Asked for approval: ${APPROVER} ${answer === 'approve' ? 'approved' : 'refused'}`),
-      onFailure,
-    );
+    if (isQuestion(message)) answer(message.message).catch(onFailure);
   });
   return {
     stop: () => {
       stop();
+      expired.abort();
       client.destroy();
     },
   };
@@ -76,17 +91,17 @@ function isQuestion({ message }: TopicMessage): boolean {
   return message.includes('aws stepfunctions send-task-');
 }
 
-async function reply(client: SFNClient, message: string, answer: Answer): Promise<void> {
+async function reply(client: SFNClient, message: string, { answer, by }: Decision): Promise<void> {
   if (answer === 'approve') {
     const options = commandIn(message, 'send-task-success');
     const taskToken = options.get('--task-token');
-    const output = options.get('--task-output')?.replace('<name>', APPROVER);
+    const output = options.get('--task-output')?.replace('<name>', by);
     await client.send(new SendTaskSuccessCommand({ taskToken, output }));
     return;
   }
   const options = commandIn(message, 'send-task-failure');
   const taskToken = options.get('--task-token');
-  const cause = options.get('--cause')?.replace('<name>', APPROVER).replace('<reason>', 'not tonight');
+  const cause = options.get('--cause')?.replace('<name>', by).replace('<reason>', 'not tonight');
   await client.send(new SendTaskFailureCommand({ taskToken, error: options.get('--error'), cause }));
 }
 

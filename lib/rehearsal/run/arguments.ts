@@ -37,6 +37,7 @@ npm start -- [flags]
   --switch KIND          what applications follow: ${SWITCHES.join(' or ')}; default route53
   --damage               damage the sample first: lost values, a zeroed page, an index that lies; Scan repairs it
   --rollback             go back to the source after the cutover, with everything that was written on the target
+  --ask                  approve or refuse the cutover yourself: y or n by the message that an operator gets
   --dry-run              assess only: nothing is changed anywhere
   --help                 this text
 
@@ -58,6 +59,7 @@ const FLAGS = {
   switch: { type: 'string' },
   damage: { type: 'boolean' },
   rollback: { type: 'boolean' },
+  ask: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -85,6 +87,7 @@ export function readCommand(argv: readonly string[]): Command {
       damage: values.damage ?? false,
       rollback: values.rollback ?? false,
       dryRun: values['dry-run'] ?? false,
+      ask: values.ask ?? false,
       switch: oneOf('--switch', values.switch, SWITCHES) ?? DEFAULT_OPTIONS.switch,
     };
     refuseDisagreements(options, values.size as Size | undefined);

@@ -5,8 +5,10 @@ import type { Progress } from '../report/progress/progress';
 import { holds } from '../report/report';
 import { summaryOf } from '../report/summary';
 import { assessmentIn, requireWritable, writeReport } from '../report/write-report';
+import type { Decide } from './approver';
+import { askForAnswer } from './ask';
 import { requireDumps } from './dump-content';
-import type { UserOptions } from './options';
+import { CLOCK_FACTOR, type UserOptions } from './options';
 import { rehearse } from './rehearse';
 import type { Access } from './server-access';
 
@@ -25,7 +27,7 @@ export async function rehearseForPeople(options: UserOptions, mode: ProgressMode
       stopping.abort(new Error(`ended by ${signal}`));
     });
   }
-  const progress = chooseProgress(mode, process.stdout, process.env);
+  const progress = chooseProgress(mode, process.stdout, process.env, options.ask);
   // A second signal ends the process on the spot; the cursor comes back all the same.
   process.on('exit', () => progress.end());
   try {
@@ -46,7 +48,12 @@ async function rehearseAndReport(
 ): Promise<number> {
   await requireWritable(options.reportDirectory);
   await requireDumps(options.dumpFiles);
-  const rehearsal = await rehearse({ ...options, signal, onEvent: (event) => progress.tell(event) });
+  const rehearsal = await rehearse({
+    ...options,
+    signal,
+    onEvent: (event) => progress.tell(event),
+    ...(options.ask && { decide: askTheTerminal(progress) }),
+  });
   progress.end();
   try {
     await writeReport(options.reportDirectory, rehearsal);
@@ -63,6 +70,16 @@ async function rehearseAndReport(
   }
   signal.throwIfAborted();
   return holds(rehearsal.report) ? 0 : 1;
+}
+
+/** Asked on stderr, so that what is written to stdout stays what it is, JSON lines among it. */
+function askTheTerminal(progress: Progress): Decide {
+  return askForAnswer({
+    input: process.stdin,
+    output: process.stderr,
+    clockFactor: CLOCK_FACTOR,
+    hold: () => progress.hold?.() ?? (() => undefined),
+  });
 }
 
 async function keepUntilSignal(access: readonly Access[], signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { Check } from '../../../lambda/contract/assessment';
 import type { DatabaseReport, RefusedCall, WritableSide } from '../report/report';
 import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { Proof } from '../writers/prove';
-import { startApprover } from './approver';
+import { approveAlways, startApprover } from './approver';
 import { compareDatabases, readHorizon } from './compare';
 import { instanceBehindTheDoor } from './door';
 import type { Tell } from './events';
@@ -53,7 +53,7 @@ export async function migrateAndProve(
   const migration = startMigration(aws, stage.deployment.migrateArn, options);
   const approver = startApprover(
     aws,
-    { policyArn: stage.deployment.approverPolicyArn, answer: options.test?.answer ?? 'approve' },
+    { policyArn: stage.deployment.approverPolicyArn, decide: options.decide ?? approveAlways },
     (text) => tell({ kind: 'answered', text }),
     // Nobody else would answer: waiting for the expiry would take hours.
     ({ message }) => aws.machines.stopExecution(migration.executionArn, { error: 'Approver', cause: message }),
@@ -68,6 +68,8 @@ export async function migrateAndProve(
   const executions = await migration.ended;
   const goesBack = options.rollback && executions[0]?.status === 'SUCCEEDED';
   const wayBack = goesBack ? await goBack(stage, timeline) : null;
+  // A question that is still open when everything has ended was answered too late.
+  approver.stop();
   await options.test?.afterMigration?.(surroundings);
   if (traffic) await timeline.during('Write afterwards', () => pause(AFTERWARDS_MS));
   const live = await liveSide(stage, options);

@@ -6,7 +6,7 @@ import type { Injection } from '../control-plane/injection';
 import type { ChooseSeedLsn } from '../control-plane/rds/seed-choice';
 import type { Chaos, Invocation } from '../lambda-runtime/chaos';
 import type { PostgresServer } from '../servers/postgres-server';
-import type { Answer } from './approver';
+import type { Decide } from './approver';
 import type { Content } from './content';
 import type { SwitchKind } from './door';
 import type { RehearsalEvent } from './events';
@@ -43,6 +43,8 @@ export interface UserOptions {
   readonly rollback: boolean;
   /** What the applications follow to the database. */
   readonly switch: SwitchKind;
+  /** Whoever sits at the terminal approves the cutover, or refuses it. */
+  readonly ask: boolean;
 }
 
 /** What tests change beyond the flags. */
@@ -88,8 +90,6 @@ export interface TestOptions {
   readonly thinkMs?: number;
   /** Port under which the target reaches the source, which listens at the port given. @default that one */
   readonly replicationPort?: (port: number) => Promise<number>;
-  /** What the approver answers. @default approve */
-  readonly answer?: Answer;
   /** Starts a second execution of `Migrate` while the first one replicates. @default false */
   readonly startTwice?: boolean;
   /** How much shorter Wait states and RDS's own times are. @default `CLOCK_FACTOR` */
@@ -113,6 +113,8 @@ export interface Surroundings {
 export interface RehearsalOptions extends UserOptions {
   /** Told of everything that happens. @default nobody is told */
   readonly onEvent?: (event: RehearsalEvent) => void;
+  /** Answers when approval is asked for. @default it is always given */
+  readonly decide?: Decide;
   /** Ends the rehearsal early: everything is stopped and deleted, and the rehearsal rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly test?: TestOptions;
@@ -135,4 +137,5 @@ export const DEFAULT_OPTIONS: UserOptions = {
   damage: false,
   rollback: false,
   switch: 'route53',
+  ask: false,
 };

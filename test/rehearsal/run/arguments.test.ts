@@ -7,7 +7,7 @@ test('without flags the default rehearsal is asked for', () => {
 
 test('every flag reaches its option', () => {
   const flags =
-    '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run --damage --switch secret';
+    '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run --damage --ask --switch secret';
   expect(readCommand(flags.split(' '))).toEqual({
     kind: 'rehearse',
     mode: 'json',
@@ -24,6 +24,7 @@ test('every flag reaches its option', () => {
       dryRun: true,
       damage: true,
       rollback: false,
+      ask: true,
     },
   });
 });
