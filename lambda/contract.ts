@@ -44,6 +44,8 @@ export const STEPS = {
   'give-back': { handler: 'cutover/give-back', reach: 'database', timeoutSeconds: 300 },
   'turn-round': { handler: 'rollback/turn-round', reach: 'database', timeoutSeconds: 120 },
   release: { handler: 'seed/release', reach: 'database', timeoutSeconds: 300 },
+  locate: { handler: 'reap/locate', reach: 'aws', timeoutSeconds: 60 },
+  'take-over': { handler: 'reap/take-over', reach: 'database', timeoutSeconds: 60 },
 } as const satisfies Record<string, { handler: string; reach: Reach; timeoutSeconds: number }>;
 
 /** The name of a step. */

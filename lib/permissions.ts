@@ -11,6 +11,9 @@ import {
   encryptedBaselineName,
   encryptedSeedName,
   ID_TAG,
+  type MachineName,
+  machineName,
+  REAPED_MACHINES,
   seedSnapshotName,
   stackName,
   targetInstanceId,
@@ -32,6 +35,8 @@ const TARGET_SECRET = "RDS names the target's secret at random; the condition on
 const EVIDENCE = "the objects of this migration in this migration's own bucket";
 const SOURCE_GROUP =
   "the name of the source's parameter group is known only when RDS is asked; reading names and values";
+const EXECUTIONS =
+  'executions have random names; the machine before the last colon is exact, and this only asks for a status';
 const ACCOUNT = 'quotas and what RDS offers belong to no resource: IAM knows none for these two; both only read';
 
 /** Permissions of a step, in addition to what every function has. */
@@ -107,6 +112,14 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     }),
     ...evidenceAccess(scope),
   ],
+  locate: (scope) => [
+    allow(['rds:DescribeDBInstances'], [sourceArn(scope), targetArn(scope)]),
+    // How it ended and nothing else: without a right to the key, input and output stay closed.
+    ...([...REAPED_MACHINES, 'reaper'] as const).map((machine) =>
+      allowWild(['states:DescribeExecution'], executionsArn(scope, machine), EXECUTIONS),
+    ),
+    ...evidenceAccess(scope),
+  ],
   cutover: turnSwitch,
   settle: turnSwitch,
   'give-back': turnSwitch,
@@ -152,6 +165,10 @@ function snapshotKeys(scope: PermissionScope): string[] {
 
 function arn(scope: PermissionScope, service: string, resource: string, resourceName: string): string {
   return scope.stack.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+}
+
+function executionsArn(scope: PermissionScope, machine: MachineName): string {
+  return arn(scope, 'states', 'execution', `${machineName(scope.config.migration, machine)}:*`);
 }
 
 function sourceArn(scope: PermissionScope): string {

@@ -6,8 +6,8 @@
 /** The tag that every resource of a migration carries, snapshots included. */
 export const ID_TAG = 'sealift:id';
 
-/** The state machines: one for each phase, one for the way back, and the one that runs the phases. */
-export const MACHINES = ['assess', 'prune', 'scan', 'replicate', 'cutover', 'rollback', 'migrate'] as const;
+/** The state machines: one for each phase, one for the way back, the one that runs the phases, and the one that cleans up after all. */
+export const MACHINES = ['assess', 'prune', 'scan', 'replicate', 'cutover', 'rollback', 'migrate', 'reaper'] as const;
 
 /** Name of one of the state machines. */
 export type MachineName = (typeof MACHINES)[number];
@@ -25,6 +25,14 @@ export function targetInstanceId(migration: string): string {
 /** Name of a state machine. */
 export function machineName(migration: string, machine: MachineName): string {
   return `sealift-${migration}-${machine}`;
+}
+
+/** The machines whose executions may hold the migration: the reaper sees to them when they do not end well. */
+export const REAPED_MACHINES = ['prune', 'scan', 'replicate', 'cutover', 'migrate'] as const satisfies MachineName[];
+
+/** Name of the rule that starts the reaper: after a phase, or after a reaper that did not come to its own end. */
+export function reaperRuleName(migration: string, after: 'phases' | 'reaper'): string {
+  return `sealift-${migration}-reap-${after}`;
 }
 
 /** Name of a function. */

@@ -4,6 +4,7 @@ import type { Check, DatabaseFacts, Inspection, Prediction, Sizing } from './ass
 import type { Approval, CutoverFacts } from './cutover';
 import type { EvidencePointer, InstanceFacts } from './instance';
 import type { PrunePlan, Pruning } from './prune';
+import type { ExecutionStatus, Holding } from './reap';
 import type { ReplicationHealth, SlotFacts, SnapshotFacts, SnapshotPurpose, Verification } from './replication';
 import type { ScanConclusion, ScanPlace } from './scan';
 
@@ -221,6 +222,24 @@ export interface Steps {
       readonly reason: string;
     };
     output: { readonly outcome: 'released' | 'refused'; readonly detail: string; readonly report: EvidencePointer };
+  };
+  /** Asks how an execution stands, and where the two servers are: all that the reaper needs of AWS. */
+  locate: {
+    input: Call & {
+      /** ARN of the execution that is said to have ended. */
+      readonly ended: string;
+    };
+    output: {
+      readonly status: ExecutionStatus;
+      readonly source: InstanceFacts;
+      /** Null before the restore. */
+      readonly target: InstanceFacts | null;
+    };
+  };
+  /** Takes what a dead execution holds: from then on its calls change nothing. */
+  'take-over': {
+    input: Call & { readonly source: InstanceFacts; readonly target: InstanceFacts | null; readonly ended: string };
+    output: Holding;
   };
 }
 

@@ -5,7 +5,7 @@ import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { type Expectation, ensureLedger, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
-import { lockMigration, upsertMigration } from '../platform/ledger-sql';
+import { lockMigration, mergeFacts, upsertMigration } from '../platform/ledger-sql';
 import { joinRoles, leaveRoles } from '../platform/memberships';
 import { call, databases, instanceFacts } from '../platform/payload';
 import { BEFORE_SEEDING } from '../platform/phases';
@@ -67,6 +67,8 @@ async function hold(home: Session, input: ClaimInput, world: World): Promise<Cla
     const { epoch, phase } = decision;
     const { systemIdentifier } = server;
     await home.execute(upsertMigration({ migrationId, side: 'source', phase, epoch, execution, systemIdentifier }));
+    // Whoever cleans up after this execution has nobody to ask.
+    await home.execute(mergeFacts(migrationId, { databases: input.databases }));
     return { epoch, phase, systemIdentifier };
   });
 }

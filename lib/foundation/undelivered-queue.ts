@@ -1,4 +1,4 @@
-/** Where EventBridge puts what it could not deliver to the topic, so that a page is late and not lost. */
+/** Where EventBridge puts what it could not deliver to the topic or to the reaper, so that a page is late and not lost. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -25,7 +25,7 @@ export function undeliveredQueue(scope: Construct, migration: string, encryption
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
     }),
   );
-  const last = 'it is itself the dead-letter queue, of the rules that tell people';
+  const last = 'it is itself the dead-letter queue, of the rules that tell people and start the reaper';
   acknowledge(queue, 'AwsSolutions-SQS3', last);
   acknowledgeRule(queue, ['Serverless'], 'SQSRedrivePolicy', last);
   return queue;

@@ -103,7 +103,9 @@ function watches(config: SealiftConfig): Record<(typeof MIGRATION_ALARMS)[number
       operator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
       periods: 1,
-      text: `Sealift ${migration}: a message about a phase could not be delivered and waits in a queue.`,
+      text:
+        `Sealift ${migration}: a message about a phase could not be delivered, or the reaper could not be started after ` +
+        'one; it waits in a queue.',
     },
   };
 }

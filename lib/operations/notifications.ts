@@ -1,6 +1,6 @@
 /**
  * Tells people how the phases go, in plain words. A stopped or timed-out execution runs no state any more (facts J9); these
- * rules see it end all the same.
+ * rules see it end all the same, as do those that start the reaper.
  */
 import { Aws } from 'aws-cdk-lib';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -44,6 +44,8 @@ const AS_BEFORE = 'unless its error is PastTheFlip, applications use the source 
 
 const NOT_GIVEN_BACK = 'nothing was given back by itself';
 
+const REAPED = 'the reaper gives the source back now, and tells';
+
 const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
   assess: {
     begins: 'it looks and changes nothing',
@@ -55,25 +57,25 @@ const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
     begins: 'it removes old rows from the source in small transactions, after a snapshot was taken',
     succeeded: 'old rows are gone from the source, and lie in the baseline snapshot',
     failed: 'rows that went lie in the baseline snapshot, and nothing else was changed',
-    cutShort: NOT_GIVEN_BACK,
+    cutShort: REAPED,
   },
   scan: {
     begins: 'it reads every value on the source and compares indexes with their tables',
     succeeded: 'every row can be read and every index that was checked agrees with its table',
     failed: 'something is damaged or could not be read; nothing follows the source, what was saved in quarantine stays',
-    cutShort: NOT_GIVEN_BACK,
+    cutShort: REAPED,
   },
   replicate: {
     begins: 'it copies the database and follows its changes; applications notice nothing',
     succeeded: 'source and target hold the same, and the target follows; applications still use the source',
     failed: 'what it had changed on the source was taken back, or somebody was asked to; applications notice nothing',
-    cutShort: NOT_GIVEN_BACK,
+    cutShort: REAPED,
   },
   cutover: {
     begins: 'writes will stop for a moment, and either the target takes over for good or everything is as before',
     succeeded: 'applications use the target, the source is fenced',
     failed: `${AS_BEFORE}, and replication goes on`,
-    cutShort: `${NOT_GIVEN_BACK}; writes may be refused, so look now`,
+    cutShort: `${REAPED}; when the flip had happened it completes the way forward. Until then writes may be refused`,
   },
   rollback: {
     begins:
@@ -86,7 +88,13 @@ const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
     begins: 'it runs the phases in order',
     succeeded: 'every phase that was asked for is done',
     failed: AS_BEFORE,
-    cutShort: NOT_GIVEN_BACK,
+    cutShort: REAPED,
+  },
+  reaper: {
+    begins: 'it cleans up after an execution',
+    succeeded: 'the execution holds nothing any more',
+    failed: 'it could not clean up after an execution; writes may be refused, so look now',
+    cutShort: 'another one is started',
   },
 };
 
@@ -123,7 +131,7 @@ export class Notifications extends Construct {
     const quiet = props.config.notifications.phases === 'failures';
     const told = EVENTS.filter((event) => !quiet || (event !== 'started' && event !== 'succeeded'));
     for (const machine of MACHINES) {
-      for (const event of told) this.tell(machine, event, props);
+      for (const event of told) if (isNews(machine, event)) this.tell(machine, event, props);
     }
   }
 
@@ -150,6 +158,11 @@ export class Notifications extends Construct {
     const text = `Sealift ${config.migration}. ${wordsOf(machine, event)} Execution: ${console}`;
     rule.addTarget(new SnsTopic(topic, { message: RuleTargetInput.fromText(text), deadLetterQueue: undelivered }));
   }
+}
+
+/** A reaper looks after every end, mostly to find nothing; when it does something it tells so itself. */
+function isNews(machine: MachineName, event: ExecutionEvent): boolean {
+  return machine !== 'reaper' || (event !== 'started' && event !== 'succeeded');
 }
 
 function titleOf(machine: MachineName): string {

@@ -176,17 +176,22 @@ export function pageHuman(scope: Construct, props: WorkflowProps, next: IChainab
   return publish(scope, 'Page a human', props, message, next);
 }
 
-/** Publishes that a human is needed and goes on in any case; a failing publication changes nothing (fault 23). */
+/**
+ * Publishes and goes on in any case; a failing publication changes nothing (fault 23).
+ *
+ * @param news what the subject says after the migration's id
+ */
 export function publish(
   scope: Construct,
   name: string,
   props: WorkflowProps,
   message: TaskInput,
   next: IChainable,
+  news = 'a human is needed',
 ): SnsPublish {
   const page = SnsPublish.jsonata(scope, name, {
     topic: props.topic,
-    subject: `Sealift ${props.migration}: a human is needed`,
+    subject: `Sealift ${props.migration}: ${news}`,
     message,
     taskTimeout: Timeout.duration(Duration.minutes(1)),
   });

@@ -161,14 +161,17 @@ describe('the permissions', () => {
       expect(statements).toHaveLength(1);
       const [{ Principal, Condition } = {}] = statements;
       const { Service } = Principal as { Service: string };
-      expect(['lambda', 'states', 'cloudformation', 'monitoring.rds'].map((name) => `${name}.amazonaws.com`)).toContain(
-        Service,
-      );
-      if (!/^(states|monitoring)/.test(Service)) continue;
-      expect(Condition).toMatchObject({
-        StringEquals: { 'aws:SourceAccount': '123456789012' },
-        ArnEquals: { 'aws:SourceArn': expect.stringMatching(/:(stateMachine:sealift-a-[a-z]+|db:sealift-a-target)$/) },
-      });
+      expect(
+        ['lambda', 'states', 'events', 'cloudformation', 'monitoring.rds'].map((name) => `${name}.amazonaws.com`),
+      ).toContain(Service);
+      if (!/^(states|events|monitoring)/.test(Service)) continue;
+      const { ArnEquals } = Condition as { ArnEquals: Record<string, string | string[]> };
+      const arns = [ArnEquals['aws:SourceArn'] ?? []].flat();
+      expect(arns.length).toBeGreaterThan(0);
+      for (const arn of arns) {
+        expect(arn).toMatch(/:(stateMachine:sealift-a-[a-z]+|db:sealift-a-target|rule\/sealift-a-reap-[a-z]+)$/);
+      }
+      expect(Condition).toMatchObject({ StringEquals: { 'aws:SourceAccount': '123456789012' } });
     }
   });
 

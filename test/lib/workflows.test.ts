@@ -42,7 +42,11 @@ const all = machines.flatMap(({ name, definition }) =>
 const tasks = all.filter(({ fields }) => fields.Type === 'Task');
 
 /** Where a failure leads when it is not `Give the source back`. */
-const ENDS: Record<string, string | undefined> = { migrate: 'Release the claim', rollback: 'Give the target back' };
+const ENDS: Record<string, string | undefined> = {
+  migrate: 'Release the claim',
+  rollback: 'Give the target back',
+  reaper: 'Page a human',
+};
 
 /** Names that Step Functions and Lambda document. */
 const DOCUMENTED = [
@@ -83,6 +87,7 @@ describe('the machines', () => {
       'CutoverMachine',
       'MigrateMachine',
       'PruneMachine',
+      'ReaperMachine',
       'ReplicateMachine',
       'RollbackMachine',
       'ScanMachine',
@@ -146,7 +151,13 @@ describe('the machines', () => {
       'Leave the claim',
       'Prune rows',
     ];
-    const messages = ['Leave it to the replication', 'Page a human', 'Tell that apply stands still'];
+    const messages = [
+      'Leave it to the replication',
+      'Page a human',
+      'Tell that apply stands still',
+      'Page a human behind the flip',
+      'Tell what was done',
+    ];
     const exempt = new Set([
       ...harmless,
       ...messages,

@@ -5,6 +5,7 @@ import type { Phase, StepName } from '../../../lambda/contract';
 import type { CanaryFacts, CutoverFacts } from '../../../lambda/contract/cutover';
 import type { InstanceFacts } from '../../../lambda/contract/instance';
 import type { Output } from '../../../lambda/contract/payloads';
+import type { Holding } from '../../../lambda/contract/reap';
 import type { Verification } from '../../../lambda/contract/replication';
 import type { Policy, Switch } from '../../../lambda/contract/settings';
 import { sendCanary } from '../../../lambda/cutover/canary';
@@ -14,6 +15,7 @@ import { type Settled, settleOn } from '../../../lambda/cutover/settle';
 import { keepEvidence } from '../../../lambda/platform/evidence';
 import type { Server } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';
+import { takeOverOn } from '../../../lambda/reap/take-over';
 import { turnRoundOn } from '../../../lambda/rollback/turn-round';
 import { compareChunksOn } from '../../../lambda/verify/chunks';
 import { concludeOn } from '../../../lambda/verify/conclude';
@@ -52,6 +54,7 @@ export interface Stand {
   readonly phase: Phase;
   readonly epoch: string;
   readonly facts: Record<string, unknown>;
+  readonly execution: string;
 }
 
 /** One migration that follows its source, ready to be verified. */
@@ -174,18 +177,26 @@ export class Rig {
     );
   }
 
-  giveBack(options: CallOptions & { readonly withoutTarget?: boolean } = {}): Promise<GivenBack> {
+  /** `unnamed` asks the ledger which cutover it was that the caller began. */
+  giveBack(
+    options: CallOptions & { readonly withoutTarget?: boolean; readonly unnamed?: boolean } = {},
+  ): Promise<GivenBack> {
     return this.call(
       'give-back',
       ({ source, target, world }) =>
         giveBackOn(
           source,
           options.withoutTarget === true ? null : target,
-          { ...this.input(options.back), epoch: world.epoch },
+          { ...this.input(options.back), epoch: options.unnamed === true ? null : world.epoch },
           world,
         ),
       options,
     );
+  }
+
+  /** Takes over what `ended` holds, as the execution `options` names. */
+  takeOver(ended: string, options: CallOptions): Promise<Holding> {
+    return this.call('take-over', (to) => takeOverOn(to.source, to.target, ended, to.world), options);
   }
 
   settle(options: CallOptions = {}): Promise<Settled> {
@@ -215,7 +226,9 @@ export class Rig {
   /** The home ledger of a side. */
   stand(side: 'source' | 'target'): Promise<Stand> {
     return this[side].withAdmin('postgres', async (session) => {
-      const { rows } = await session.query('select side, phase, epoch::text as epoch, facts from sealift.migration');
+      const { rows } = await session.query(
+        'select side, phase, epoch::text as epoch, facts, execution from sealift.migration',
+      );
       return rows[0];
     });
   }

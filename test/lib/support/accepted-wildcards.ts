@@ -79,6 +79,12 @@ export function acceptedWildcards(migration: string): readonly Accepted[] {
     identity(STEP, /:secret:rds!db-\*$/, "RDS names the secret at random; a condition on its tag leaves this target's"),
     identity(STEP, own(String.raw`/migrations/<id>/\*$`), 'the objects of this migration in its own bucket'),
     identity(STEP, /:::change\/\*$/, 'the id of a change is random, and asking tells only whether it is in sync'),
+    identity(
+      /^FunctionslocateRolePermissions$/,
+      own(String.raw`:execution:sealift-<id>-(prune|scan|replicate|cutover|migrate|reaper):\*$`),
+      'executions of one machine have random names; only their status is asked for',
+      ['states:DescribeExecution'],
+    ),
     identity(MACHINE, '*', 'log delivery and X-Ray know no resource level', [...LOG_DELIVERY, ...XRAY]),
     identity(MACHINE, own(String.raw`:function:sealift-<id>-[a-z-]+:\*$`), 'versions and aliases of one function'),
     identity(
@@ -107,6 +113,7 @@ export function acceptedWildcards(migration: string): readonly Accepted[] {
       own(String.raw`:log-group:.*sealift[-/]<id>[/-][a-z-]+:\*$`),
       'streams of one log group have random names',
     ),
+    identity(OPERATOR, own(String.raw`:log-group:/sealift/<id>/\*$`), "the log groups of this migration's functions"),
     identity(OPERATOR, own(String.raw`/migrations/<id>/\*$`), 'the objects of this migration in its own bucket'),
     ofKey('*', 'in the policy of a key the resource is that key'),
     ofKey(

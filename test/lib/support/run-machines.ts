@@ -59,6 +59,11 @@ export const SMOOTH: Required<Answers> = {
   'scan-ranges': () => ({ left: 0, done: 3, rows: 3 }),
   'conclude-scan': () => ({ verdict: 'clean', detail: '', databases: [{ name: 'shop', tables: 1 }], report }),
   quarantine: () => ({ databases: [{ name: 'shop', rowsRemoved: 1, indexesRebuilt: 0, pagesLost: 0 }], report }),
+  locate: () => ({ status: 'ABORTED', source: instance('source'), target: instance('target') }),
+  'take-over': (_, count) =>
+    count === 1
+      ? { remains: 'give-back', epoch: '5', phase: 'fenced', databases: ['shop'], detail: 'held' }
+      : { remains: 'nothing', epoch: null, phase: 'verified', databases: [], detail: 'nobody holds it' },
   prepare: () => ({ slots: [{ database: 'shop', slot: 's', publication: 'p', startLsn: '0/1' }] }),
   snapshot: () => snapshot('seed'),
   encrypt: () => snapshot('seed-encrypted'),

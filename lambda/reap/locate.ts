@@ -1,0 +1,26 @@
+/** How an execution ended and where the two servers are. Nothing else is asked, so that little can stand in the reaper's way. */
+import * as z from 'zod';
+import type { Input, Output } from '../contract/payloads';
+import { Blocked } from '../errors';
+import { statusOfExecution } from '../platform/executions';
+import { call } from '../platform/payload';
+import { findInstance } from '../platform/rds';
+import type { World } from '../platform/world';
+
+/** Input of the step. */
+export const locateInput = call.extend({ ended: z.string().min(1) });
+
+/** Asks Step Functions and RDS; throws `Blocked` for an execution or a source that does not exist. */
+export async function locate({ ended }: Input<'locate'>, world: World): Promise<Output<'locate'>> {
+  const { sourceInstance, targetInstance } = world.environment;
+  const [status, foundSource, foundTarget] = await Promise.all([
+    statusOfExecution(ended),
+    findInstance(sourceInstance),
+    findInstance(targetInstance),
+  ]);
+  const source = foundSource && (await world.locate(foundSource));
+  if (source === null) {
+    throw new Blocked(`source instance ${sourceInstance} does not exist or has no endpoint, wait or start it`);
+  }
+  return { status, source, target: foundTarget && (await world.locate(foundTarget)) };
+}
