@@ -159,6 +159,26 @@ export class Iam {
     return this.decide(request, [policy]);
   }
 
+  /** Decides a request that a service makes in its own name, by the resource's policy alone. */
+  authorizeService(request: {
+    /** Such as `events.amazonaws.com`. */
+    readonly service: string;
+    readonly action: string;
+    readonly resource: string;
+    readonly context: ConditionContext;
+    readonly resourcePolicy: unknown;
+  }): AuthorizationDecision {
+    const { service, action, resource, context } = request;
+    const policy = parsePolicyDocument(request.resourcePolicy, `resource policy of ${resource}`, 'resource');
+    const asked: Request = { action, resource, context, principal: { kind: 'service', name: service } };
+    const denial = firstMatch([policy], 'Deny', asked);
+    if (denial !== null) return denied(`of an explicit deny in ${describe(denial)}`);
+    const permission = firstMatch([policy], 'Allow', asked);
+    return permission === null
+      ? denied(`no statement of the policy of ${resource} allows ${service} the ${action} action`)
+      : { allowed: true, reason: `allowed by ${describe(permission)}` };
+  }
+
   /** Decides whether a service may take on a role, by the role's trust policy. */
   authorizeAssumeRole(request: {
     readonly roleArn: string;

@@ -96,11 +96,16 @@ function outcomeOf(findings: Findings, options: RehearsalOptions): Outcome {
   const whole = proof === null || (proof.lost === 0 && proof.doubled === 0 && proof.torn === 0 && proof.phantom === 0);
   if (!consistent || !whole) return 'failed';
   if (findings.wayBack !== null && findings.wayBack.execution.status !== 'SUCCEEDED') return 'failed';
-  if (first?.status === 'SUCCEEDED') {
+  if (first?.status === 'SUCCEEDED' || finishedByReaper(findings)) {
     const equal = findings.databases.every(({ mismatchedTables }) => mismatchedTables.length === 0);
     return findings.live === wanted && equal ? 'succeeded' : 'failed';
   }
   return findings.live === 'source' ? 'aborted' : 'failed';
+}
+
+/** What was stopped behind the flip is finished by the reaper. */
+function finishedByReaper({ reapers }: Findings): boolean {
+  return reapers.some(({ output }) => output !== undefined && JSON.parse(output).outcome === 'finished');
 }
 
 function reasonOf(findings: Findings, options: RehearsalOptions): Report['reason'] {

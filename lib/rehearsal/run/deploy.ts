@@ -6,6 +6,7 @@ import { stateMachineProvider } from '../cloudformation/providers/state-machine-
 import { createStackEngine, type StackEngine } from '../cloudformation/stack-engine';
 import { authorizeByIam } from '../control-plane/authorize-by-iam';
 import { cloudFormationService } from '../control-plane/cloudformation/service';
+import { ruleProvider } from '../control-plane/events/rule-provider';
 import { controlPlaneProviders, mergeProviders } from '../control-plane/providers/control-plane-providers';
 import type { LocalAws } from './local-aws';
 import { ACCOUNT, REGION } from './place';
@@ -21,6 +22,8 @@ export interface Deployment {
   readonly migrateArn: string;
   /** ARN of the state machine `Rollback`. */
   readonly rollbackArn: string;
+  /** ARN of the state machine `Reaper`. */
+  readonly reaperArn: string;
   /** ARN of the policy that an approver is given. */
   readonly approverPolicyArn: string;
 }
@@ -67,6 +70,7 @@ export async function deploy(
     engine,
     migrateArn: outputOf(engine, 'MigrateArn'),
     rollbackArn: outputOf(engine, 'RollbackArn'),
+    reaperArn: outputOf(engine, 'ReaperArn'),
     approverPolicyArn: outputOf(engine, 'ApproverPolicyArn'),
   };
 }
@@ -74,6 +78,7 @@ export async function deploy(
 /** Hands functions and state machines to what runs them; a role that its service may not assume is refused, as in AWS. */
 function runtimeProviders(aws: LocalAws, assembly: CloudAssembly) {
   return [
+    ruleProvider(aws.events),
     lambdaFunctionProvider({
       assembly,
       register: (deployed) => {

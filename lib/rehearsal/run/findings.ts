@@ -22,6 +22,8 @@ const AFTERWARDS_MS = 3_000;
 /** What a run found out. */
 export interface Findings {
   readonly executions: readonly ExecutionDescription[];
+  /** Executions of `Reaper`, in the order of their starts. */
+  readonly reapers: readonly ExecutionDescription[];
   readonly steps: readonly StepCall[];
   readonly checks: readonly Check[];
   readonly lag: readonly LagPoint[];
@@ -50,22 +52,24 @@ export async function migrateAndProve(
   const lag = watchLag(stage.source.server, tell);
   cleanup.add(() => lag.stop());
   const horizon = { value: Promise.resolve('0') };
-  const migration = startMigration(aws, stage.deployment.migrateArn, options);
+  const { migrateArn, reaperArn } = stage.deployment;
+  const hasMoved = async () => (await liveSide(stage, options)) === 'target';
+  const migration = startMigration({ aws, migrateArn, reaperArn, surroundings, hasMoved }, options);
   const approver = startApprover(
     aws,
     { policyArn: stage.deployment.approverPolicyArn, decide: options.decide ?? approveAlways },
     (text) => tell({ kind: 'answered', text }),
     // Nobody else would answer: waiting for the expiry would take hours.
-    ({ message }) => aws.machines.stopExecution(migration.executionArn, { error: 'Approver', cause: message }),
+    ({ message }) => aws.machines.stopExecution(migration.executionArn(), { error: 'Approver', cause: message }),
   );
   cleanup.add(() => approver.stop());
   timeline.onState = (machine, state) => {
-    migration.noteState(state);
+    migration.noteState(machine, state);
     const target = stage.target();
     // Before the fence: the function has not even opened its connections when its machine begins.
     if (machine === 'cutover' && state === 'Inspect AWS' && target) horizon.value = readHorizon(target);
   };
-  const executions = await migration.ended;
+  const { executions, reapers } = await migration.ended;
   const goesBack = options.rollback && executions[0]?.status === 'SUCCEEDED';
   const wayBack = goesBack ? await goBack(stage, timeline) : null;
   // A question that is still open when everything has ended was answered too late.
@@ -89,6 +93,7 @@ export async function migrateAndProve(
   }));
   return {
     executions,
+    reapers,
     steps: aws.steps.all(),
     checks: await readChecks(stage),
     lag: lag.points,

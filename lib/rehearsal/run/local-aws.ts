@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type Clock, scaledClock } from '../clock';
 import { authorizeByIam } from '../control-plane/authorize-by-iam';
 import { type ControlPlane, createControlPlane } from '../control-plane/control-plane';
+import { EventBus, type Undelivered } from '../control-plane/events/event-bus';
+import { executionEvent } from '../control-plane/events/execution-event';
 import { lambdaService } from '../control-plane/lambda/service';
 import { LocalDatabaseHost } from '../control-plane/rds/local-database-host';
 import { statesService } from '../control-plane/states/service';
@@ -15,6 +17,7 @@ import type { RunDirectory } from '../servers/run-directory';
 import type { HistoryEvent } from '../state-machine/history';
 import { createStateMachines, type StateMachines } from '../state-machine/state-machines';
 import { type EmittedMetric, metricsOf } from './emitted-metrics';
+import { deliverEvent } from './event-delivery';
 import { CLOCK_FACTOR, type TestOptions } from './options';
 import { ACCOUNT, REGION, SOURCE_INSTANCE } from './place';
 import { type StepCall, StepCalls } from './step-calls';
@@ -41,6 +44,9 @@ export interface LocalAws {
   readonly iam: Iam;
   readonly lambda: LambdaRuntime;
   readonly machines: StateMachines;
+  readonly events: EventBus;
+  /** What rules could not deliver. */
+  readonly undelivered: readonly Undelivered[];
   readonly steps: StepCalls;
   /** What the control plane, the permissions or the interpreter refused because nobody knew or allowed it. */
   readonly refusals: readonly string[];
@@ -89,6 +95,15 @@ export async function startLocalAws(
   };
   const lambda = functions(plane, hear, test);
   const steps = new StepCalls(listeners.onStepCall);
+  const undelivered: Undelivered[] = [];
+  const events = new EventBus({
+    place: { account: ACCOUNT, region: REGION },
+    clock,
+    onUndelivered: (event) => {
+      undelivered.push(event);
+      refusals.push(`an event was not delivered to ${event.targetArn}: ${event.reason}`);
+    },
+  });
   const machines = createStateMachines({
     clock,
     invokeFunction: (arn, payload, { signal }) =>
@@ -97,7 +112,9 @@ export async function startLocalAws(
       MessageId: plane.sns.publish(String(TopicArn), String(Message), Subject === undefined ? null : String(Subject)),
     }),
     onEvent: listeners.onState,
+    onStatus: (execution) => events.put(executionEvent(execution)),
   });
+  events.deliverBy((target, rule, input) => deliverEvent({ iam, plane, machines }, target, rule, input));
   plane.addService(statesService(machines));
   plane.addService(lambdaService((arn, payload) => lambda.invoke(arn, payload)));
   return {
@@ -108,12 +125,15 @@ export async function startLocalAws(
     iam,
     lambda,
     machines,
+    events,
+    undelivered,
     steps,
     refusals,
     logLines: () => [...logs],
     metrics: () => [...metrics],
     server: (instanceId) => host.server(instanceId),
     async close() {
+      events.close();
       await machines.close();
       await lambda.close();
       await host.close();

@@ -1,7 +1,8 @@
-/** Starts `Migrate` as an operator does, and waits for its end. */
+/** Starts `Migrate` as an operator does, and waits for its end and for what cleans up after it. */
 import type { ExecutionDescription } from '../state-machine/state-machines';
+import { Interruptor, untilReaped } from './interruptions';
 import type { LocalAws } from './local-aws';
-import type { RehearsalOptions } from './options';
+import type { RehearsalOptions, Surroundings } from './options';
 
 /** Names of the executions; a name may be used once per machine. */
 const FIRST = 'rehearsal-1';
@@ -10,32 +11,70 @@ const SECOND = 'rehearsal-2';
 /** States of `Replicate` during which a second start is tried. */
 const REPLICATING = 'Watch replication';
 
-/** A migration that was started. */
-export interface Migration {
-  readonly executionArn: string;
-  /** Resolves with every execution of `Migrate` when all have ended, the first one first. */
-  readonly ended: Promise<readonly ExecutionDescription[]>;
-  /** To be told of every state that is entered. */
-  noteState(state: string): void;
+/** Where a migration is started. */
+export interface MigrationScene {
+  readonly aws: LocalAws;
+  /** ARNs of the machines. */
+  readonly migrateArn: string;
+  readonly reaperArn: string;
+  readonly surroundings: Surroundings;
+  /** Whether the applications are led to the target. */
+  hasMoved(): Promise<boolean>;
 }
 
-/** Starts the migration, and a second time in its middle when a test wants that. */
-export function startMigration(aws: LocalAws, migrateArn: string, options: RehearsalOptions): Migration {
+/** A migration that was started. */
+export interface Migration {
+  /** ARN of the execution that runs at present. */
+  executionArn(): string;
+  /** Resolves with every execution of `Migrate` that counts and every reaper when all have ended, the first one first. */
+  readonly ended: Promise<{
+    readonly executions: readonly ExecutionDescription[];
+    readonly reapers: readonly ExecutionDescription[];
+  }>;
+  /** To be told of every state that is entered. */
+  noteState(machine: string, state: string): void;
+}
+
+/** Starts the migration: after executions that a test interrupts, and a second time in its middle when a test wants that. */
+export function startMigration(scene: MigrationScene, options: RehearsalOptions): Migration {
+  const { aws, migrateArn, reaperArn } = scene;
+  const { machines } = aws;
   const input = options.dryRun ? { dryRun: true } : { stopAfter: options.stopAfter };
-  const start = (name: string) =>
-    aws.machines.startExecution({ stateMachineArn: migrateArn, name, input }).executionArn;
-  const executionArn = start(FIRST);
+  const interruptor = new Interruptor(aws, scene.surroundings);
+  let current = '';
   let second: string | null = null;
+  const start = (name: string) => machines.startExecution({ stateMachineArn: migrateArn, name, input }).executionArn;
+  const interrupted = async () => {
+    let last: ExecutionDescription | null = null;
+    for (const [index, interruption] of (options.test?.interruptions ?? []).entries()) {
+      current = start(`interrupted-${index + 1}`);
+      interruptor.arm(interruption, current);
+      await Promise.race([machines.result(current), interruptor.failure]);
+      await untilReaped(aws, reaperArn);
+      last = machines.describeExecution(current);
+      await interruption.afterwards?.(scene.surroundings, last);
+      if (await scene.hasMoved()) break;
+    }
+    return last;
+  };
   return {
-    executionArn,
-    noteState: (state) => {
+    executionArn: () => current,
+    noteState: (machine, state) => {
+      interruptor.noteState(machine, state);
       if (options.test?.startTwice && second === null && state === REPLICATING) second = start(SECOND);
     },
     ended: (async () => {
-      await aws.machines.result(executionArn);
-      if (second !== null) await aws.machines.result(second);
-      const arns = [executionArn, ...(second === null ? [] : [second])];
-      return arns.map((arn) => aws.machines.describeExecution(arn));
+      const last = await interrupted();
+      // What was interrupted behind its flip has moved all the same, and nothing is left to be started.
+      if (last !== null && (await scene.hasMoved())) {
+        return { executions: [last], reapers: await untilReaped(aws, reaperArn) };
+      }
+      current = start(FIRST);
+      await machines.result(current);
+      if (second !== null) await machines.result(second);
+      const arns = [current, ...(second === null ? [] : [second])];
+      const reapers = await untilReaped(aws, reaperArn);
+      return { executions: arns.map((arn) => machines.describeExecution(arn)), reapers };
     })(),
   };
 }

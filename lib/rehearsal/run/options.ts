@@ -10,6 +10,7 @@ import type { Decide } from './approver';
 import type { Content } from './content';
 import type { SwitchKind } from './door';
 import type { RehearsalEvent } from './events';
+import type { Interruption } from './interruptions';
 import type { LocalAws } from './local-aws';
 
 /** The sizes of the sample. */
@@ -92,6 +93,8 @@ export interface TestOptions {
   readonly replicationPort?: (port: number) => Promise<number>;
   /** Starts a second execution of `Migrate` while the first one replicates. @default false */
   readonly startTwice?: boolean;
+  /** Executions that are ended from outside, one after the other, before the one that counts. @default none */
+  readonly interruptions?: readonly Interruption[];
   /** How much shorter Wait states and RDS's own times are. @default `CLOCK_FACTOR` */
   readonly clockFactor?: number;
 }

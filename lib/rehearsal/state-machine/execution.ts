@@ -69,6 +69,12 @@ export class Execution {
     return this.ended;
   }
 
+  /** Ends the execution as `TIMED_OUT`, whatever its limit is; like a stop, it runs no Catch (facts J9). */
+  timeOut(): Promise<ExecutionResult> {
+    this.controller.abort(new Interruption('timed-out'));
+    return this.ended;
+  }
+
   private async run(): Promise<ExecutionResult> {
     const settled = new AbortController();
     this.watchTimeout(this.world.timeoutClock, settled.signal);

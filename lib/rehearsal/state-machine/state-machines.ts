@@ -33,6 +33,11 @@ export interface StateMachinesOptions {
    * @default nothing
    */
   onEvent?(executionArn: string, event: HistoryEvent): void;
+  /**
+   * Told when an execution has begun and when it has ended, but not of those that `close` ends.
+   * @default nothing
+   */
+  onStatus?(execution: ExecutionDescription): void;
 }
 
 /** A machine to register. */
@@ -94,7 +99,9 @@ export interface StateMachines {
   sendTaskHeartbeat(request: { readonly taskToken: string }): void;
   /** ARN of the machine that a task token belongs to; null for a token that was never issued. */
   machineOfToken(taskToken: string): string | null;
-  /** Stops everything that runs. */
+  /** Ends an execution as its own time limit would; resolves when it has ended. */
+  timeOut(executionArn: string): Promise<void>;
+  /** Stops everything that runs; nothing is started any more. */
   close(): Promise<void>;
 }
 
@@ -103,8 +110,13 @@ export function createStateMachines(options: StateMachinesOptions): StateMachine
   const machines = new Map<string, Machine>();
   const executions = new Map<string, Execution>();
   const tokens = new TaskTokens();
+  let closed = false;
+  const tell = (execution: Execution) => {
+    if (!closed) options.onStatus?.(describe(execution));
+  };
 
   const start: StateMachines['startExecution'] = ({ stateMachineArn, name = randomUUID(), input }) => {
+    if (closed) throw new StateMachineError('ServiceUnavailable', 'the interpreter is closed');
     const machine = machines.get(stateMachineArn);
     if (machine === undefined) {
       throw new StateMachineError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
@@ -116,7 +128,14 @@ export function createStateMachines(options: StateMachinesOptions): StateMachine
     if (before !== undefined && !isSameAndRunning(before, value)) {
       throw new StateMachineError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
-    executions.set(arn, execution);
+    if (before === undefined) {
+      executions.set(arn, execution);
+      tell(execution);
+      execution.ended.then(
+        () => tell(execution),
+        () => undefined,
+      );
+    }
     return { executionArn: arn, startDate: execution.startDate };
   };
   const onEvent = (arn: string, event: HistoryEvent) => options.onEvent?.(arn, event);
@@ -141,6 +160,9 @@ export function createStateMachines(options: StateMachinesOptions): StateMachine
       await execution.stop(reason?.error, reason?.cause);
       return { stopDate: execution.stopDate ?? execution.startDate };
     },
+    timeOut: async (arn) => {
+      await find(arn).timeOut();
+    },
     getExecutionHistory: (arn) => [...find(arn).history.events],
     result: (arn) => find(arn).ended,
     sendTaskSuccess: ({ taskToken, output }) => tokens.succeed(taskToken, output),
@@ -148,6 +170,7 @@ export function createStateMachines(options: StateMachinesOptions): StateMachine
     sendTaskHeartbeat: ({ taskToken }) => tokens.heartbeat(taskToken),
     machineOfToken: (taskToken) => tokens.machineOf(taskToken),
     close: async () => {
+      closed = true;
       await Promise.all([...executions.values()].map((execution) => execution.stop()));
     },
   };

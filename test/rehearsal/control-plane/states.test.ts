@@ -1,5 +1,6 @@
 import {
   DescribeExecutionCommand,
+  ListExecutionsCommand,
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
   SFNClient,
@@ -13,6 +14,7 @@ import { ACCOUNT, type LocalAws, REGION, startLocalAws } from './support/local-a
 
 const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:asking`;
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/approver`;
+const REAPER = `arn:aws:iam::${ACCOUNT}:role/reaper`;
 
 let aws: LocalAws;
 let machines: StateMachines;
@@ -42,8 +44,35 @@ beforeAll(async () => {
     permissionsBoundary: null,
     tags: {},
   });
+  iam.putRole({
+    roleName: 'reaper',
+    arn: REAPER,
+    trustPolicy: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole' }],
+    },
+    inlinePolicies: [
+      {
+        name: 'ask',
+        document: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Action: 'states:DescribeExecution',
+              Resource: `${MACHINE.replace(':stateMachine:', ':execution:')}:*`,
+            },
+          ],
+        },
+      },
+    ],
+    managedPolicyArns: [],
+    permissionsBoundary: null,
+    tags: {},
+  });
   aws = await startLocalAws({ authorize: authorizeByIam(iam) });
   aws.plane.callers.set('ASIA-approver', { roleArn: ROLE });
+  aws.plane.callers.set('ASIA-reaper', { roleArn: REAPER });
   machines = createStateMachines({
     clock: realClock,
     invokeFunction: async () => ({}),
@@ -119,7 +148,28 @@ describe('answers to task tokens', () => {
   });
 
   it('are all that is known of Step Functions', async () => {
-    const call = approver().send(new DescribeExecutionCommand({ executionArn: MACHINE }));
+    const call = approver().send(new ListExecutionsCommand({ stateMachineArn: MACHINE }));
     await expect(call).rejects.toMatchObject({ name: 'NotImplemented' });
+  });
+});
+
+describe('how an execution stands', () => {
+  const describe = (executionArn: string, includedData?: 'METADATA_ONLY', who = 'ASIA-reaper') =>
+    new SFNClient(aws.client(who)).send(new DescribeExecutionCommand({ executionArn, includedData }));
+
+  it('is told to who may ask, without input and output', async () => {
+    const { executionArn } = await ask(MACHINE);
+    await machines.stopExecution(executionArn);
+    const { status, input, output } = await describe(executionArn, 'METADATA_ONLY');
+    expect({ status, input, output }).toEqual({ status: 'ABORTED', input: undefined, output: undefined });
+    const refused = describe(executionArn, 'METADATA_ONLY', 'ASIA-approver');
+    await expect(refused).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  it('needs the key for input and output, and an execution that exists', async () => {
+    const { executionArn } = await ask(MACHINE);
+    await expect(describe(executionArn)).rejects.toMatchObject({ name: 'KmsAccessDeniedException' });
+    const missing = describe(`${executionArn}-x`, 'METADATA_ONLY');
+    await expect(missing).rejects.toMatchObject({ name: 'ExecutionDoesNotExist' });
   });
 });

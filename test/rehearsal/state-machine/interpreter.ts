@@ -2,7 +2,11 @@ import { scaledClock } from '../../../lib/rehearsal/clock';
 import type { ExecutionResult } from '../../../lib/rehearsal/state-machine/execution';
 import type { HistoryEvent, HistoryEventType } from '../../../lib/rehearsal/state-machine/history';
 import type { JsonObject } from '../../../lib/rehearsal/state-machine/json';
-import { createStateMachines, type StateMachines } from '../../../lib/rehearsal/state-machine/state-machines';
+import {
+  createStateMachines,
+  type ExecutionDescription,
+  type StateMachines,
+} from '../../../lib/rehearsal/state-machine/state-machines';
 
 /** asl-validator has no types. */
 const validate = require('asl-validator') as (definition: unknown) => { isValid: boolean; errorsText(): string };
@@ -39,13 +43,18 @@ export function failure(name: string, message = 'failed'): Error {
 }
 
 /** An interpreter whose waits are a thousand times and whose timeouts are ten times shorter. */
-export function interpreter(functions: Functions = {}, onEvent?: (arn: string, event: HistoryEvent) => void) {
+export function interpreter(
+  functions: Functions = {},
+  onEvent?: (arn: string, event: HistoryEvent) => void,
+  onStatus?: (execution: ExecutionDescription) => void,
+) {
   const published: JsonObject[] = [];
   const counts = new Map<string, number>();
   const machines = createStateMachines({
     clock: scaledClock(1000),
     timeoutClock: scaledClock(10),
     onEvent: (arn, event) => onEvent?.(arn, event),
+    onStatus: (execution) => onStatus?.(execution),
     publish: async (message) => {
       published.push(message);
       return { MessageId: `message-${published.length}` };

@@ -101,3 +101,40 @@ describe('stopping', () => {
     expect((await machines.result(running?.executionArn ?? '')).status).toBe('ABORTED');
   });
 });
+
+describe('what is told of an execution', () => {
+  const waiting = definitionOf({ W: { Type: 'Wait', Seconds: 99_999_999, End: true } });
+  const told = () => {
+    const said: string[] = [];
+    const { machines } = interpreter({}, undefined, ({ name, status }) => said.push(`${name} ${status}`));
+    return { said, machines, stateMachineArn: register(machines, 'M', waiting) };
+  };
+
+  test('is its beginning and its end, of children too', async () => {
+    const { said, machines, stateMachineArn } = told();
+    const parent = register(machines, 'Parent', definitionOf({ C: child('M') }));
+    const { executionArn } = machines.startExecution({ stateMachineArn: parent, name: 'parent', input: {} });
+    await untilEvent(machines, executionArn, 'TaskSubmitted');
+    await machines.stopExecution(executionArn);
+    await machines.result(`${stateMachineArn.replace(':stateMachine:', ':execution:')}:child`);
+    await Promise.resolve();
+    expect(said.sort()).toEqual(['child ABORTED', 'child RUNNING', 'parent ABORTED', 'parent RUNNING']);
+  });
+
+  test('is its time limit, which runs no Catch either', async () => {
+    const { said, machines, stateMachineArn } = told();
+    const { executionArn } = machines.startExecution({ stateMachineArn, name: 'slow', input: {} });
+    await untilEvent(machines, executionArn, 'WaitStateEntered');
+    await machines.timeOut(executionArn);
+    expect(machines.describeExecution(executionArn).status).toBe('TIMED_OUT');
+    expect(said).toEqual(['slow RUNNING', 'slow TIMED_OUT']);
+  });
+
+  test('is nothing when everything is closed, and nothing is started any more', async () => {
+    const { said, machines, stateMachineArn } = told();
+    machines.startExecution({ stateMachineArn, name: 'open', input: {} });
+    await machines.close();
+    expect(said).toEqual(['open RUNNING']);
+    expect(() => machines.startExecution({ stateMachineArn, input: {} })).toThrow(/closed/);
+  });
+});

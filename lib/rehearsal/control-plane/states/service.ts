@@ -1,6 +1,11 @@
 import {
+  DescribeExecution$,
+  type DescribeExecutionCommandInput,
+  type DescribeExecutionCommandOutput,
+  ExecutionDoesNotExist$,
   InvalidOutput$,
   InvalidToken$,
+  KmsAccessDeniedException$,
   SendTaskFailure$,
   type SendTaskFailureCommandInput,
   type SendTaskFailureCommandOutput,
@@ -15,8 +20,8 @@ import { AwsFault } from '../fault';
 import { type Access, byName, operation, type Service } from '../operation';
 
 /**
- * Step Functions as far as an approver asks: answers to task tokens. The permission is on the machine whose task waits; a token
- * that was never issued is refused as such, whoever sends it.
+ * Step Functions as far as an approver and the reaper ask: answers to task tokens, and how an execution stands. The permission
+ * to answer is on the machine whose task waits; a token that was never issued is refused as such, whoever sends it.
  *
  * @param machines the interpreter that issued the tokens
  */
@@ -32,7 +37,7 @@ export function statesService(machines: StateMachines): Service {
     schema: SendTaskSuccess$,
     parameters: ['taskToken', 'output'],
     access: access('SendTaskSuccess'),
-    run: ({ taskToken = '', output = '' }) => inItsWords(() => machines.sendTaskSuccess({ taskToken, output })),
+    run: ({ taskToken = '', output = '' }) => inItsWords(() => machines.sendTaskSuccess({ taskToken, output })) ?? {},
   });
 
   const sendTaskFailure = operation<SendTaskFailureCommandInput, SendTaskFailureCommandOutput>({
@@ -46,23 +51,38 @@ export function statesService(machines: StateMachines): Service {
           ...(error !== undefined && { error }),
           ...(cause !== undefined && { cause }),
         }),
-      ),
+      ) ?? {},
+  });
+
+  const describeExecution = operation<DescribeExecutionCommandInput, DescribeExecutionCommandOutput>({
+    schema: DescribeExecution$,
+    parameters: ['executionArn', 'includedData'],
+    access: ({ executionArn = '' }) => [{ action: 'states:DescribeExecution', resource: executionArn }],
+    run: ({ executionArn = '', includedData }) => {
+      // The machines are under a customer's key, and nobody here may decrypt their payloads.
+      if (includedData !== 'METADATA_ONLY') {
+        throw new AwsFault('KmsAccessDeniedException', 'The caller may not use the key of the state machine');
+      }
+      const { stateMachineArn, name, status, startDate, stopDate } = inItsWords(() =>
+        machines.describeExecution(executionArn),
+      );
+      return { executionArn, stateMachineArn, name, status, startDate, stopDate };
+    },
   });
 
   return {
     signingName: 'states',
     protocol: 'json-1.1',
-    errors: [InvalidOutput$, InvalidToken$, TaskTimedOut$],
-    operations: byName([sendTaskSuccess, sendTaskFailure]),
+    errors: [ExecutionDoesNotExist$, InvalidOutput$, InvalidToken$, KmsAccessDeniedException$, TaskTimedOut$],
+    operations: byName([sendTaskSuccess, sendTaskFailure, describeExecution]),
     deniedCode: 'AccessDeniedException',
   };
 }
 
 /** The interpreter names its refusals as the API does. */
-function inItsWords(answer: () => void): Record<string, never> {
+function inItsWords<T>(answer: () => T): T {
   try {
-    answer();
-    return {};
+    return answer();
   } catch (error) {
     if (error instanceof StateMachineError) throw new AwsFault(error.name, error.message);
     throw error;
