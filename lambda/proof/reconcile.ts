@@ -5,6 +5,7 @@
 import type { Session, Statement } from '../platform/postgres';
 import { ident } from '../platform/quote';
 import { type Difference, type Drift, inWords } from './catalog-diff';
+import { notFollowedInWords } from './followed-tables';
 import type { Recipe } from './reconcile-sql';
 import * as sql from './reconcile-sql';
 
@@ -64,6 +65,21 @@ export async function reconcile(source: Session<'source'>, drift: Drift, names: 
     parts: [...part('target', 'definitions', target), ...(await follow(source, drift, names))],
     byHand: byHand.map(inWords),
   };
+}
+
+/** A drift in words, tables and partitions first, without the columns and indexes that come and go with them. */
+export function driftInShort({ differences, notFollowed }: Drift): string[] {
+  const relations = differences.filter(({ kind }) => kind === 'relation');
+  const whole = new Set(relations.filter(({ how }) => how !== 'otherwise').map(({ object }) => object));
+  const rest = differences.filter(({ kind, object, how }) => {
+    if (kind === 'relation' || (kind === 'sequence' && whole.has(object))) return false;
+    return how === 'otherwise' || !(kind === 'column' && isColumnOf(object, whole));
+  });
+  const isTable = ({ definition }: Difference) => /^\["[rp]"/.test(definition ?? '');
+  const tables = relations.filter(isTable);
+  return [...tables, ...relations.filter((each) => !isTable(each)), ...rest]
+    .map(inWords)
+    .concat(notFollowedInWords(notFollowed));
 }
 
 async function recipes(

@@ -10,11 +10,11 @@ import type { Server, Session } from '../platform/postgres';
 import type { World } from '../platform/world';
 import { type Drift, driftInWords, readDrift } from '../proof/catalog-diff';
 import { catalogDigest } from '../proof/catalog-digest';
-import { type Reconciliation, reconcile } from '../proof/reconcile';
+import { driftInShort, type Reconciliation, reconcile } from '../proof/reconcile';
 import { pinSettings } from '../proof/row-hash';
 
 /** Most differences that a message names. */
-const NAMED = 5;
+const NAMED = 8;
 
 /**
  * Why definitions wait for a human, null when both sides agree. When they do, the digest is kept: what was changed on both sides
@@ -36,8 +36,7 @@ export async function lookForDrift(
     try {
       await Promise.all([pinSettings(left), pinSettings(right)]);
       const drift = await readDrift(left, right);
-      const differences = driftInWords(drift);
-      if (differences.length > 0) return await tell(left, drift, differences, world);
+      if (driftInWords(drift).length > 0) return await tell(left, drift, world);
     } finally {
       await right.close();
     }
@@ -51,16 +50,12 @@ export async function lookForDrift(
   }
 }
 
-async function tell(
-  source: Session<'source'>,
-  drift: Drift,
-  differences: readonly string[],
-  world: World,
-): Promise<string> {
+async function tell(source: Session<'source'>, drift: Drift, world: World): Promise<string> {
   const { database } = source;
+  const differences = driftInShort(drift);
   const stream = streamName(world.migrationId, database);
   const how = await reconcile(source, drift, { stream, replicationRole: replicationRole(world.migrationId) });
-  const kept = await world.keepDocument(`drift-${stream}`, 'txt', documentOf(database, differences, how));
+  const kept = await world.keepDocument(`drift-${stream}`, 'txt', documentOf(database, driftInWords(drift), how));
   const more = differences.length > NAMED ? `; and ${differences.length - NAMED} more` : '';
   return (
     `definitions of database ${JSON.stringify(database)} differ: ${differences.slice(0, NAMED).join('; ')}${more}; run the statements ` +

@@ -1,7 +1,8 @@
 /** What the cutover looks at before its fence: how long the outage will take, and whose transactions are in its way. */
 import * as fc from 'fast-check';
+import { OutageClock } from '../../../lambda/cutover/outage-clock';
 import { excessOf, type Outlook, predictionOf } from '../../../lambda/cutover/prediction';
-import { Blocked } from '../../../lambda/errors';
+import { Blocked, CutoverAborted } from '../../../lambda/errors';
 import { Application, connect, fillApplication, pause } from './application';
 import { Rig } from './rig';
 
@@ -51,6 +52,24 @@ describe('the prediction of an outage', () => {
     const prediction = predictionOf({ ...NOTHING, barrierMs: 4_000, gateMs: 900 });
     expect(excessOf(prediction, prediction.totalMs)).toBeNull();
     expect(excessOf(prediction, prediction.totalMs - 1)).toMatch(/barrier 4000 ms.*policy\.cutoverBudgetSeconds/);
+  });
+});
+
+describe('the budget', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('ends what hangs at the end of the budget and its grace, no earlier and no later', async () => {
+    const clock = new OutageClock(5_000);
+    let ended: unknown = null;
+    clock.within(new Promise(() => undefined), 'hanging').catch((error: unknown) => {
+      ended = error;
+    });
+    await jest.advanceTimersByTimeAsync(5_249);
+    expect(ended).toBeNull();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ended).toBeInstanceOf(CutoverAborted);
+    expect(() => clock.remainingMs('going on')).toThrow(/budget of 5000 ms was over while going on/);
   });
 });
 

@@ -43,6 +43,8 @@ describe('definitions that change while the source is followed', () => {
     }
     throw new Error(`the target did not catch up: ${(await watch()).stuck.join('; ')}`);
   };
+  /** Apply may stand still besides: it was sent a row of a table that is not there. */
+  const driftIn = (stuck: readonly string[]) => stuck.find((each) => each.startsWith('definitions')) ?? '';
   const document = async (message: string) => {
     const key = /s3:\/\/evidence\/(\S+\.txt)/.exec(message)?.[1] ?? '';
     const { s3 } = rig.aws.plane;
@@ -72,8 +74,8 @@ describe('definitions that change while the source is followed', () => {
     await onSource(CHANGES);
     const { stuck, caughtUp: ready } = await watch();
     expect(ready).toBe(false);
-    expect(stuck).toHaveLength(1);
-    const said = stuck[0] ?? '';
+    const said = driftIn(stuck);
+    expect(said).toMatch(/"Odd; new" is missing[\s\S]*parted_2 is missing[\s\S]*unnamed is missing/);
     const text = await obey(said);
     for (const name of ['"Odd; new"', 'unnamed', 'parted_2']) expect(text).toContain(`public.${name}`);
     expect(text).toContain('alter table public.unnamed replica identity full');
@@ -109,8 +111,8 @@ describe('definitions that change while the source is followed', () => {
   it('are refused with the statement of a human where none can be derived, and never with the body of a function', async () => {
     await onSource(`create function fresh() returns text language sql as $$ select 'a secret of a customer' $$`);
     const { stuck } = await watch();
-    expect(stuck.join()).toMatch(/function public\.fresh\(\) is missing on the target/);
-    const text = await document(stuck.join());
+    expect(driftIn(stuck)).toMatch(/function public\.fresh\(\) is missing on the target/);
+    const text = await document(driftIn(stuck));
     expect(text).toMatch(/make the same change[\s\S]*function public\.fresh\(\)/);
     expect(text).not.toMatch(/secret/);
   });
