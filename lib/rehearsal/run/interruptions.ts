@@ -12,6 +12,8 @@ export interface Interruption {
   readonly until?: (surroundings: Surroundings) => Promise<void>;
   /** @default stopped */
   readonly how?: 'stopped' | 'timed-out';
+  /** Nothing is started afterwards: this execution counts. @default false */
+  readonly counts?: boolean;
   /** Runs when the execution and every reaper have ended. */
   readonly afterwards?: (surroundings: Surroundings, ended: ExecutionDescription) => Promise<void>;
 }

@@ -53,9 +53,10 @@ export function startMigration(scene: MigrationScene, options: RehearsalOptions)
       await untilReaped(aws, reaperArn);
       last = machines.describeExecution(current);
       await interruption.afterwards?.(scene.surroundings, last);
-      if (await scene.hasMoved()) break;
+      if (interruption.counts === true) return { last, counts: true };
+      if (await scene.hasMoved()) return { last, counts: true };
     }
-    return last;
+    return { last, counts: false };
   };
   return {
     executionArn: () => current,
@@ -64,9 +65,9 @@ export function startMigration(scene: MigrationScene, options: RehearsalOptions)
       if (options.test?.startTwice && second === null && state === REPLICATING) second = start(SECOND);
     },
     ended: (async () => {
-      const last = await interrupted();
+      const { last, counts } = await interrupted();
       // What was interrupted behind its flip has moved all the same, and nothing is left to be started.
-      if (last !== null && (await scene.hasMoved())) {
+      if (last !== null && counts) {
         return { executions: [last], reapers: await untilReaped(aws, reaperArn) };
       }
       current = start(FIRST);
