@@ -43,6 +43,8 @@ export const STEPS = {
   settle: { handler: 'cutover/settle', reach: 'database', timeoutSeconds: 300 },
   'give-back': { handler: 'cutover/give-back', reach: 'database', timeoutSeconds: 300 },
   'turn-round': { handler: 'rollback/turn-round', reach: 'database', timeoutSeconds: 120 },
+  retire: { handler: 'rollback/retire', reach: 'database', timeoutSeconds: 300 },
+  'list-leftovers': { handler: 'rollback/list-leftovers', reach: 'aws', timeoutSeconds: 60 },
   release: { handler: 'seed/release', reach: 'database', timeoutSeconds: 300 },
   locate: { handler: 'reap/locate', reach: 'aws', timeoutSeconds: 60 },
   'take-over': { handler: 'reap/take-over', reach: 'database', timeoutSeconds: 60 },
@@ -84,6 +86,7 @@ export const PHASES = [
   'needs-resync',
   'aborted',
   'rolled-back',
+  'retired',
 ] as const;
 
 /** A phase of the ledger. */

@@ -31,6 +31,7 @@ import { MigrateWorkflow } from './workflows/migrate';
 import { PruneWorkflow } from './workflows/prune';
 import { ReaperWorkflow } from './workflows/reaper';
 import { ReplicateWorkflow } from './workflows/replicate';
+import { RetireWorkflow } from './workflows/retire';
 import { RollbackWorkflow } from './workflows/rollback';
 import { ScanWorkflow } from './workflows/scan';
 
@@ -83,8 +84,9 @@ export class MigrationStack extends Stack {
     };
     const migrate = new MigrateWorkflow(workflows, workflow, phases, approvalOf(config)).machine;
     const rollback = new RollbackWorkflow(workflows, workflow, approvalOf(config, true)).machine;
+    const retire = new RetireWorkflow(workflows, workflow).machine;
     const reaper = new ReaperWorkflow(workflows, workflow).machine;
-    this.machines = { assess, prune, scan, replicate, cutover, rollback, migrate, reaper };
+    this.machines = { assess, prune, scan, replicate, cutover, rollback, retire, migrate, reaper };
     const watched = { config, topic, machines: this.machines };
     const undelivered = Queue.fromQueueArn(this, 'Undelivered', foundation.undelivered.queueArn);
     new Notifications(this, 'Notifications', { ...watched, undelivered });

@@ -9,7 +9,9 @@ import { allow, allowWild, type Conditions, type Grant, through } from './grant'
 import {
   baselineSnapshotName,
   encryptedBaselineName,
+  encryptedFinalName,
   encryptedSeedName,
+  finalSnapshotName,
   ID_TAG,
   type MachineName,
   machineName,
@@ -37,6 +39,7 @@ const SOURCE_GROUP =
   "the name of the source's parameter group is known only when RDS is asked; reading names and values";
 const EXECUTIONS =
   'executions have random names; the machine before the last colon is exact, and this only asks for a status';
+const SNAPSHOTS = 'listing the snapshots of the source, whatever their names are; it only reads';
 const ACCOUNT = 'quotas and what RDS offers belong to no resource: IAM knows none for these two; both only read';
 
 /** Permissions of a step, in addition to what every function has. */
@@ -120,6 +123,11 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     ),
     ...evidenceAccess(scope),
   ],
+  'list-leftovers': (scope) => [
+    allow(['rds:DescribeDBInstances', 'rds:DescribeDBSnapshots'], [sourceArn(scope)]),
+    allowWild(['rds:DescribeDBSnapshots'], arn(scope, 'rds', 'snapshot', '*'), SNAPSHOTS),
+    ...evidenceAccess(scope),
+  ],
   cutover: turnSwitch,
   settle: turnSwitch,
   'give-back': turnSwitch,
@@ -179,16 +187,22 @@ function targetArn(scope: PermissionScope): string {
   return arn(scope, 'rds', 'db', targetInstanceId(scope.config.migration));
 }
 
-/** The snapshots of the source: the target's seed, and the baseline of a pruning. */
+/** The snapshots of the source: the target's seed, the baseline of a pruning, and the last one. */
 function snapshotArns(scope: PermissionScope): string[] {
   const { migration } = scope.config;
-  return [seedSnapshotName(migration), baselineSnapshotName(migration)].map((name) =>
+  return [seedSnapshotName(migration), baselineSnapshotName(migration), finalSnapshotName(migration)].map((name) =>
     arn(scope, 'rds', 'snapshot', name),
   );
 }
 
 function encryptedArns(scope: PermissionScope): string[] {
-  return [encryptedSeedArn(scope), arn(scope, 'rds', 'snapshot', encryptedBaselineName(scope.config.migration))];
+  const { migration } = scope.config;
+  return [
+    encryptedSeedArn(scope),
+    ...[encryptedBaselineName(migration), encryptedFinalName(migration)].map((name) =>
+      arn(scope, 'rds', 'snapshot', name),
+    ),
+  ];
 }
 
 function encryptedSeedArn(scope: PermissionScope): string {

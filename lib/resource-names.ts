@@ -6,8 +6,18 @@
 /** The tag that every resource of a migration carries, snapshots included. */
 export const ID_TAG = 'sealift:id';
 
-/** The state machines: one for each phase, one for the way back, the one that runs the phases, and the one that cleans up after all. */
-export const MACHINES = ['assess', 'prune', 'scan', 'replicate', 'cutover', 'rollback', 'migrate', 'reaper'] as const;
+/** The state machines: one for each phase, those of the way back and of its end, the one that runs the phases, and the one that cleans up after all. */
+export const MACHINES = [
+  'assess',
+  'prune',
+  'scan',
+  'replicate',
+  'cutover',
+  'rollback',
+  'retire',
+  'migrate',
+  'reaper',
+] as const;
 
 /** Name of one of the state machines. */
 export type MachineName = (typeof MACHINES)[number];
@@ -68,6 +78,16 @@ export function baselineSnapshotName(migration: string): string {
 /** Name of the encrypted copy of that snapshot. */
 export function encryptedBaselineName(migration: string): string {
   return `sealift-${migration}-baseline-encrypted`;
+}
+
+/** Name of the last snapshot of the source, taken when the way back is closed. */
+export function finalSnapshotName(migration: string): string {
+  return `sealift-${migration}-final`;
+}
+
+/** Name of the encrypted copy of that snapshot. */
+export function encryptedFinalName(migration: string): string {
+  return `sealift-${migration}-final-encrypted`;
 }
 
 /** Name of the dashboard. */

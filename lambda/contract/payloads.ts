@@ -1,7 +1,7 @@
 /** Input and output of every step. */
 import type { Phase, SCHEMA_VERSION, StepName } from '../contract';
 import type { Check, DatabaseFacts, Inspection, Prediction, Sizing } from './assessment';
-import type { Approval, CutoverFacts } from './cutover';
+import type { Approval, CutoverFacts, Leftover } from './cutover';
 import type { EvidencePointer, InstanceFacts } from './instance';
 import type { PrunePlan, Pruning } from './prune';
 import type { ExecutionStatus, Holding } from './reap';
@@ -210,6 +210,31 @@ export interface Steps {
       readonly databases: readonly string[];
       /** End of the window by the target's clock; ISO. */
       readonly until: string;
+    };
+  };
+  /** Closes the way back and puts both sides at rest; nothing of the source is deleted. */
+  retire: {
+    input: Call &
+      BothSides & {
+        /** Close the way back although its window is open. */
+        readonly early: boolean;
+      };
+    output: {
+      readonly epoch: string;
+      readonly phase: Phase;
+      /** By the target's clock; ISO. */
+      readonly closedAt: string;
+      readonly report: EvidencePointer;
+    };
+  };
+  /** Lists what is left of the source that is not encrypted under the key. */
+  'list-leftovers': {
+    input: ClaimedCall & { readonly source: InstanceFacts };
+    output: {
+      readonly count: number;
+      /** At most twenty; all of them are in the report. */
+      readonly leftovers: readonly Leftover[];
+      readonly report: EvidencePointer;
     };
   };
   /** Takes down the replication and everything else that `prepare` and later steps changed on the source (I7). */

@@ -10,8 +10,11 @@ export interface SlotFacts {
   readonly startLsn: string;
 }
 
-/** What a snapshot is for: the target grows from `seed`; what was pruned can be read again from `baseline`. */
-export type SnapshotPurpose = 'seed' | 'baseline';
+/**
+ * What a snapshot is for: the target grows from `seed`; what was pruned can be read again from
+ * `baseline`; `final` is the last that is taken of the source, when the way back is closed.
+ */
+export type SnapshotPurpose = 'seed' | 'baseline' | 'final';
 
 /** A snapshot or snapshot copy on its way. */
 export interface SnapshotFacts {

@@ -9,7 +9,7 @@ import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { type Expectation, guarded, isTurned, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, moveEverywhere } from '../platform/ledger-follow';
-import { joinRoles, leaveRoles } from '../platform/memberships';
+import { joinOwnersOf, joinRoles, leaveRoles } from '../platform/memberships';
 import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
@@ -79,7 +79,7 @@ export async function settleOn(
   };
   const onSource: Expectation = { ...expected, epoch: await recordFlipOnSource(sourceHome, world, expected.epoch) };
   // A call before this one may have left the roles by which the databases are entered.
-  await join(targetHome, expected, await targetHome.query(sql.ownersOfClosedDatabases(names)));
+  await guarded(targetHome, expected, () => joinOwnersOf(targetHome, names));
   const { subscriptions, slots } = await takeDown(source, target, names, expected, world);
   if (wayBack !== null) await openWayBack(source, wayBack, onSource, world);
   const putBack = await putBackTarget(target, names, expected, wayBack !== null, world);

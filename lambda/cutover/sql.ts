@@ -192,15 +192,6 @@ export const materializedViews: Statement = {
     order by c.oid`,
 };
 
-/** Owners of those databases that the current user may not enter. */
-export function ownersOfClosedDatabases(databases: readonly string[]): Statement {
-  return {
-    text: `select distinct pg_get_userbyid(datdba) as owner from pg_database
-      where datname = any($1) and not has_database_privilege(oid, 'connect') order by owner`,
-    values: [databases],
-  };
-}
-
 /** Owners of the materialized views of the current database that the current user may not act as. */
 export const ownersOfClosedViews: Statement = {
   text: `select distinct pg_get_userbyid(c.relowner) as owner

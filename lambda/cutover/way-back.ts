@@ -133,7 +133,7 @@ export async function openWayBack(
       const [found] = await session.query<SubscriptionRow>(findSubscription(name));
       if (found === undefined) {
         throw new Blocked(
-          `subscription ${name} of the source is gone since the cutover, there is no way back any more: drop slot ${name} of the target`,
+          `subscription ${name} of the source is gone since the cutover, there is no way back any more: start Retire early`,
         );
       }
       if (found.enabled) return;

@@ -44,6 +44,15 @@ function rolesNotHeld(roles: readonly string[], major: number): Statement {
   };
 }
 
+/** Owners of those databases that the current user may not enter. */
+function ownersOfClosedDatabases(databases: readonly string[]): Statement {
+  return {
+    text: `select distinct pg_get_userbyid(datdba) as owner from pg_database
+      where datname = any($1) and not has_database_privilege(oid, 'connect') order by owner`,
+    values: [databases],
+  };
+}
+
 function grantRole(role: string, major: number): Statement {
   const options = major >= 16 ? ' with inherit true, set true' : '';
   return { text: `grant ${ident(role)} to current_user${options}` };
@@ -71,6 +80,15 @@ export async function joinRoles(home: Session, roles: readonly string[]): Promis
     await home.execute(insertUndo(MEMBERSHIP_UNDO, role, { memberships }));
     await joinRole(home, role);
   }
+}
+
+/** Joins the owners of those `databases` that the current user may not enter; in a transaction of the caller's, recorded. */
+export async function joinOwnersOf(home: Session, databases: readonly string[]): Promise<void> {
+  const owners = await home.query<{ owner: string }>(ownersOfClosedDatabases(databases));
+  await joinRoles(
+    home,
+    owners.map(({ owner }) => owner),
+  );
 }
 
 /** Joins `roles` without a record, in a transaction of the caller's that is rolled back: nobody else ever sees it. */

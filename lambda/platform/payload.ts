@@ -65,7 +65,7 @@ export const surroundings = z.strictObject({
 });
 
 /** What a snapshot is for; an execution of before there were two names none. */
-export const snapshotPurpose = z.enum(['seed', 'baseline']).optional();
+export const snapshotPurpose = z.enum(['seed', 'baseline', 'final']).optional();
 
 /** Names of the databases of a migration. */
 export const databases = z.array(z.string().min(1)).min(1);

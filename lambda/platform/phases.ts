@@ -9,5 +9,5 @@ export const FOLLOWING = ['replicating', 'verified'] as const satisfies readonly
 
 /** True behind a flip: somebody lives on what the migration moved, and nothing of it is taken down in passing. */
 export function isInUse(phase: Phase): boolean {
-  return phase === 'flipped' || phase === 'live' || phase === 'rolled-back';
+  return phase === 'flipped' || phase === 'live' || phase === 'rolled-back' || phase === 'retired';
 }

@@ -76,6 +76,26 @@ export async function findSnapshot(snapshotId: string): Promise<DescribedSnapsho
   );
 }
 
+/** Every snapshot of an instance, manual and automated. */
+export async function listSnapshots(instanceId: string): Promise<DescribedSnapshot[]> {
+  return callAws({ action: 'rds:DescribeDBSnapshots', resource: `instance ${instanceId}` }, async () => {
+    const found: DescribedSnapshot[] = [];
+    let marker: string | undefined;
+    // Ends with the last page.
+    do {
+      const answer = await client.send(
+        new DescribeDBSnapshotsCommand({
+          DBInstanceIdentifier: instanceId,
+          ...(marker !== undefined && { Marker: marker }),
+        }),
+      );
+      found.push(...(answer.DBSnapshots ?? []).map(describeSnapshot));
+      marker = answer.Marker;
+    } while (marker !== undefined && marker !== '');
+    return found;
+  });
+}
+
 /** Starts a snapshot of an instance; null when one of that name has appeared meanwhile. */
 export async function createSnapshot(request: {
   readonly snapshotId: string;

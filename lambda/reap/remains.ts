@@ -21,6 +21,7 @@ const BY_PHASE: Readonly<Record<Phase, Remains>> = {
   flipped: 'give-back',
   live: 'nothing',
   'rolled-back': 'nothing',
+  retired: 'nothing',
 };
 
 /** Who asks about whom. */

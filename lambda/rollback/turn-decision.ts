@@ -38,8 +38,8 @@ export function decideTurn(row: LedgerRow | null, request: TurnRequest): TurnDec
   }
   if (request.over) {
     return refuse(
-      `could be rolled back until ${wayBack.until}, which is over by the target's clock: what was written after the ` +
-        'cutover stays on the target alone',
+      `could be rolled back until ${wayBack.until}, which is over by the target's clock: close the way back with ` +
+        'Retire, what was written after the cutover stays on the target',
     );
   }
   const epochs = [row.epoch, request.source?.epoch ?? '0'].map(BigInt);

@@ -33,8 +33,8 @@ export async function snapshot(input: Input<'snapshot'>, world: World): Promise<
 function assertNotBefore(made: DescribedSnapshot, notBefore: string): void {
   if (made.createdAt === null || Date.parse(made.createdAt) >= Date.parse(notBefore)) return;
   throw new Blocked(
-    `snapshot ${made.id} was taken at ${made.createdAt}, rows up to ${notBefore} are to be pruned and would be in no ` +
-      'snapshot; copy it and its encrypted copy to names of your own, delete both, and start again',
+    `snapshot ${made.id} was taken at ${made.createdAt}, and what happened until ${notBefore} must be in it; ` +
+      'copy it and its encrypted copy to names of your own, delete both, and start again',
   );
 }
 

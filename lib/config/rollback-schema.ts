@@ -1,12 +1,12 @@
 /** The section `rollback`: the way back after a cutover. */
 import { hostOrAddress, section, whole } from './fields';
 
-/** Off by default: a way back keeps a slot on the target that somebody must drop, and needs a road from the source. */
+/** Off by default: a way back keeps a slot on the target that somebody must retire, and needs a road from the source. */
 export const rollback = section({
   windowHours: whole(0, 720, 'hours')
     .default(0)
     .describe(
-      '0 to 720. Hours after a cutover in which `Rollback` can return to the source with every write accepted since. The target keeps WAL for the source while the way back is open. `0`: no way back is prepared',
+      '0 to 720. Hours after a cutover in which `Rollback` can return to the source with every write accepted since. The target keeps WAL for the source until `Retire` closes the way back. `0`: no way back is prepared',
     ),
   host: hostOrAddress()
     .optional()

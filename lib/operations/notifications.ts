@@ -84,6 +84,13 @@ const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
     failed: 'unless its error is PastTheFlip, applications use the target as before, and the way back stays open',
     cutShort: `${NOT_GIVEN_BACK}; writes may be refused, so look now`,
   },
+  retire: {
+    begins: 'it closes the way back for good and takes a last snapshot of the source; applications notice nothing',
+    succeeded:
+      'the way back is closed, the source lies in an encrypted snapshot, and what is left of it is listed; nothing was deleted',
+    failed: 'start it again, it goes on where it ended; applications notice nothing',
+    cutShort: 'start it again, it goes on where it ended',
+  },
   migrate: {
     begins: 'it runs the phases in order',
     succeeded: 'every phase that was asked for is done',

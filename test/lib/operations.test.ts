@@ -173,7 +173,7 @@ describe('the messages', () => {
     const told = tells.map(({ EventPattern: { detail }, Targets }) => {
       const text = Targets[0]?.InputTransformer?.InputTemplate ?? '';
       expect(text).toMatch(
-        /^"Sealift demo\. (Assess|Prune|Scan|Replicate|Cutover|Rollback|Migrate|Reaper) (started|succeeded|failed|was|ran)/,
+        /^"Sealift demo\. (Assess|Prune|Scan|Replicate|Cutover|Rollback|Retire|Migrate|Reaper) (started|succeeded|failed|was|ran)/,
       );
       expect(text).toContain('console.aws.amazon.com/states');
       return `${detail.stateMachineArn?.[0]?.split('-').at(-1)} ${detail.status?.[0]}`;

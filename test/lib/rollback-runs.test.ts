@@ -101,3 +101,35 @@ describe('Rollback', () => {
     }
   });
 });
+
+describe('Retire', () => {
+  const retire = (answers: Answers = {}, input: unknown = {}) => runMachine(machines, 'retire', input, answers);
+
+  test('closes the way back, keeps an encrypted snapshot, and lists what is left', async () => {
+    const later = (step: string) => (_: unknown, count: number) => ({
+      status: count < 3 ? 'pending' : 'available',
+      snapshotId: step,
+      snapshotArn: step,
+      progressPercent: 1,
+    });
+    const ran = await retire({ snapshot: later('final'), encrypt: later('final-encrypted') }, { early: true });
+    const waited = ['snapshot', 'snapshot', 'snapshot', 'encrypt', 'encrypt', 'encrypt'];
+    expect(steps(ran)).toEqual(['inspect', 'retire', ...waited, 'list-leftovers']);
+    expect(ran.calls[1]?.input).toMatchObject({ early: true });
+    expect(ran.calls[2]?.input).toMatchObject({ purpose: 'final', notBefore: '2026-01-16T12:00:00Z', epoch: '9' });
+    expect(ran).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { phase: 'retired', snapshot: { snapshotId: 'final-encrypted' }, leftovers: [{ kind: 'instance' }] },
+    });
+  });
+
+  test.each(['retire', 'snapshot', 'encrypt', 'list-leftovers'])(
+    'fails with what %s failed with, and undoes nothing',
+    async (step) => {
+      const ran = await retire({ [step]: () => failWith('Blocked', `${step} was refused`) });
+      expect(ran).toMatchObject({ status: 'FAILED', error: 'Blocked' });
+      expect(ran.cause).toContain(`${step} was refused`);
+      expect(steps(ran).at(-1)).toBe(step);
+    },
+  );
+});

@@ -46,6 +46,7 @@ const ENDS: Record<string, string | undefined> = {
   migrate: 'Release the claim',
   rollback: 'Give the target back',
   reaper: 'Page a human',
+  retire: 'Retiring failed',
 };
 
 /** Names that Step Functions and Lambda document. */
@@ -89,6 +90,7 @@ describe('the machines', () => {
       'PruneMachine',
       'ReaperMachine',
       'ReplicateMachine',
+      'RetireMachine',
       'RollbackMachine',
       'ScanMachine',
     ]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../../lambda/contract/metrics';
 import { holds } from '../../lib/rehearsal/report/report';
 import { writeReport } from '../../lib/rehearsal/report/write-report';
-import { MIGRATION } from '../../lib/rehearsal/run/place';
+import { ACCOUNT, MIGRATION, REGION, SOURCE_INSTANCE } from '../../lib/rehearsal/run/place';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
 /** What every whole migration emits; the source sets no limit to its slots, so nothing is left to measure until their loss. */
@@ -64,15 +64,37 @@ test(
 );
 
 test(
-  'a second start of the same migration is refused and names the first execution',
+  'a second start of the same migration is refused and names the first execution, and the source is retired afterwards',
   async () => {
-    const { report } = await rehearseTiny({ startTwice: true });
+    let retired: Record<string, unknown> = {};
+    const { report } = await rehearseTiny({
+      startTwice: true,
+      afterMigration: async ({ aws }) => {
+        const stateMachineArn = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:sealift-${MIGRATION}-retire`;
+        const { executionArn } = aws.machines.startExecution({ stateMachineArn, name: 'retire', input: {} });
+        await aws.machines.result(executionArn);
+        retired = JSON.parse(aws.machines.describeExecution(executionArn).output ?? '{}');
+      },
+    });
     const [first, second] = report.executions;
     expect(first?.status).toBe('SUCCEEDED');
     expect(second).toMatchObject({ status: 'FAILED', error: 'Blocked' });
     expect(second?.cause).toContain(first?.arn);
-    expect(report).toMatchObject({ outcome: 'succeeded', writableSide: 'target' });
+    expect(report).toMatchObject({ outcome: 'succeeded', writableSide: 'target', refusedApiCalls: [] });
     expect(report.writers).toMatchObject({ lost: 0, doubled: 0 });
+    expect(retired).toMatchObject({
+      phase: 'retired',
+      snapshot: { snapshotId: `sealift-${MIGRATION}-final-encrypted` },
+    });
+    const left = retired.leftovers as { kind: string; name: string; encryption: string }[];
+    expect(left.map(({ kind, name, encryption }) => `${kind} ${name} ${encryption}`)).toEqual(
+      expect.arrayContaining([
+        `instance ${SOURCE_INSTANCE} none`,
+        `snapshot sealift-${MIGRATION}-seed none`,
+        `snapshot sealift-${MIGRATION}-final none`,
+      ]),
+    );
+    expect(left.map(({ name }) => name)).not.toContain(`sealift-${MIGRATION}-final-encrypted`);
   },
   SCENARIO_TIMEOUT_MS,
 );

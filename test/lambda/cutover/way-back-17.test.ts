@@ -1,3 +1,3 @@
 import { describeWayBack } from './way-back';
 
-describeWayBack(17, 6, { failures: true });
+describeWayBack(17, 6, { failures: true, end: 'rollback' });

@@ -1,4 +1,5 @@
 import { Blocked, CutoverAborted } from '../../../lambda/errors';
+import { retireOn } from '../../../lambda/rollback/retire';
 import { catalogFacts } from '../seed/catalog-facts';
 import { DATABASES } from '../seed/stage';
 import { Application, connect, fillApplication, pause } from './application';
@@ -10,9 +11,14 @@ const LEFT = `select (select count(*)::int from pg_replication_slots) as slots,
   (select count(*)::int from pg_roles where starts_with(rolname, 'sealift_')) as roles`;
 const NOTHING = { slots: 0, subscriptions: 0, publications: 0, origins: 0, roles: 0 };
 
-/** Declares the tests of a way back, on one major version, with or without those of what fails. */
-export function describeWayBack(major: number, clients: number, also: { readonly failures: boolean }): void {
+/** Declares the tests of a way back, on one major version, with or without those of what fails, up to one of its two ends. */
+export function describeWayBack(
+  major: number,
+  clients: number,
+  also: { readonly failures: boolean; readonly end: 'rollback' | 'retire' },
+): void {
   const failing = also.failures ? it : noTest;
+  const [returning, retiring] = also.end === 'rollback' ? [it, noTest] : [noTest, it];
   describe(`the way back on PostgreSQL ${major}`, () => {
     let rig: Rig;
     let application: Application;
@@ -30,6 +36,7 @@ export function describeWayBack(major: number, clients: number, also: { readonly
       await rig?.close();
     });
 
+    const retire = (early: boolean) => rig.call('retire', (to) => retireOn(to.source, to.target, early, to.world));
     const stands = async () => [await rig.stand('source'), await rig.stand('target')];
     const left = (side: 'source' | 'target', database = 'app') =>
       rig[side].withAdmin(database, async (session) => (await session.query(LEFT)).rows[0]);
@@ -161,7 +168,30 @@ export function describeWayBack(major: number, clients: number, also: { readonly
       expect(rig.aws.plane.route53.resolve(RECORD)).toContain(rig.host('target'));
     });
 
-    it('brings every write accepted since back to the source', async () => {
+    retiring('holds every write on both sides, and is closed when its window is over or somebody says so', async () => {
+      await application.stop();
+      await until(async () => (await application.missingOn(rig.source)).length === 0);
+      await refused(() => retire(false), /the way back is open until .* \{"early": true\}/);
+      const retired = await retire(true);
+      expect(retired.slots).toHaveLength(DATABASES.length);
+      expect(retired.subscriptions).toHaveLength(DATABASES.length);
+      expect(retired.replicaIdentities).toContain('"public"."keyless"');
+      expect(await retire(false)).toMatchObject({ epoch: retired.epoch, closedAt: retired.closedAt, slots: [] });
+      expect(await stands()).toMatchObject([
+        { side: 'source', phase: 'retired' },
+        { side: 'target', phase: 'retired' },
+      ]);
+      for (const side of ['source', 'target'] as const) expect(await left(side)).toEqual(NOTHING);
+      const kinds = (side: 'source' | 'target') =>
+        rig[side].withAdmin('postgres', async (session) =>
+          (await session.query('select distinct kind from sealift.undo')).rows.map(({ kind }) => kind),
+        );
+      expect([await kinds('source'), await kinds('target')]).toEqual([['login'], []]);
+      expect(await rig.logins('source')).toEqual([]);
+      await refused(() => rig.turnRound('begin'), /phase retired/);
+    });
+
+    returning('brings every write accepted since back to the source', async () => {
       await rig.turnRound('begin');
       expect(await rig.verify({ back: true })).toMatchObject({ verdict: 'equal' });
       const { epoch } = await rig.stand('target');
@@ -185,7 +215,7 @@ export function describeWayBack(major: number, clients: number, also: { readonly
       });
     });
 
-    it('happens once, and late calls of the road there change nothing', async () => {
+    returning('happens once, and late calls of the road there change nothing', async () => {
       await refused(() => rig.turnRound('begin'), /was rolled back before/);
       const ends: readonly Stand[] = await stands();
       const forth = { execution: 'arn:forth' };

@@ -51,6 +51,6 @@ describe('a claim', () => {
     expect(decideClaim(row({ ...own, side: 'target' }), request).verdict).toBe('refuse');
     expect(decideClaim(row({ ...own, phase: 'aborted' }), request).verdict).toBe('refuse');
     const refused = PHASES.filter((phase: Phase) => decideClaim(row({ ...own, phase }), request).verdict === 'refuse');
-    expect(refused).toEqual(['flipped', 'live', 'aborted', 'rolled-back']);
+    expect(refused).toEqual(['flipped', 'live', 'aborted', 'rolled-back', 'retired']);
   });
 });

@@ -75,6 +75,12 @@ export function acceptedWildcards(migration: string): readonly Accepted[] {
       XRAY[3],
     ]),
     identity(STEP, /:pg:\*$/, "parameters of groups are read, and the source's group is not known to a synthesis"),
+    identity(
+      /^FunctionslistleftoversRolePermissions$/,
+      /:snapshot:\*$/,
+      'the snapshots of the source have any names, and are only listed',
+      ['rds:DescribeDBSnapshots'],
+    ),
     identity(STEP, own(String.raw`:stack/Sealift-<id>-Target/\*$`), 'the id after the name of a stack is random'),
     identity(STEP, /:secret:rds!db-\*$/, "RDS names the secret at random; a condition on its tag leaves this target's"),
     identity(STEP, own(String.raw`/migrations/<id>/\*$`), 'the objects of this migration in its own bucket'),

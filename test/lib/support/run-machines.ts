@@ -90,6 +90,8 @@ export const SMOOTH: Required<Answers> = {
   settle: () => ({ phase: 'live', refreshedViews: 0, wayBackUntil: null, report }),
   'turn-round': () => ({ epoch: '7', phase: 'replicating', databases: ['shop'], until: '2026-01-16T12:00:00Z' }),
   'give-back': () => ({ outcome: 'given-back', detail: 'the fence is lifted', report }),
+  retire: () => ({ epoch: '9', phase: 'retired', closedAt: '2026-01-16T12:00:00Z', report }),
+  'list-leftovers': () => ({ count: 1, leftovers: [{ kind: 'instance', name: 'source' }], report }),
   release: () => ({ outcome: 'released', detail: 'taken off', report }),
 };
 
