@@ -145,7 +145,7 @@ async function verifiedStage(followed: Followed): Promise<Stage> {
   const input = { epoch: followed.epoch, databases: [...DATABASES] };
   // No record is looked at here, so nobody asks where the two are reached.
   jest.spyOn(world, 'endpointOf').mockResolvedValue({ host: 'unused.example.test', port: 5432 });
-  const instances = {} as { source: never; target: never };
+  const instances = { source: { instanceId: 'source' } as never, target: { instanceId: 'target' } as never };
   const stage = await openStage(source, target, { ...input, ...instances }, world);
   await openDatabases(stage);
   return stage;
