@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { OutageClock } from '../../../lambda/cutover/outage-clock';
 import { excessOf, type Outlook, predictionOf } from '../../../lambda/cutover/prediction';
+import { mappedBeyondTheFence } from '../../../lambda/cutover/sql/outlook';
 import { Blocked, CutoverAborted } from '../../../lambda/errors';
 import { Application, connect, fillApplication, pause } from './application';
 import { Rig } from './rig';
@@ -117,6 +118,18 @@ describe('a cutover before its fence', () => {
     await rig.source.withAdmin('postgres', (session) => session.query('drop schema cron cascade'));
     expect(said).toMatch(/job 3 of dbadmin in "app"/);
     expect(said).not.toMatch(/job [12]|secret/);
+  });
+
+  it('knows foreign servers that log in as a role beyond the fence, as far as the master user may see them', async () => {
+    const change = (text: string) => rig.source.withAdmin('app', (session) => session.query(text));
+    await change(`create extension postgres_fdw; create server loop foreign data wrapper postgres_fdw;
+      grant usage on foreign server loop to dbadmin; create user mapping for dbadmin server loop options (user 'dbadmin', password 'x');
+      create user mapping for app_writer server loop options (user 'app_writer', password 'x')`);
+    const found = await rig.call('watch', async ({ source }) =>
+      (await source.session('app')).query(mappedBeyondTheFence),
+    );
+    await change('drop extension postgres_fdw cascade');
+    expect(found).toEqual([{ server: 'loop', username: 'dbadmin' }]);
   });
 
   it('names pid, role and age of a long transaction and never what it runs, when it is to abort', async () => {
