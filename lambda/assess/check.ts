@@ -24,6 +24,7 @@ export const CHECKS = {
   'target-version': 'The target has the major version of the source, and no older minor',
   'record-points-to-source':
     'What the applications follow leads to the source: a CNAME with a short time to live, or the host in their secret',
+  'way-back': 'What the configuration says of a way back after the cutover is known beforehand',
   'source-is-primary': 'The source is no standby',
   tls: 'Sessions to the source are encrypted',
   'wal-level': 'The source writes WAL for logical decoding',

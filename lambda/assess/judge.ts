@@ -50,6 +50,7 @@ export function judge(seen: Seen, asker: Asker & { readonly policy: Policy }): J
     ...volumeChecks({ inspection, server, volume, sizing, prediction, databases: names.length }),
     ...othersChecks(server, databases, asker),
     ...privilegeChecks(server, databases, names),
+    wayBack(policy),
     ...choiceChecks(choice),
     ...contentChecks(databases, policy),
     ...localeChecks(databases, inspection.surroundings),
@@ -95,6 +96,20 @@ function predictionFacts({ inspection, databases, volume }: Seen, policy: Policy
     recordTtlSeconds: policy.recordTtlSeconds,
     switchKind: inspection.record.kind,
   };
+}
+
+/** Nobody shall learn after the cutover that there is none. */
+function wayBack({ rollback: { windowHours } }: Policy): Check {
+  if (windowHours === 0) {
+    return pass(
+      'way-back',
+      'none is prepared (rollback.windowHours is 0): after the cutover the source does not get what is written on the target',
+    );
+  }
+  return pass(
+    'way-back',
+    `for ${windowHours} hours after the cutover Rollback can return to the source with every write`,
+  );
 }
 
 function choiceChecks(choice: Choice): readonly Check[] {

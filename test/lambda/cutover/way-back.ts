@@ -1,7 +1,7 @@
 import { Blocked, CutoverAborted } from '../../../lambda/errors';
 import { retireOn } from '../../../lambda/rollback/retire';
 import { catalogFacts } from '../seed/catalog-facts';
-import { DATABASES } from '../seed/stage';
+import { DATABASES, EXECUTION } from '../seed/stage';
 import { Application, connect, fillApplication, pause } from './application';
 import { RECORD, Rig, type Stand } from './rig';
 
@@ -151,11 +151,18 @@ export function describeWayBack(
         rig.untilStand('target', ({ phase }) => phase === 'fenced').then(() => rig.killUntil('cutover', dying)),
       ]);
       await expect(dying).rejects.toThrow();
-      expect(await rig.giveBack({ back: true, epoch })).toMatchObject({ outcome: 'given-back' });
+      // Its execution is dead with it: another one takes the way back over, and gives the target back.
+      const next = { execution: 'arn:next' };
+      const taken = await rig.turnRound('begin', { ...next, takeOver: EXECUTION });
+      expect(taken.phase).toMatch(/fenc/);
+      await expect(rig.plan({ ...next, back: true })).rejects.toThrow(Blocked);
+      const given = await rig.giveBack({ ...next, back: true, epoch: taken.epoch });
+      expect(given).toMatchObject({ outcome: 'given-back' });
+      await refused(() => rig.giveBack({ back: true, epoch }), /too late/);
       await ever();
       await application.progress(20);
-      await rig.turnRound('undo');
-      expect(await rig.turnRound('undo')).toMatchObject({ phase: 'live' });
+      await rig.turnRound('undo', next);
+      expect(await rig.turnRound('undo', next)).toMatchObject({ phase: 'live' });
       expect(await stands()).toMatchObject([
         { side: 'source', phase: 'live' },
         { side: 'target', phase: 'live' },
