@@ -26,7 +26,7 @@ export const retireInput = call.extend({ ...bothSides, early: z.boolean() });
 const closedFacts = z.object({
   /** By the target's clock; ISO. */
   closedAt: z.string(),
-  /** Databases of the way back; empty when there was none. */
+  /** Databases of the migration. */
   databases: z.array(z.string()),
   /** Everything was taken down and put back. */
   done: z.boolean(),
@@ -101,12 +101,18 @@ async function close(
           '{"early": true} to close it now',
       );
     }
-    const closed: Closed = { closedAt: now, databases: wayBack?.databases ?? [], done: false };
+    const closed: Closed = { closedAt: now, databases: databasesOf(row), done: false };
     const epoch = (BigInt(row.epoch) + 1n).toString();
     await home.execute(upsertMigration({ ...row, phase: 'retired', epoch, execution: world.call.execution }));
     await home.execute(mergeFacts(world.migrationId, { wayBack: null, retired: closed }));
     return { row: { ...row, phase: 'retired', epoch }, closed };
   });
+}
+
+/** The cutover kept a place for each database that it moved. */
+function databasesOf({ facts }: LedgerRow): string[] {
+  const { fenceLsns } = facts;
+  return typeof fenceLsns === 'object' && fenceLsns !== null ? Object.keys(fenceLsns) : [];
 }
 
 function notLive(row: LedgerRow | null): Blocked {

@@ -1,4 +1,5 @@
 import { NotReady, PastTheFlip } from '../../../lambda/errors';
+import { retireOn } from '../../../lambda/rollback/retire';
 import { Application, connect, fillApplication, sequenceStates } from './application';
 import { RECORD, Rig } from './rig';
 
@@ -139,6 +140,17 @@ export function describeThrough(major: number, clients: number): void {
       });
       const undo = await rig.target.withAdmin('postgres', (session) => session.query('select * from sealift.undo'));
       expect(undo.rows).toEqual([]);
+    });
+
+    it('gives back on the fenced source what the migration still held there, when it is retired', async () => {
+      const retired = await rig.call('retire', ({ source, target, world }) => retireOn(source, target, false, world));
+      expect(retired.memberships).toBeGreaterThan(0);
+      expect(retired.replicaIdentities).toContain('"public"."keyless"');
+      const left = await rig.source.withAdmin('postgres', (session) =>
+        session.query('select distinct kind from sealift.undo'),
+      );
+      expect(left.rows).toEqual([{ kind: 'login' }]);
+      expect(await rig.logins('source')).toEqual([]);
     });
   });
 }
