@@ -1,6 +1,6 @@
 /** Which faults a seed stands for. The same seed of the same version is the same schedule, on every machine. */
 import fc from 'fast-check';
-import { STEPS, type StepName } from '../../../lambda/contract';
+import type { StepName } from '../../../lambda/contract';
 import type { Injection } from '../control-plane/injection';
 import type { Chaos } from '../lambda-runtime/chaos';
 import type { Fault, Moment } from './fault';
@@ -23,13 +23,27 @@ const BEFORE: readonly StepName[] = [
   'conclude-scan',
 ];
 
-/** Run when another step fails for good, or on a damaged source. */
-const ASIDE: readonly StepName[] = ['give-back', 'release', 'quarantine'];
+/** The steps of every migration. */
+const ALWAYS: readonly StepName[] = [
+  'inspect',
+  'assess',
+  'claim',
+  'prepare',
+  'snapshot',
+  'encrypt',
+  'restore',
+  'adopt',
+  'subscribe',
+  'watch',
+  'plan-verification',
+  'verify-chunks',
+  'conclude-verification',
+  'cutover',
+  'settle',
+];
 
-const ALWAYS = (Object.keys(STEPS) as StepName[]).filter((step) => !ASIDE.includes(step) && !BEFORE.includes(step));
-
-/** In the order in which they run. */
-function roadOf(pruneAndScan: boolean): readonly StepName[] {
+/** The steps of a migration, in the order in which they run. */
+export function roadOf(pruneAndScan: boolean): readonly StepName[] {
   const at = ALWAYS.indexOf('claim') + 1;
   return pruneAndScan ? [...ALWAYS.slice(0, at), ...BEFORE, ...ALWAYS.slice(at)] : ALWAYS;
 }

@@ -1,5 +1,6 @@
+import { STEPS } from '../../../lambda/contract';
 import { inWords } from '../../../lib/rehearsal/chaos/fault';
-import { scheduleOf } from '../../../lib/rehearsal/chaos/schedule';
+import { roadOf, scheduleOf } from '../../../lib/rehearsal/chaos/schedule';
 
 const SEEDS = Array.from({ length: 300 }, (_, seed) => seed);
 
@@ -16,4 +17,9 @@ it('draws every kind of fault, and steps that the run comes to', () => {
   expect(schedules.length - plain.length).toBeGreaterThan(30);
   const words = plain.flatMap(({ faults }) => faults.map(inWords)).join('\n');
   expect(words).not.toMatch(/prune|scan|quarantine/);
+});
+
+it('leaves no step out unless a migration without damage, stop or return does not call it', () => {
+  const left = Object.keys(STEPS).filter((step) => !roadOf(true).some((known) => known === step));
+  expect(left.sort()).toEqual(['give-back', 'locate', 'quarantine', 'release', 'take-over', 'turn-round']);
 });
