@@ -66,6 +66,7 @@ function nothingLeft({ before, after }: Judged): string[] {
   if (after.ours.some((line) => line.endsWith('ledger'))) return [];
   return [
     ...after.ours.map((line) => `I7: left on the source: ${line}`),
+    ...differences(before.privileges, after.privileges).map((line) => `I7: on the source: ${line}`),
     ...differences(stillThere(before.identities, after.identities), after.identities).map(
       (line) => `I7: replica identity on the source: ${line}`,
     ),

@@ -5,6 +5,8 @@ import type { PostgresServer } from '../servers/postgres-server';
 export interface SourceState {
   /** Roles, memberships, settings and database privileges, Sealift's own left out. */
   readonly access: readonly string[];
+  /** Privileges of each database as they are written down. */
+  readonly privileges: readonly string[];
   /** Replica identities of every table, by database. */
   readonly identities: readonly string[];
   /** Slots, publications, roles and ledgers of Sealift that are there, by name. */
@@ -19,8 +21,11 @@ const ACCESS = `
   select format('member %s of %s', m.member::regrole, m.roleid::regrole) from pg_auth_members m
   where m.member::regrole::text not like '%sealift%' and m.roleid::regrole::text not like '%sealift%'
   union all
-  select format('database %s %s %s %s', datname, datallowconn, datconnlimit, coalesce(datacl::text, 'default'))
-  from pg_database where not datistemplate
+  select format('database %s %s %s', datname, datallowconn, datconnlimit) from pg_database where not datistemplate
+  union all
+  select format('privilege %s %s %s %s', datname, grantee::regrole, privilege_type, is_grantable)
+  from pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
+  where not datistemplate and grantee::regrole::text not like '%sealift%'
   union all
   select format('setting %s %s %s', setdatabase, setrole::regrole, setconfig) from pg_db_role_setting
   order by 1`;
@@ -30,6 +35,11 @@ const OURS_EVERYWHERE = `
   union all
   select format('role %s', rolname) from pg_roles where rolname like 'sealift%'
   order by 1`;
+
+/** Privileges are null until somebody grants: as they were means null again. */
+const PRIVILEGES = `
+  select format('privileges of %s: %s', datname, coalesce(datacl::text, 'default')) as line
+  from pg_database where not datistemplate order by 1`;
 
 const IDENTITIES = `
   select format('%s.%s %s', n.nspname, c.relname, c.relreplident) as line
@@ -55,6 +65,7 @@ export async function readSourceState(server: PostgresServer, databases: readonl
       return rows.map(({ line }) => line);
     });
   const access = await lines('postgres', ACCESS);
+  const privileges = await lines('postgres', PRIVILEGES);
   const ours = await lines('postgres', OURS_EVERYWHERE);
   const identities: string[] = [];
   for (const database of ['postgres', ...databases]) {
@@ -62,7 +73,7 @@ export async function readSourceState(server: PostgresServer, databases: readonl
     identities.push(...(await lines(database, IDENTITIES)).map(named));
     ours.push(...(await lines(database, OURS)).map(named));
   }
-  return { access, identities, ours };
+  return { access, privileges, identities, ours };
 }
 
 /** The lines that only one of the two has. */

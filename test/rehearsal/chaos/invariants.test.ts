@@ -1,7 +1,8 @@
 import { type Judged, violations } from '../../../lib/rehearsal/chaos/invariants';
 import type { Report } from '../../../lib/rehearsal/report/report';
 
-const ACCESS = ['role application {t,f}', 'database catalog t -1 default'];
+const ACCESS = ['role application {t,f}', 'database catalog t -1'];
+const PRIVILEGES = ['privileges of catalog: default'];
 const IDENTITIES = ['catalog: public.asset d'];
 
 const WRITERS = { acknowledged: 9, lost: 0, doubled: 0, torn: 0, phantom: 0, onlyOnSource: null };
@@ -11,8 +12,8 @@ function judged(report: object = {}, rest: Partial<Judged> = {}): Judged {
   const sound = { outcome: 'aborted', writableSide: 'source', writers: WRITERS, databases: [], ...report };
   return {
     rehearsal: { report: sound as unknown as Report, logs: [], histories: [] },
-    before: { access: ACCESS, identities: IDENTITIES, ours: [] },
-    after: { access: ACCESS, identities: IDENTITIES, ours: [] },
+    before: { access: ACCESS, privileges: PRIVILEGES, identities: IDENTITIES, ours: [] },
+    after: { access: ACCESS, privileges: PRIVILEGES, identities: IDENTITIES, ours: [] },
     secrets: new Map([['the password of application', 'a-very-long-password']]),
     ...rest,
   };
@@ -51,6 +52,11 @@ it.each<[string, Judged, RegExp]>([
   ],
   ['a slot that was left', judged({}, { after: { ...judged().after, ours: ['slot sealift_r'] } }), /^I7: left/],
   [
+    'privileges that were null before',
+    judged({}, { after: { ...judged().after, privileges: ['privileges of catalog: {=Tc/owner}'] } }),
+    /^I7: on the source: [-+] privileges/,
+  ],
+  [
     'a replica identity that stayed',
     judged({}, { after: { ...judged().after, identities: ['catalog: public.asset f'] } }),
     /^I7: replica identity/,
@@ -62,11 +68,16 @@ it.each<[string, Judged, RegExp]>([
 
 it('lets what the ledger lists stay', () => {
   const ours = ['slot sealift_r', 'catalog: ledger'];
-  const after = { access: ACCESS, identities: ['catalog: public.asset f'], ours };
+  const after = { access: ACCESS, privileges: PRIVILEGES, identities: ['catalog: public.asset f'], ours };
   expect(violations(judged({}, { after }))).toEqual([]);
 });
 
 it('lets a pruning drop partitions', () => {
-  const before = { access: ACCESS, identities: [...IDENTITIES, 'lineage: public.event_2020 d'], ours: [] };
+  const before = {
+    access: ACCESS,
+    privileges: PRIVILEGES,
+    identities: [...IDENTITIES, 'lineage: public.event_2020 d'],
+    ours: [],
+  };
   expect(violations(judged({}, { before }))).toEqual([]);
 });
