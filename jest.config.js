@@ -12,5 +12,5 @@ module.exports = {
   globalSetup: '<rootDir>/test/setup/keep-bundles.js',
   globalTeardown: '<rootDir>/test/setup/forget-bundles.js',
   testTimeout: 120_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
 };

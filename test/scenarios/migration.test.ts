@@ -1,20 +1,54 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClientBase } from 'pg';
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type MetricName } from '../../lambda/contract/metrics';
-import { holds } from '../../lib/rehearsal/report/report';
+import { holds, type Report } from '../../lib/rehearsal/report/report';
 import { writeReport } from '../../lib/rehearsal/report/write-report';
 import { ACCOUNT, MIGRATION, REGION, SOURCE_INSTANCE } from '../../lib/rehearsal/run/place';
+import type { Rehearsal } from '../../lib/rehearsal/run/rehearse';
+import { OLD_ROWS } from './old-rows';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
 /** What every whole migration emits; the source sets no limit to its slots, so nothing is left to measure until their loss. */
 const ALWAYS_EMITTED = Object.keys(METRICS).filter((name) => name !== 'SlotSafeBytes');
 
-test(
-  'a live database moves to its encrypted copy without losing or doubling a commit',
-  async () => {
-    const rehearsal = await rehearseTiny({ pruneAndScan: true, thinkMs: 2 }, { writers: 4 });
-    const { report } = rehearsal;
+async function oldRows(session: Pick<ClientBase, 'query'>): Promise<number> {
+  const { rows } = await session.query<{ old: string }>(OLD_ROWS);
+  return Number(rows[0]?.old);
+}
+
+describe('a whole migration under full load', () => {
+  const counted: number[] = [];
+  let snapshots: readonly string[] = [];
+  let retired: Record<string, unknown> = {};
+  let rehearsal: Rehearsal;
+  let report: Report;
+
+  beforeAll(async () => {
+    rehearsal = await rehearseTiny(
+      {
+        pruneAndScan: true,
+        thinkMs: 2,
+        startTwice: true,
+        beforeMigration: async ({ source }) => {
+          counted.push(await source.withAdmin('lineage', oldRows));
+        },
+        afterMigration: async ({ aws, target }) => {
+          counted.push((await target()?.withAdmin('lineage', oldRows)) ?? -1);
+          snapshots = aws.plane.rds.snapshots.list().map(({ snapshotId, status }) => `${snapshotId} ${status}`);
+          const stateMachineArn = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:sealift-${MIGRATION}-retire`;
+          const { executionArn } = aws.machines.startExecution({ stateMachineArn, name: 'retire', input: {} });
+          await aws.machines.result(executionArn);
+          retired = JSON.parse(aws.machines.describeExecution(executionArn).output ?? '{}');
+        },
+      },
+      { writers: 4 },
+    );
+    report = rehearsal.report;
+  }, SCENARIO_TIMEOUT_MS);
+
+  test('a live database moves to its encrypted copy without losing or doubling a commit', () => {
     expect(report.reason).toBeNull();
     expect(report).toMatchObject({ outcome: 'succeeded', writableSide: 'target', refusedApiCalls: [] });
     expect(report.writers).toMatchObject({
@@ -32,7 +66,10 @@ test(
     expect(holds(report)).toBe(true);
     const cutover = rehearsal.evidence.find(({ name }) => name === 'rehearsal-1-cutover.json');
     expect(JSON.parse(String(cutover?.content))).toMatchObject({ approval: { approvedBy: 'the rehearsal' } });
+  });
 
+  test('tells its numbers as metrics, the outage once', () => {
+    const cutover = rehearsal.evidence.find(({ name }) => name === 'rehearsal-1-cutover.json');
     const emitted = rehearsal.metrics.filter(({ namespace }) => namespace === METRIC_NAMESPACE);
     expect([...new Set(emitted.map(({ name }) => name))].sort()).toEqual(expect.arrayContaining(ALWAYS_EMITTED));
     expect(emitted.filter(({ name, unit }) => METRICS[name as MetricName]?.unit !== unit)).toEqual([]);
@@ -41,7 +78,9 @@ test(
     );
     const outage = emitted.filter(({ name }) => name === 'Outage');
     expect(outage.map(({ value }) => value)).toEqual([JSON.parse(String(cutover?.content)).outageMs.total]);
+  });
 
+  test('leaves a report, its histories and its evidence', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'sealift-report-'));
     try {
       await writeReport(directory, rehearsal);
@@ -59,29 +98,29 @@ test(
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
-  },
-  SCENARIO_TIMEOUT_MS,
-);
+  });
 
-test(
-  'a second start of the same migration is refused and names the first execution, and the source is retired afterwards',
-  async () => {
-    let retired: Record<string, unknown> = {};
-    const { report } = await rehearseTiny({
-      startTwice: true,
-      afterMigration: async ({ aws }) => {
-        const stateMachineArn = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:sealift-${MIGRATION}-retire`;
-        const { executionArn } = aws.machines.startExecution({ stateMachineArn, name: 'retire', input: {} });
-        await aws.machines.result(executionArn);
-        retired = JSON.parse(aws.machines.describeExecution(executionArn).output ?? '{}');
-      },
-    });
+  test('old rows stay behind in the baseline, and nothing that is kept is lost under full load', () => {
+    expect(snapshots.filter((one) => one.includes('baseline')).sort()).toEqual([
+      'sealift-rehearsal-baseline available',
+      'sealift-rehearsal-baseline-encrypted available',
+    ]);
+    expect(report.pruning).toMatchObject({ keptIn: 'sealift-rehearsal-baseline-encrypted' });
+    expect(report.pruning?.rows).toBeGreaterThan(100);
+    expect(counted[0]).toBeGreaterThan(100);
+    expect(counted[1]).toBe(0);
+    const pruned = rehearsal.evidence.find(({ name }) => name.endsWith('prune.json'));
+    expect(JSON.parse(String(pruned?.content))).toMatchObject({ problems: [], kept: expect.any(Number) });
+  });
+
+  test('a second start of the same migration is refused and names the first execution', () => {
     const [first, second] = report.executions;
     expect(first?.status).toBe('SUCCEEDED');
     expect(second).toMatchObject({ status: 'FAILED', error: 'Blocked' });
     expect(second?.cause).toContain(first?.arn);
-    expect(report).toMatchObject({ outcome: 'succeeded', writableSide: 'target', refusedApiCalls: [] });
-    expect(report.writers).toMatchObject({ lost: 0, doubled: 0 });
+  });
+
+  test('the source is retired afterwards, with an encrypted snapshot and the list of what is left of it', () => {
     expect(retired).toMatchObject({
       phase: 'retired',
       snapshot: { snapshotId: `sealift-${MIGRATION}-final-encrypted` },
@@ -95,6 +134,5 @@ test(
       ]),
     );
     expect(left.map(({ name }) => name)).not.toContain(`sealift-${MIGRATION}-final-encrypted`);
-  },
-  SCENARIO_TIMEOUT_MS,
-);
+  });
+});

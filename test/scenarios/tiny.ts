@@ -15,7 +15,7 @@ export function rehearseTiny(test: TestOptions = {}, options: Partial<RehearsalO
     ...options,
     // Most scenarios are about what comes after; those that are not ask for it.
     // Enough load to lose or double something, and no more than two scenarios at once can bear on two cores.
-    test: { clockFactor: 200, pruneAndScan: false, thinkMs: 10, ...test },
+    test: { clockFactor: 200, pruneAndScan: false, thinkMs: 10, warmUpMs: 700, afterwardsMs: 1_000, ...test },
   });
 }
 

@@ -75,7 +75,7 @@ export async function migrateAndProve(
   // A question that is still open when everything has ended was answered too late.
   approver.stop();
   await options.test?.afterMigration?.(surroundings);
-  if (traffic) await timeline.during('Write afterwards', () => pause(AFTERWARDS_MS));
+  if (traffic) await timeline.during('Write afterwards', () => pause(options.test?.afterwardsMs ?? AFTERWARDS_MS));
   const live = await liveSide(stage, options);
   const writableSide = await findWritableSide({
     source: stage.source.server,

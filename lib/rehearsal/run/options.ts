@@ -89,6 +89,10 @@ export interface TestOptions {
   readonly afterMigration?: (surroundings: Surroundings) => Promise<void>;
   /** Pause of a writer between two transactions. @default the writers' own */
   readonly thinkMs?: number;
+  /** How long the writers write before the migration begins. @default 2000 */
+  readonly warmUpMs?: number;
+  /** How long they go on when it has ended. @default 3000 */
+  readonly afterwardsMs?: number;
   /** Port under which the target reaches the source, which listens at the port given. @default that one */
   readonly replicationPort?: (port: number) => Promise<number>;
   /** Starts a second execution of `Migrate` while the first one replicates. @default false */

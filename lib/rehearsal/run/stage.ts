@@ -118,7 +118,7 @@ async function writeForAWhile(
     traffic.stopTelling();
     traffic.writers.kill();
   });
-  await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+  await new Promise((resolve) => setTimeout(resolve, options.test?.warmUpMs ?? WARM_UP_MS));
   return traffic;
 }
 

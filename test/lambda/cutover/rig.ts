@@ -212,13 +212,17 @@ export class Rig {
     );
   }
 
-  /** Sends the canary with little patience; `leftMs` is what the function has left. */
-  canary(options: CallOptions & { readonly leftMs?: number } = {}): Promise<CanaryFacts> {
-    const { leftMs = 60_000 } = options;
+  /** Sends the canary with little patience; `leftMs` is what the function has left, `onMiss` runs when it did not land. */
+  canary(options: CallOptions & { leftMs?: number; patienceMs?: number; onMiss?(): void } = {}): Promise<CanaryFacts> {
+    const { leftMs = 60_000, patienceMs = 1_000, onMiss = () => undefined } = options;
+    const remainingMs = () => {
+      onMiss();
+      return leftMs;
+    };
     return this.call(
       'cutover',
       ({ target, world: { step, call, environment } }) =>
-        sendCanary(new World(step, call, () => leftMs, environment), this.input(), target, 1_000),
+        sendCanary(new World(step, call, remainingMs, environment), this.input(), target, patienceMs),
       options,
     );
   }

@@ -62,8 +62,7 @@ export function describeThrough(major: number, clients: number): void {
     it('lands a canary on the target by the way that applications go, and waits for a resolver that lags', async () => {
       expect(await rig.canary()).toMatchObject({ how: 'server', looks: 1 });
       rig.point(rig.host('source'));
-      setTimeout(() => rig.point(rig.host('target')), 300);
-      const late = await rig.canary();
+      const late = await rig.canary({ patienceMs: 60_000, onMiss: () => rig.point(rig.host('target')) });
       expect(late.looks).toBeGreaterThan(1);
     });
 
@@ -144,7 +143,8 @@ export function describeThrough(major: number, clients: number): void {
 
     it('gives back on the fenced source what the migration still held there, when it is retired', async () => {
       const retired = await rig.call('retire', ({ source, target, world }) => retireOn(source, target, false, world));
-      expect(retired.memberships).toBeGreaterThan(0);
+      // Below 16 the master user of a rehearsal is a superuser, who needs none.
+      expect(retired.memberships > 0).toBe(major >= 16);
       expect(retired.replicaIdentities).toContain('"public"."keyless"');
       const left = await rig.source.withAdmin('postgres', (session) =>
         session.query('select distinct kind from sealift.undo'),
