@@ -9,23 +9,16 @@
  *   PastTheFlip                       -> Page a human -> Needs a human; nothing is undone
  */
 import { Duration } from 'aws-cdk-lib';
-import {
-  Choice,
-  Condition,
-  Fail,
-  type IChainable,
-  Pass,
-  type StateMachine,
-  Succeed,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, Fail, type IChainable, Pass, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { ERRORS, type StepName } from '../../lambda/contract';
 import { ASSESS_TIMEOUT } from './assess';
 import { releaseClaim, takeClaim } from './claim';
 import { begin, type Compensation, giveSourceBack } from './compensation';
+import { abortedBeforeFlip, type CutOverWords, cutOverAndSettle, finishedOr } from './cut-over-and-settle';
 import { Workflow, type WorkflowProps } from './machine';
-import { ONCE, PERSISTENT, REPEATABLE } from './retry';
-import { callStep, checkInput, failAsKept, KEEP_CHILD_FAILURE, KEEP_FAILURE, runMachine } from './states';
+import { REPEATABLE } from './retry';
+import { callStep, checkInput, failAsKept, KEEP_CHILD_FAILURE, runMachine } from './states';
 import { VERIFICATION_STEPS, verification } from './verification';
 
 /** The assessment, a verification of nine hours, five steps of minutes, and their retries. */
@@ -33,7 +26,14 @@ export const CUTOVER_TIMEOUT = Duration.hours(18);
 
 const STEPS_CALLED: readonly StepName[] = ['inspect', 'claim', ...VERIFICATION_STEPS, 'cutover', 'settle', 'give-back'];
 
-const BOTH = { epoch: '{% $epoch %}', source: '{% $source %}', target: '{% $target %}', databases: '{% $databases %}' };
+const WORDS: CutOverWords = {
+  flip: 'Cut over',
+  live: 'Live',
+  finished: 'Live after completion',
+  phase: 'live',
+  aborted: 'Cutover aborted',
+  outputs: {},
+};
 
 /** The machine `Cutover`: output `{phase, finishedBy, cutover?, report}`. */
 export class CutoverWorkflow extends Workflow {
@@ -93,7 +93,7 @@ export class CutoverWorkflow extends Workflow {
       error: ERRORS.blocked,
       cause: 'the target instance does not exist; run Replicate first',
     });
-    const cutOver = this.cutOver(compensation);
+    const cutOver = cutOverAndSettle(this.states, this.props, WORDS, compensation);
     // Alone, nothing tells what changed since the last verification: the tap went with the claim, so it is verified anew.
     const verify = verification(this.states, this.props, {
       outputs: '{% $states.result %}',
@@ -109,55 +109,13 @@ export class CutoverWorkflow extends Workflow {
     return inspect.next(there);
   }
 
-  private cutOver({ task, pageAndFail }: Compensation): IChainable {
-    const approved = { ...BOTH, approval: '{% $approval %}' };
-    const cutOver = callStep(this.states, 'Cut over', this.props.functions, 'cutover', approved, {
-      retry: ONCE,
-      // The cutover began an epoch of its own; whoever still holds the old one can change nothing (I6).
-      assign: { epoch: '{% $states.result.epoch %}', facts: '{% $states.result %}' },
-    });
-    const settle = callStep(this.states, 'Settle', this.props.functions, 'settle', BOTH, {
-      retry: PERSISTENT,
-      outputs: {
-        phase: '{% $states.result.phase %}',
-        finishedBy: 'settle',
-        cutover: '{% $facts %}',
-        settled: '{% $states.result %}',
-        report: '{% $states.result.report %}',
-      },
-    });
-    for (const state of [cutOver, settle]) {
-      state.addCatch(pageAndFail, { errors: [ERRORS.pastTheFlip], ...KEEP_FAILURE });
-    }
-    for (const state of [cutOver, settle]) state.addCatch(task, { errors: ['States.ALL'], ...KEEP_FAILURE });
-    return cutOver.next(settle).next(Succeed.jsonata(this.states, 'Live'));
-  }
-
   private afterFailure(): Compensation {
     const compensation = giveSourceBack(this.states, this.props, 'give-back');
-    const finished = Succeed.jsonata(this.states, 'Live after completion', {
-      outputs: {
-        phase: 'live',
-        finishedBy: 'give-back',
-        detail: '{% $states.input.detail %}',
-        report: '{% $states.input.report %}',
-      },
-    });
-    // Refused by a guardrail, nothing was changed: its own name. Whatever else failed was aborted before the flip.
-    const aborted = Fail.jsonata(this.states, 'Cutover aborted', {
-      error: `{% $failure.error = '${ERRORS.blocked}' ? '${ERRORS.blocked}' : '${ERRORS.cutoverAborted}' %}`,
-      cause:
-        `{% $failure.error in ['${ERRORS.blocked}', '${ERRORS.cutoverAborted}'] ? $failure.cause : ` +
-        "$substring($failure.error & ': ' & $failure.cause, 0, 30000) %}",
-    });
+    const aborted = abortedBeforeFlip(this.states, WORDS);
     const release = releaseClaim(this.states, 'Release the claim', this.props);
     // The source is given back; a claim that cannot be released can be taken over.
     release.addCatch(aborted, { errors: ['States.ALL'] });
-    compensation.task.next(
-      Choice.jsonata(this.states, 'Finished forward?')
-        .when(Condition.jsonata("{% $outcome = 'finished' %}"), finished)
-        .otherwise(release.next(aborted)),
-    );
+    compensation.task.next(finishedOr(this.states, WORDS, release.next(aborted)));
     return compensation;
   }
 }

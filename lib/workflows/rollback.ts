@@ -8,24 +8,17 @@
  *   fails, but the flip had happened   -> Give the target back completes the way -> Rolled back after completion
  *   PastTheFlip                        -> Page a human -> Needs a human; nothing is undone
  */
-import {
-  Choice,
-  Condition,
-  Fail,
-  type IChainable,
-  Pass,
-  type StateMachine,
-  Succeed,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, Fail, type IChainable, Pass, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { ERRORS, type StepName } from '../../lambda/contract';
 import { APPROVAL_STEPS, approvalTimeout, askForApproval } from './approval';
 import type { ApprovalWords } from './approval-message';
 import { begin, type Compensation, giveSourceBack } from './compensation';
+import { abortedBeforeFlip, type CutOverWords, cutOverAndSettle, finishedOr } from './cut-over-and-settle';
 import { CUTOVER_TIMEOUT } from './cutover';
 import { Workflow, type WorkflowProps } from './machine';
-import { ONCE, PERSISTENT, REPEATABLE } from './retry';
+import { PERSISTENT, REPEATABLE } from './retry';
 import { callStep, checkInput, failAsKept, KEEP_FAILURE } from './states';
 import { VERIFICATION_STEPS, verification } from './verification';
 
@@ -38,7 +31,14 @@ const STEPS_CALLED: readonly StepName[] = [
   'give-back',
 ];
 
-const BOTH = { epoch: '{% $epoch %}', source: '{% $source %}', target: '{% $target %}', databases: '{% $databases %}' };
+const WORDS: CutOverWords = {
+  flip: 'Return',
+  live: 'Rolled back',
+  finished: 'Rolled back after completion',
+  phase: 'rolled-back',
+  aborted: 'Rollback aborted',
+  outputs: { verification: '{% $replication.verification %}' },
+};
 
 /** As the migration began: the source is the one that it left. */
 const AS_BEGUN = { source: '{% $oldSource %}', target: '{% $encrypted %}', takeOver: '{% $takeOver %}' };
@@ -107,7 +107,7 @@ export class RollbackWorkflow extends Workflow {
     turn.addCatch(pageAndFail, { errors: ['States.ALL'], ...KEEP_FAILURE });
     const verify = verification(this.states, this.props, {
       outputs: '{% $states.result %}',
-      equal: this.approved(this.returnAndSettle({ task, pageAndFail }), task),
+      equal: this.approved(cutOverAndSettle(this.states, this.props, WORDS, { task, pageAndFail }), task),
       compensation: task,
     });
     return turn.next(verify);
@@ -127,47 +127,9 @@ export class RollbackWorkflow extends Workflow {
     return keep.next(asked);
   }
 
-  private returnAndSettle({ task, pageAndFail }: Compensation): IChainable {
-    const args = { ...BOTH, approval: '{% $approval %}' };
-    const comeBack = callStep(this.states, 'Return', this.props.functions, 'cutover', args, {
-      retry: ONCE,
-      assign: { epoch: '{% $states.result.epoch %}', facts: '{% $states.result %}' },
-    });
-    const settle = callStep(this.states, 'Settle', this.props.functions, 'settle', BOTH, {
-      retry: PERSISTENT,
-      outputs: {
-        phase: '{% $states.result.phase %}',
-        finishedBy: 'settle',
-        cutover: '{% $facts %}',
-        verification: '{% $replication.verification %}',
-        settled: '{% $states.result %}',
-        report: '{% $states.result.report %}',
-      },
-    });
-    for (const state of [comeBack, settle]) {
-      state.addCatch(pageAndFail, { errors: [ERRORS.pastTheFlip], ...KEEP_FAILURE });
-      state.addCatch(task, { errors: ['States.ALL'], ...KEEP_FAILURE });
-    }
-    return comeBack.next(settle).next(Succeed.jsonata(this.states, 'Rolled back'));
-  }
-
   private afterFailure(): Compensation {
     const compensation = giveSourceBack(this.states, this.props, 'give-back', 'Give the target back');
-    const finished = Succeed.jsonata(this.states, 'Rolled back after completion', {
-      outputs: {
-        phase: 'rolled-back',
-        finishedBy: 'give-back',
-        detail: '{% $states.input.detail %}',
-        report: '{% $states.input.report %}',
-      },
-    });
-    // Refused by a guardrail or by a person, nothing was changed: its own name. Whatever else failed was aborted before the flip.
-    const aborted = Fail.jsonata(this.states, 'Rollback aborted', {
-      error: `{% $failure.error = '${ERRORS.blocked}' ? '${ERRORS.blocked}' : '${ERRORS.cutoverAborted}' %}`,
-      cause:
-        `{% $failure.error in ['${ERRORS.blocked}', '${ERRORS.cutoverAborted}'] ? $failure.cause : ` +
-        "$substring($failure.error & ': ' & $failure.cause, 0, 30000) %}",
-    });
+    const aborted = abortedBeforeFlip(this.states, WORDS);
     const undo = callStep(
       this.states,
       'Turn the sides back',
@@ -177,11 +139,7 @@ export class RollbackWorkflow extends Workflow {
       { retry: PERSISTENT },
     );
     undo.addCatch(compensation.pageAndFail, { errors: ['States.ALL'], ...KEEP_FAILURE });
-    compensation.task.next(
-      Choice.jsonata(this.states, 'Finished forward?')
-        .when(Condition.jsonata("{% $outcome = 'finished' %}"), finished)
-        .otherwise(undo.next(aborted)),
-    );
+    compensation.task.next(finishedOr(this.states, WORDS, undo.next(aborted)));
     return compensation;
   }
 }
