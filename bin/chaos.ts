@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { chaosRun } from '../lib/rehearsal/chaos/chaos-run';
 import { inWords } from '../lib/rehearsal/chaos/fault';
 import { scheduleOf } from '../lib/rehearsal/chaos/schedule';
+import { untilStopped } from '../lib/rehearsal/measure/repeated-runs';
 
 const HELP = `npm run chaos -- [--runs N] [--seed S] [--show] [--log DIRECTORY]
 
@@ -70,14 +71,4 @@ function readFlags(): Flags | null {
 }
 
 const flags = readFlags();
-if (flags !== null) {
-  const stopping = new AbortController();
-  process.once('SIGINT', () => stopping.abort(new Error('ended by Ctrl-C')));
-  chaos(flags, stopping.signal).then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      console.error(error instanceof Error ? error.message : error);
-      process.exit(stopping.signal.aborted ? 130 : 1);
-    },
-  );
-}
+if (flags !== null) untilStopped((signal) => chaos(flags, signal));

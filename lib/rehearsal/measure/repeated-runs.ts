@@ -17,13 +17,27 @@ export function repeatRuns(
     process.exitCode = 2;
     return;
   }
+  untilStopped((signal) => work(runs, size, signal));
+}
+
+/**
+ * Runs `work`, which answers the exit code. A signal aborts it and is waited for, however often it comes: a terminal and whoever
+ * started this process both send one, and servers must be stopped in any case. The code is then 128 and the signal's number.
+ */
+export function untilStopped(work: (signal: AbortSignal) => Promise<number>): void {
   const stopping = new AbortController();
-  process.once('SIGINT', () => stopping.abort(new Error('ended by Ctrl-C')));
-  work(runs, size, stopping.signal).then(
-    (code) => process.exit(code),
+  let stoppedWith: number | null = null;
+  for (const [name, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
+    process.on(name, () => {
+      stoppedWith ??= code;
+      stopping.abort(new Error(`ended by ${name === 'SIGINT' ? 'Ctrl-C' : name}`));
+    });
+  }
+  work(stopping.signal).then(
+    (code) => process.exit(stoppedWith ?? code),
     (error: unknown) => {
       console.error(error instanceof Error ? error.message : error);
-      process.exit(stopping.signal.aborted ? 130 : 1);
+      process.exit(stoppedWith ?? 1);
     },
   );
 }
