@@ -68,9 +68,6 @@ export const ERRORS = {
 /** Name of the error with which an approver refuses a cutover (`send-task-failure --error Refused`); no step raises it. */
 export const REFUSED = 'Refused';
 
-/** One of the four error names. */
-export type ErrorName = (typeof ERRORS)[keyof typeof ERRORS];
-
 /** The ledger's phases, in order; those behind `live` are ends or by-ways (design section 4). */
 export const PHASES = [
   'assessed',

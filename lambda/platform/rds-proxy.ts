@@ -21,7 +21,6 @@ export interface ProxyFacts {
   readonly engineFamily: string;
   /** Where clients connect by default; null while there is none. */
   readonly endpoint: string | null;
-  readonly requiresTls: boolean;
   readonly securityGroups: readonly string[];
   /** Secrets with which it logs in to the instance. */
   readonly secretArns: readonly string[];
@@ -50,7 +49,6 @@ export async function readProxy(proxyName: string): Promise<ProxyFacts> {
     status: found.Status ?? 'unknown',
     engineFamily: found.EngineFamily ?? 'unknown',
     endpoint: found.Endpoint ?? null,
-    requiresTls: found.RequireTLS ?? false,
     securityGroups: found.VpcSecurityGroupIds ?? [],
     secretArns: (found.Auth ?? []).flatMap(({ SecretArn }) => (SecretArn === undefined ? [] : [SecretArn])),
   };
