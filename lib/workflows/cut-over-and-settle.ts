@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { ERRORS } from '../../lambda/contract';
 import type { Compensation } from './compensation';
 import type { WorkflowProps } from './machine';
-import { ONCE, PERSISTENT } from './retry';
+import { ONCE, PERSISTENT, REPEATABLE } from './retry';
 import { callStep, KEEP_FAILURE } from './states';
 
 /** How the two differ. */
@@ -20,6 +20,35 @@ export interface CutOverWords {
   readonly aborted: string;
   /** What the answer of the machine tells beside the cutover's own. */
   readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** Asks AWS about both instances, keeps them in the variables named, and fails with `cause` when there is no target. */
+export function inspectBothSides(
+  scope: Construct,
+  { functions }: Pick<WorkflowProps, 'functions'>,
+  variables: { readonly source: string; readonly target: string },
+  cause: string,
+  next: IChainable,
+): IChainable {
+  const inspect = callStep(
+    scope,
+    'Inspect AWS',
+    functions,
+    'inspect',
+    {},
+    {
+      retry: REPEATABLE,
+      assign: {
+        [variables.source]: '{% $states.result.source %}',
+        [variables.target]: '{% $states.result.target.instance %}',
+      },
+    },
+  );
+  const noTarget = Fail.jsonata(scope, 'No target', { error: ERRORS.blocked, cause });
+  const there = Choice.jsonata(scope, 'Target there?')
+    .when(Condition.jsonata(`{% $${variables.target} = null %}`), noTarget)
+    .otherwise(next);
+  return inspect.next(there);
 }
 
 /** What both steps are called with, from the variables. */

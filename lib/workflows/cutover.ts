@@ -9,16 +9,21 @@
  *   PastTheFlip                       -> Page a human -> Needs a human; nothing is undone
  */
 import { Duration } from 'aws-cdk-lib';
-import { Choice, Condition, Fail, type IChainable, Pass, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, type IChainable, Pass, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { ERRORS, type StepName } from '../../lambda/contract';
+import type { StepName } from '../../lambda/contract';
 import { ASSESS_TIMEOUT } from './assess';
 import { releaseClaim, takeClaim } from './claim';
 import { begin, type Compensation, giveSourceBack } from './compensation';
-import { abortedBeforeFlip, type CutOverWords, cutOverAndSettle, finishedOr } from './cut-over-and-settle';
+import {
+  abortedBeforeFlip,
+  type CutOverWords,
+  cutOverAndSettle,
+  finishedOr,
+  inspectBothSides,
+} from './cut-over-and-settle';
 import { Workflow, type WorkflowProps } from './machine';
-import { REPEATABLE } from './retry';
-import { callStep, checkInput, failAsKept, KEEP_CHILD_FAILURE, runMachine } from './states';
+import { checkInput, failAsKept, KEEP_CHILD_FAILURE, runMachine } from './states';
 import { VERIFICATION_STEPS, verification } from './verification';
 
 /** The assessment, a verification of nine hours, five steps of minutes, and their retries. */
@@ -78,21 +83,6 @@ export class CutoverWorkflow extends Workflow {
 
   /** AWS is asked again: days may have passed since the replication began. */
   private inspectAws(compensation: Compensation): IChainable {
-    const inspect = callStep(
-      this.states,
-      'Inspect AWS',
-      this.props.functions,
-      'inspect',
-      {},
-      {
-        retry: REPEATABLE,
-        assign: { source: '{% $states.result.source %}', target: '{% $states.result.target.instance %}' },
-      },
-    );
-    const noTarget = Fail.jsonata(this.states, 'No target', {
-      error: ERRORS.blocked,
-      cause: 'the target instance does not exist; run Replicate first',
-    });
     const cutOver = cutOverAndSettle(this.states, this.props, WORDS, compensation);
     // Alone, nothing tells what changed since the last verification: the tap went with the claim, so it is verified anew.
     const verify = verification(this.states, this.props, {
@@ -103,10 +93,13 @@ export class CutoverWorkflow extends Workflow {
     const claimed = Choice.jsonata(this.states, 'Claimed already?')
       .when(Condition.jsonata('{% $epoch != null %}'), cutOver)
       .otherwise(takeClaim(this.states, this.props).next(verify));
-    const there = Choice.jsonata(this.states, 'Target there?')
-      .when(Condition.jsonata('{% $target = null %}'), noTarget)
-      .otherwise(claimed);
-    return inspect.next(there);
+    return inspectBothSides(
+      this.states,
+      this.props,
+      { source: 'source', target: 'target' },
+      'the target instance does not exist; run Replicate first',
+      claimed,
+    );
   }
 
   private afterFailure(): Compensation {

@@ -8,14 +8,20 @@
  *   fails, but the flip had happened   -> Give the target back completes the way -> Rolled back after completion
  *   PastTheFlip                        -> Page a human -> Needs a human; nothing is undone
  */
-import { Choice, Condition, Fail, type IChainable, Pass, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { type IChainable, Pass, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { ERRORS, type StepName } from '../../lambda/contract';
 import { APPROVAL_STEPS, approvalTimeout, askForApproval } from './approval';
 import type { ApprovalWords } from './approval-message';
 import { begin, type Compensation, giveSourceBack } from './compensation';
-import { abortedBeforeFlip, type CutOverWords, cutOverAndSettle, finishedOr } from './cut-over-and-settle';
+import {
+  abortedBeforeFlip,
+  type CutOverWords,
+  cutOverAndSettle,
+  finishedOr,
+  inspectBothSides,
+} from './cut-over-and-settle';
 import { CUTOVER_TIMEOUT } from './cutover';
 import { Workflow, type WorkflowProps } from './machine';
 import { PERSISTENT, REPEATABLE } from './retry';
@@ -64,25 +70,13 @@ export class RollbackWorkflow extends Workflow {
   }
 
   private inspectAws(compensation: Compensation): IChainable {
-    const inspect = callStep(
+    return inspectBothSides(
       this.states,
-      'Inspect AWS',
-      this.props.functions,
-      'inspect',
-      {},
-      {
-        retry: REPEATABLE,
-        assign: { oldSource: '{% $states.result.source %}', encrypted: '{% $states.result.target.instance %}' },
-      },
+      this.props,
+      { source: 'oldSource', target: 'encrypted' },
+      'the target instance does not exist, so there is nothing to go back from',
+      this.turnRound(compensation),
     );
-    const noTarget = Fail.jsonata(this.states, 'No target', {
-      error: ERRORS.blocked,
-      cause: 'the target instance does not exist, so there is nothing to go back from',
-    });
-    const there = Choice.jsonata(this.states, 'Target there?')
-      .when(Condition.jsonata('{% $encrypted = null %}'), noTarget)
-      .otherwise(this.turnRound(compensation));
-    return inspect.next(there);
   }
 
   private turnRound({ task, pageAndFail }: Compensation): IChainable {
