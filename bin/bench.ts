@@ -1,15 +1,19 @@
 #!/usr/bin/env node
-/** `npm run bench -- [--runs N] [--size SIZE]`: what the project's speed is measured by; prints, judges nothing. */
+/** `npm run bench -- [--only CASES] [--runs N] [--size SIZE]`: what the project's speed is measured by; prints, judges nothing. */
+import { parseArgs } from 'node:util';
 import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
 import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
-import { median, shortcomings } from '../lib/rehearsal/measure/measured-run';
+import { shortcomings } from '../lib/rehearsal/measure/measured-run';
+import { median } from '../lib/rehearsal/measure/median';
+import { measureOutages, SEQUENCES, WRITERS } from '../lib/rehearsal/measure/outage-by-tables';
+import { growthOf, TABLES } from '../lib/rehearsal/measure/outage-growth';
 import { findPgDump } from '../lib/rehearsal/measure/pg-dump';
 import { measureFelt, measurePrune } from '../lib/rehearsal/measure/prune-speed';
-import { repeatRuns } from '../lib/rehearsal/measure/repeated-runs';
+import { untilStopped } from '../lib/rehearsal/measure/repeated-runs';
 import { measureLocating, measureScan } from '../lib/rehearsal/measure/scan-speed';
 import type { OutageReport, Report } from '../lib/rehearsal/report/report';
-import { bytes, seconds } from '../lib/rehearsal/report/words';
-import { DEFAULT_OPTIONS, type Size } from '../lib/rehearsal/run/options';
+import { bytes, count, seconds } from '../lib/rehearsal/report/words';
+import { DEFAULT_OPTIONS, SIZES, type Size } from '../lib/rehearsal/run/options';
 import { rehearse } from '../lib/rehearsal/run/rehearse';
 
 const PARTS = ['total', 'fence', 'barrier', 'sequences', 'gate', 'switch'] as const satisfies (keyof OutageReport)[];
@@ -90,12 +94,13 @@ function ratio(ms: number, baseMs: number): string {
   return (ms / baseMs).toFixed(2);
 }
 
-async function bench(runs: number, size: Size, signal: AbortSignal): Promise<void> {
+async function benchSynthesis(): Promise<void> {
   const { ms, bundles } = await measureSynthesis();
   console.log(`synthesis ${seconds(ms)}`);
   for (const bundle of bundles) console.log(`bundle ${bundle.functionName.padEnd(40)} ${bytes(bundle.bytes)}`);
-  await benchScan(signal);
-  await benchPrune(signal);
+}
+
+async function benchMigration(signal: AbortSignal, { runs, size }: Flags): Promise<void> {
   const measured: Measured[] = [];
   for (let run = 1; run <= runs; run += 1) {
     const one = await measure(size, signal);
@@ -115,7 +120,87 @@ async function bench(runs: number, size: Size, signal: AbortSignal): Promise<voi
   console.log(`verification to bare read: median ratio ${median(ratios).toFixed(1)}`);
 }
 
-repeatRuns(10, async (runs, size, signal) => {
-  await bench(runs, size, signal);
-  return 0;
-});
+/** What is aimed at: the median outage with the most tables, and that to the one with the fewest. */
+const OUTAGE_TARGET_MS = 1_000;
+const GROWTH_TARGET = 1.5;
+
+async function benchOutage(signal: AbortSignal, { runs }: Flags): Promise<void> {
+  console.log(
+    `outage by tables: ${SEQUENCES} sequences and ${WRITERS} writers, which update up to 200 of the tables; each size is loaded and ` +
+      'replicated once by the machine Replicate, its two servers are stopped and their disks kept; each move puts the disks back, starts ' +
+      'servers and writers, and runs the machines Cutover and Rollback with the bundled functions, the sizes in turns',
+  );
+  const growth = growthOf(await measureOutages(runs, console.log, signal));
+  for (const { way, part, sizes, ratio: grown } of growth) {
+    const each = sizes.map(
+      ({ tables, medianMs, maximumMs }) => `${count(tables)} tables ${medianMs} (at most ${maximumMs})`,
+    );
+    console.log(`${way} ${part.padEnd(10)} median ms: ${each.join(', ')}; ratio ${grown.toFixed(2)}`);
+  }
+  for (const { way, sizes } of growth.filter(({ part }) => part === 'writers')) {
+    const [fewest, most] = [sizes[0]?.medianMs ?? Number.NaN, sizes.at(-1)?.medianMs ?? Number.NaN];
+    console.log(
+      `${way}: median outage ${most} ms, target ${OUTAGE_TARGET_MS} ms: ${most < OUTAGE_TARGET_MS ? 'met' : 'NOT MET'}; growth ` +
+        judged(most, fewest, GROWTH_TARGET),
+    );
+  }
+}
+
+const CASES: Readonly<Record<string, (signal: AbortSignal, flags: Flags) => Promise<void>>> = {
+  synthesis: benchSynthesis,
+  scan: benchScan,
+  prune: benchPrune,
+  migration: benchMigration,
+  outage: benchOutage,
+};
+
+const HELP = `npm run bench -- [--only CASES] [--runs N] [--size SIZE]
+
+Measures, prints and judges nothing by its exit code. The cases, in their order:
+
+  synthesis  the CDK app and the size of every function's bundle
+  scan       the scan beside pg_dump, and how fast damaged rows are located
+  prune      the pruning beside one DELETE, and what applications feel of it and of the scan
+  migration  N whole migrations of the sample: outage and its parts, verification beside a bare read
+  outage     N cutovers and ways back with each of ${TABLES.map(count).join(', ')} tables: what grows with their number
+
+  --only CASES  some of them, separated by commas (all)
+  --runs N      how often a migration or a cutover is done (10)
+  --size SIZE   size of the sample that is migrated: ${SIZES.join(', ')} (small)`;
+
+interface Flags {
+  readonly only: readonly string[];
+  readonly runs: number;
+  readonly size: Size;
+}
+
+function readFlags(): Flags | null {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: Object.keys(CASES).join(',') },
+      runs: { type: 'string', default: '10' },
+      size: { type: 'string', default: 'small' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return null;
+  }
+  const [only, runs] = [values.only.split(','), Number(values.runs)];
+  const size = SIZES.find((each) => each === values.size);
+  if (only.some((name) => !(name in CASES)) || !Number.isInteger(runs) || runs < 1 || size === undefined) {
+    console.error(`--only is some of ${Object.keys(CASES).join(', ')}, --runs a number from 1\n\n${HELP}`);
+    process.exitCode = 2;
+    return null;
+  }
+  return { only, runs, size };
+}
+
+const flags = readFlags();
+if (flags !== null) {
+  untilStopped(async (signal) => {
+    for (const [name, run] of Object.entries(CASES)) if (flags.only.includes(name)) await run(signal, flags);
+    return 0;
+  });
+}

@@ -20,6 +20,10 @@ export interface Deployment {
   readonly engine: StackEngine;
   /** ARN of the state machine `Migrate`. */
   readonly migrateArn: string;
+  /** ARN of the state machine `Replicate`. */
+  readonly replicateArn: string;
+  /** ARN of the state machine `Cutover`. */
+  readonly cutoverArn: string;
   /** ARN of the state machine `Rollback`. */
   readonly rollbackArn: string;
   /** ARN of the state machine `Reaper`. */
@@ -69,6 +73,8 @@ export async function deploy(
   return {
     engine,
     migrateArn: outputOf(engine, 'MigrateArn'),
+    replicateArn: outputOf(engine, 'ReplicateArn'),
+    cutoverArn: outputOf(engine, 'CutoverArn'),
     rollbackArn: outputOf(engine, 'RollbackArn'),
     reaperArn: outputOf(engine, 'ReaperArn'),
     approverPolicyArn: outputOf(engine, 'ApproverPolicyArn'),

@@ -12,6 +12,7 @@ import type { Report } from '../report/report';
 import { SCALES } from '../sample/sizes';
 import { RunDirectory } from '../servers/run-directory';
 import type { EmittedMetric } from './emitted-metrics';
+import { endAll, orAborted } from './endings';
 import type { Tell, Untimed } from './events';
 import { type EvidenceFile, readEvidence } from './evidence-files';
 import { migrateAndProve } from './findings';
@@ -97,27 +98,4 @@ async function run(
     metrics: stage.aws.metrics(),
     access: options.keep ? accessOf(stage) : null,
   };
-}
-
-/** Latest first, each whatever became of the others. */
-async function endAll(ends: (() => Promise<void> | void)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (let one = ends.pop(); one; one = ends.pop()) {
-    try {
-      await one();
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw new AggregateError(failures, 'the rehearsal could not clear up after itself');
-}
-
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
