@@ -7,6 +7,7 @@ import { Client, type ClientConfig, Query } from 'pg';
 import type { Endpoint } from '../contract/instance';
 import { certificateAuthorities } from './certificate-authorities';
 import { ChangeStream } from './change-stream';
+import { type Piped, pipeCopy } from './copy-pipe';
 import { HOME_DATABASE } from './names';
 import { sqlStateOf, translate } from './postgres-error';
 
@@ -161,6 +162,21 @@ export class Session<S extends Side = Side> {
   /** Runs one statement and returns the number of rows it touched. */
   async execute(statement: Statement): Promise<number> {
     return (await this.run(statement)).rowCount ?? 0;
+  }
+
+  /**
+   * Pipes the rows of a `copy ... to stdout` of this session into a `copy ... from stdin` of `other`. When it fails, neither
+   * session can be used any more.
+   */
+  async pipe(out: Statement, other: Session, into: Statement): Promise<Piped> {
+    try {
+      return await pipeCopy(this.client, out.text, other.client, into.text);
+    } catch (error) {
+      throw translate(
+        `copying rows from ${this.side} to ${other.side} database ${JSON.stringify(this.database)}`,
+        error,
+      );
+    }
   }
 
   /** Runs `work` in one transaction; rolls back when it throws. */
