@@ -10,6 +10,7 @@ import { ChangeStream } from './change-stream';
 import { type Piped, pipeCopy } from './copy-pipe';
 import { HOME_DATABASE } from './names';
 import { sqlStateOf, translate } from './postgres-error';
+import { type HeldSnapshot, type HolderRequest, startHolder } from './snapshot-holder';
 
 /** Which server a session speaks to. */
 export type Side = 'source' | 'target';
@@ -256,6 +257,11 @@ export class Server<S extends Side = Side> {
     const stream = await ChangeStream.open({ ...options, config });
     this.extra.push(stream);
     return stream;
+  }
+
+  /** Makes a slot with a snapshot that outlives this process; see `startHolder`. */
+  holdSnapshot(database: string, request: HolderRequest): Promise<HeldSnapshot> {
+    return startHolder(clientConfig(this.connection, database), request);
   }
 
   /** Closes every session; never throws. */

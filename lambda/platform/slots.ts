@@ -94,18 +94,23 @@ const oldestWriter: Statement = {
     order by seconds desc nulls last limit 1`,
 };
 
+/** The error of a slot that had to wait too long: names the oldest writer (facts A12). */
+export async function waitsForWriters(session: Session, name: string, cause?: unknown): Promise<NotReady> {
+  const [writer] = await session.query<{ who: string; seconds: number }>(oldestWriter);
+  const why = writer === undefined ? '' : `: ${writer.who} has been open for ${writer.seconds} s`;
+  return new NotReady(
+    `slot ${name} waits for transactions that were already writing${why}, end it or wait, it is tried again`,
+    { cause },
+  );
+}
+
 /** Makes a logical slot. Throws `NotReady` naming the oldest writer when it has to wait for one too long. */
 export async function makeSlot(session: Session, name: string): Promise<void> {
   try {
     await session.query(createSlot(name));
   } catch (error) {
     if (sqlStateOf(error) !== '57014') throw error;
-    const [writer] = await session.query<{ who: string; seconds: number }>(oldestWriter);
-    const why = writer === undefined ? '' : `: ${writer.who} has been open for ${writer.seconds} s`;
-    throw new NotReady(
-      `slot ${name} waits for transactions that were already writing${why}, end it or wait, it is tried again`,
-      { cause: error },
-    );
+    throw await waitsForWriters(session, name, error);
   }
 }
 
