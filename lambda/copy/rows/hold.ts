@@ -1,0 +1,132 @@
+/**
+ * The snapshot that all rows of a database are copied under, and the slot that begins where it ends.
+ *
+ *     publication (there before)
+ *        -> slot + snapshot, made by one walsender, which goes to sleep   (facts A3, F13)
+ *           -> ledger: slot, consistent point, snapshot, process
+ *
+ * Nothing of this can run in a transaction (facts A12 to A14), so it looks first: what the ledger names and what lives is kept;
+ * anything else under our name is of a call that died in between, or of a holder that did, and is made anew.
+ */
+import { Blocked, NotReady } from '../../errors';
+import { withAdvisoryLock } from '../../platform/advisory-lock';
+import { assertCurrent, guarded } from '../../platform/ledger';
+import { mergeFacts } from '../../platform/ledger-sql';
+import { applicationPrefix, streamName } from '../../platform/names';
+import type { Server, Session } from '../../platform/postgres';
+import { dropSlot, waitsForWriters } from '../../platform/slots';
+import type { HeldSnapshot } from '../../platform/snapshot-holder';
+import type { CopyWorld } from './copy-world';
+import { NO_SNAPSHOT, snapshotFacts, snapshotFactsOf } from './snapshot-facts';
+import { SnapshotGone, underSnapshot } from './snapshot-import';
+import * as sql from './sql/holder';
+
+/** A holder that was told to end does so at once: it sleeps. */
+const END_MS = 10_000;
+const ASK_MS = 50;
+
+/** What a call needs beside the wait for the slot. */
+const MARGIN_MS = 20_000;
+
+/** The snapshot of a database, and whether it was there before. */
+export interface Holding extends HeldSnapshot {
+  readonly outcome: 'kept' | 'made';
+}
+
+/**
+ * Makes sure that slot and snapshot of a database exist and answers them. A snapshot that died is made anew with its slot: the
+ * plan of the rows notices that it is another one and starts over. Throws `Blocked` without a publication, `NotReady` naming
+ * the oldest writer when the slot has to wait for one too long.
+ */
+export async function holdSnapshotOn(server: Server<'source'>, database: string, world: CopyWorld): Promise<Holding> {
+  const session = await server.another(database);
+  try {
+    return await withAdvisoryLock(session, lockName(world), async () => {
+      const row = await assertCurrent(session, world.expect('seeding'));
+      const known = snapshotFactsOf(row.facts);
+      if (known !== null && (await isHeld(session, known, world))) return { ...known, outcome: 'kept' as const };
+      if (known !== null) world.log.warning('snapshot lost', { database, slot: known.slot });
+      await forget(session, world);
+      return { ...(await make(server, session, world)), outcome: 'made' as const };
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+/** Ends the holder of a database; the slot stays. Twice is no error. */
+export async function endSnapshotOn(server: Server<'source'>, database: string, world: CopyWorld): Promise<void> {
+  const session = await server.another(database);
+  try {
+    await withAdvisoryLock(session, lockName(world), () => endHolder(session, world));
+  } finally {
+    await session.close();
+  }
+}
+
+/** True when the recorded backend lives and its snapshot can be imported. */
+export async function isHeld(session: Session<'source'>, known: HeldSnapshot, world: CopyWorld): Promise<boolean> {
+  const { held } = await session.one<{ held: boolean }>(sql.stillHeld(known, holderName(world)));
+  if (!held) return false;
+  try {
+    await underSnapshot(session, known.snapshot, async () => undefined);
+    return true;
+  } catch (error) {
+    if (error instanceof SnapshotGone) return false;
+    throw error;
+  }
+}
+
+/** Detached: no epoch is in the name, so that a new claim does not end it as a zombie (facts F12). */
+export function holderName(world: CopyWorld): string {
+  return `${applicationPrefix(world.migrationId, 'hold-snapshot')}0`;
+}
+
+function lockName(world: CopyWorld): string {
+  return `sealift/${world.migrationId}/hold-snapshot`;
+}
+
+/** First the ledger, so that no worker begins under what is taken away next. */
+async function forget(session: Session<'source'>, world: CopyWorld): Promise<void> {
+  await guarded(session, world.expect('seeding'), () => session.execute(mergeFacts(world.migrationId, NO_SNAPSHOT)));
+  await endHolder(session, world);
+  await dropSlot(session, streamName(world.migrationId, session.database));
+}
+
+async function make(server: Server<'source'>, session: Session<'source'>, world: CopyWorld): Promise<HeldSnapshot> {
+  const name = streamName(world.migrationId, session.database);
+  const { present } = await session.one<{ present: boolean }>(sql.publicationExists(name));
+  if (!present) {
+    throw new Blocked(
+      `publication ${name} is missing in database ${JSON.stringify(session.database)}, a slot that is older than its ` +
+        'publication can never be read, prepare the source first',
+    );
+  }
+  try {
+    const timeoutMs = Math.max(MARGIN_MS, world.remainingMs() - 2 * MARGIN_MS);
+    const request = { slot: name, applicationName: holderName(world), timeoutMs };
+    const held = await server.holdSnapshot(session.database, request);
+    await guarded(session, world.expect('seeding'), () =>
+      session.execute(mergeFacts(world.migrationId, snapshotFacts(held))),
+    );
+    world.log.fact('snapshot held', { database: session.database, slot: name, lsn: held.consistentPoint });
+    return held;
+  } catch (error) {
+    const waited = error instanceof NotReady && error.cause === undefined;
+    const reason = waited ? await waitsForWriters(session, name, error).catch(() => error) : error;
+    // Still under the lock, so nothing of a successor's is touched; what fails here the next call does.
+    await endHolder(session, world).catch(() => undefined);
+    await dropSlot(session, name).catch(() => undefined);
+    throw reason;
+  }
+}
+
+async function endHolder(session: Session<'source'>, world: CopyWorld): Promise<void> {
+  const deadline = Date.now() + END_MS;
+  while ((await session.query(sql.endHolders(holderName(world)))).length > 0) {
+    if (Date.now() > deadline) {
+      throw new NotReady(`the holder of a snapshot does not end in database ${JSON.stringify(session.database)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+}

@@ -1,0 +1,71 @@
+/** How far the copy of a database is. */
+import { NotReady } from '../../errors';
+import { assertCurrent } from '../../platform/ledger';
+import type { Server, Session } from '../../platform/postgres';
+import type { CopyWorld } from './copy-world';
+import { planFactsOf } from './plan-facts';
+import { copyProgress, tablesComplete } from './queue';
+
+/** What was copied of what there is, by the estimates of the plan. */
+export interface RowsProgress {
+  readonly items: number;
+  readonly itemsLeft: number;
+  /** Of the tables on the source, with TOAST. */
+  readonly bytes: number;
+  readonly bytesDone: number;
+  readonly rowsDone: number;
+  readonly wireBytes: number;
+}
+
+/** A table of which nothing is left to copy. */
+export interface CompleteTable {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Says how far the copy of a database is. */
+export async function rowsProgressOn(target: Server<'target'>, database: string): Promise<RowsProgress> {
+  return progressOf(await target.session(database));
+}
+
+/** Tables that are copied, in the order in which they became so: their indexes can be built while others are copied. */
+export async function completeTablesOn(target: Server<'target'>, database: string): Promise<CompleteTable[]> {
+  const session = await target.session(database);
+  return session.query<CompleteTable>(tablesComplete);
+}
+
+/** What the copy of a database moved in all. Throws `NotReady` while something is left, or nothing is planned. */
+export async function concludeRowsOn(
+  target: Server<'target'>,
+  database: string,
+  world: CopyWorld,
+): Promise<RowsProgress> {
+  const session = await target.session(database);
+  const { facts } = await assertCurrent(session, world.expect('seeding'));
+  const progress = await progressOf(session);
+  if (planFactsOf(facts) === null || progress.itemsLeft > 0) {
+    throw new NotReady(
+      `${progress.itemsLeft} of ${progress.items} items of database ${JSON.stringify(database)} are not copied yet`,
+    );
+  }
+  return progress;
+}
+
+async function progressOf(session: Session<'target'>): Promise<RowsProgress> {
+  const found = await session.one<{
+    items: number;
+    itemsLeft: number;
+    bytes: string;
+    bytesDone: string;
+    rowsDone: string;
+    wireBytes: string;
+  }>(copyProgress);
+  return {
+    items: found.items,
+    itemsLeft: found.itemsLeft,
+    bytes: Number(found.bytes),
+    bytesDone: Number(found.bytesDone),
+    rowsDone: Number(found.rowsDone),
+    wireBytes: Number(found.wireBytes),
+  };
+}

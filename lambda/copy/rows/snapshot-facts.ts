@@ -1,0 +1,36 @@
+/** What the source's ledger keeps of the snapshot that a database is copied from. */
+import * as z from 'zod';
+import type { HeldSnapshot } from '../../platform/snapshot-holder';
+
+const schema = z.object({
+  slot: z.string(),
+  consistentPoint: z.string(),
+  snapshot: z.string(),
+  pid: z.number(),
+  backendStart: z.string(),
+});
+
+/** Facts of a ledger whose database has no snapshot. */
+export const NO_SNAPSHOT = { copySnapshot: null } as const;
+
+/** The facts to merge into a ledger for a snapshot that is held. */
+export function snapshotFacts(held: HeldSnapshot): { readonly copySnapshot: HeldSnapshot } {
+  return { copySnapshot: held };
+}
+
+/** Reads the snapshot from a ledger row's facts; null when none was recorded. */
+export function snapshotFactsOf(facts: Readonly<Record<string, unknown>>): HeldSnapshot | null {
+  const { copySnapshot } = facts;
+  return copySnapshot === undefined || copySnapshot === null ? null : schema.parse(copySnapshot);
+}
+
+/** True when both are the same snapshot: its name alone may return after a restart of the server. */
+export function sameSnapshot(left: HeldSnapshot | null, right: HeldSnapshot | null): boolean {
+  if (left === null || right === null) return false;
+  return (
+    left.snapshot === right.snapshot &&
+    left.consistentPoint === right.consistentPoint &&
+    left.pid === right.pid &&
+    left.backendStart === right.backendStart
+  );
+}

@@ -1,0 +1,39 @@
+/** Statements about the holder of a snapshot and its slot. */
+import type { Statement } from '../../../platform/postgres';
+import { literal } from '../../../platform/quote';
+import type { HeldSnapshot } from '../../../platform/snapshot-holder';
+
+/**
+ * True when slot and holder are those that were recorded; JSON hides `wal_status` where a version lacks it. The application
+ * name comes from ourselves and process ids return, so the backend's start decides.
+ */
+export function stillHeld({ slot, pid, backendStart }: HeldSnapshot, applicationName: string): Statement {
+  return {
+    text: `select exists (select from pg_replication_slots s
+        where s.slot_name = $1 and s.plugin = 'pgoutput' and s.database = current_database()
+          and coalesce(to_jsonb(s) ->> 'wal_status', '') <> 'lost')
+      and exists (select from pg_stat_activity a
+        where a.pid = $2 and (extract(epoch from a.backend_start) * 1000000)::bigint::text = $3
+          and a.application_name = $4) as held`,
+    values: [slot, pid, backendStart, applicationName],
+  };
+}
+
+/** Tells every backend of that name in the current database to end; one row for each. */
+export function endHolders(applicationName: string): Statement {
+  return {
+    text: `select pg_terminate_backend(pid) as terminated from pg_stat_activity
+      where application_name = $1 and datname = current_database() and usename = current_user`,
+    values: [applicationName],
+  };
+}
+
+/** Takes over a snapshot that another transaction exported; the first statement of a repeatable-read transaction. */
+export function importSnapshot(snapshot: string): Statement {
+  return { text: `set transaction snapshot ${literal(snapshot)}` };
+}
+
+/** True when the publication exists in the current database. */
+export function publicationExists(name: string): Statement {
+  return { text: 'select exists (select from pg_publication where pubname = $1) as present', values: [name] };
+}
