@@ -38,7 +38,14 @@ export function machineName(migration: string, machine: MachineName): string {
 }
 
 /** The machines whose executions may hold the migration: the reaper sees to them when they do not end well. */
-export const REAPED_MACHINES = ['prune', 'scan', 'replicate', 'cutover', 'migrate'] as const satisfies MachineName[];
+export const REAPED_MACHINES = [
+  'prune',
+  'scan',
+  'replicate',
+  'cutover',
+  'rollback',
+  'migrate',
+] as const satisfies MachineName[];
 
 /** Name of the rule that starts the reaper: after a phase, or after a reaper that did not come to its own end. */
 export function reaperRuleName(migration: string, after: 'phases' | 'reaper'): string {

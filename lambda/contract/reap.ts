@@ -7,8 +7,10 @@ export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' |
 /**
  * What is to be done with a migration whose execution is dead: `nothing`, it holds nothing; `release`, take everything off the
  * source; `keep`, replication goes on and the claim is freed; `give-back`, lift the fence, or finish forward behind the flip.
+ * Of a way back: `turn-back`, the sides are what they were again; `give-target-back`, the same as `give-back` with the sides
+ * turned round, and `turn-back` after a fence.
  */
-export type Remains = 'nothing' | 'release' | 'keep' | 'give-back';
+export type Remains = 'nothing' | 'release' | 'keep' | 'give-back' | 'turn-back' | 'give-target-back';
 
 /** What was found in the ledger, and taken over unless `remains` is `nothing`. */
 export interface Holding {

@@ -60,16 +60,12 @@ export class World {
 
   /** The target when it exists and answers, else null: whoever gives something back cannot wait for it. */
   async openTargetIfThere(target: InstanceFacts | null): Promise<Server<'target'> | null> {
-    if (target === null) return null;
-    try {
-      const server = await this.openTarget(target);
-      await server.home();
-      return server;
-    } catch (error) {
-      if (!(error instanceof NotReady)) throw error;
-      this.log.warning('target unreachable', { instance: target.instanceId });
-      return null;
-    }
+    return target === null ? null : this.openIfThere('target', target);
+  }
+
+  /** The source when it answers, else null: on the way back it is the other server that applications wait for. */
+  openSourceIfThere(source: InstanceFacts): Promise<Server<'source'> | null> {
+    return this.openIfThere('source', source);
   }
 
   /** `application_name` of this step's sessions; `worker` tells siblings apart. */
@@ -120,6 +116,18 @@ export class World {
   private secretOf({ instanceId, masterSecretArn }: InstanceFacts): string {
     const { sourceInstance, masterSecretArn: configured } = this.environment;
     return instanceId === sourceInstance ? configured : (masterSecretArn ?? configured);
+  }
+
+  private async openIfThere<S extends Side>(side: S, instance: InstanceFacts): Promise<Server<S> | null> {
+    try {
+      const server = await this.open(side, instance);
+      await server.home();
+      return server;
+    } catch (error) {
+      if (!(error instanceof NotReady)) throw error;
+      this.log.warning(`${side} unreachable`, { instance: instance.instanceId });
+      return null;
+    }
   }
 
   private async open<S extends Side>(side: S, instance: InstanceFacts): Promise<Server<S>> {

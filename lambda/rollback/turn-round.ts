@@ -37,7 +37,7 @@ export const turnRoundInput = call.extend({
 export type TurnRoundInput = Pick<Input<'turn-round'>, 'execution' | 'takeOver' | 'mode'>;
 
 /** Phases in which nothing of the way back is under way that would have to be given back first. */
-const AT_REST: readonly Phase[] = ['replicating', 'verified'];
+const AT_REST: readonly Phase[] = ['replicating', 'verified', 'needs-resync'];
 
 /** Opens both servers and turns the sides. */
 export async function turnRound(input: Input<'turn-round'>, world: World): Promise<Output<'turn-round'>> {

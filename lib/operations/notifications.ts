@@ -42,9 +42,9 @@ interface Words {
 
 const AS_BEFORE = 'unless its error is PastTheFlip, applications use the source as before';
 
-const NOT_GIVEN_BACK = 'nothing was given back by itself';
-
 const REAPED = 'the reaper gives the source back now, and tells';
+
+const REAPED_BACK = 'the reaper gives the target back now, and tells';
 
 const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
   assess: {
@@ -82,7 +82,7 @@ const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
       'writes will stop for a moment, and either applications return to the unencrypted source or everything is as before',
     succeeded: 'applications use the source again, with every write since the cutover; the target is fenced',
     failed: 'unless its error is PastTheFlip, applications use the target as before, and the way back stays open',
-    cutShort: `${NOT_GIVEN_BACK}; writes may be refused, so look now`,
+    cutShort: `${REAPED_BACK}; when applications had returned it completes the way. Until then writes may be refused`,
   },
   retire: {
     begins: 'it closes the way back for good and takes a last snapshot of the source; applications notice nothing',

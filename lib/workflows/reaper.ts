@@ -6,6 +6,8 @@
  *     -> Release the source                                      what was not proved equal goes
  *     -> Free the claim                                          what was proved equal stays, nobody fenced
  *     -> Give the source back -> Finished forward? -> (Free the claim)
+ *     -> Turn the sides back                                     a way back that fenced nobody
+ *     -> Give the target back -> Returned after all? -> (Turn the sides back)
  *   -> Tell what was done, or Page a human behind the flip
  *   -> Wait for late calls -> Look how it ended, again           until a look that came after the wait finds nothing
  *
@@ -35,7 +37,7 @@ import { Workflow, type WorkflowProps } from './machine';
 import { PERSISTENT } from './retry';
 import { callStep, checkInput, failAsKept, KEEP_FAILURE, makeFailure, publish } from './states';
 
-const STEPS_CALLED: readonly StepName[] = ['locate', 'take-over', 'release', 'give-back', 'claim'];
+const STEPS_CALLED: readonly StepName[] = ['locate', 'take-over', 'release', 'give-back', 'claim', 'turn-round'];
 
 /** Each of its tasks asks again for ten minutes at most, three rounds of them with their waits; this ends what they cannot see. */
 const REAPER_TIMEOUT = Duration.hours(6);
@@ -55,6 +57,7 @@ const RUNNING: readonly ExecutionStatus[] = ['RUNNING', 'PENDING_REDRIVE'];
 
 const BOTH = { source: '{% $source %}', target: '{% $target %}' };
 const REASON = "{% 'the execution ' & $ended & ' ended as ' & $status %}";
+const TURNED = { source: '{% $target %}', target: '{% $source %}' };
 const IN_PLACE = { ...BOTH, databases: '{% $databases %}', reason: REASON };
 
 /** The machine `Reaper`: input `{ended}`, the ARN of the execution; output `{outcome, ended, phase, detail}`. */
@@ -63,6 +66,7 @@ export class ReaperWorkflow extends Workflow {
   private readonly needsHuman: IChainable;
   private readonly lateCalls: Wait;
   private told: IChainable | undefined;
+  private paged: IChainable | undefined;
 
   constructor(scope: Construct, props: WorkflowProps) {
     super(scope, 'reaper', props);
@@ -141,12 +145,15 @@ export class ReaperWorkflow extends Workflow {
       .otherwise(this.lateCalls);
     const is = (remains: Remains) => Condition.jsonata(`{% $remains = '${remains}' %}`);
     const free = this.freeClaim();
+    const turnBack = this.turnBack();
     takeOver.next(
       Choice.jsonata(states, 'What is held?')
         .when(is('nothing'), again)
         .when(Condition.jsonata(`{% $rounds > ${ROUNDS} %}`), tooOften)
         .when(is('release'), this.release())
         .when(is('keep'), free)
+        .when(is('turn-back'), turnBack)
+        .when(is('give-target-back'), this.giveTargetBack(turnBack))
         .otherwise(this.giveBack(free)),
     );
     return takeOver;
@@ -174,32 +181,57 @@ export class ReaperWorkflow extends Workflow {
   private freeClaim(): LambdaInvoke {
     const free = releaseClaim(this.states, 'Free the claim', this.props);
     free.addCatch(this.needsHuman, { errors: ['States.ALL'], ...KEEP_FAILURE });
-    free.next(
-      Pass.jsonata(this.states, 'Kept', { assign: { outcome: "{% $outcome = 'nothing' ? 'kept' : $outcome %}" } }).next(
-        this.tell(),
-      ),
-    );
+    free.next(this.unlessKnown('Kept', 'kept').next(this.tell()));
     return free;
   }
 
-  private giveBack(free: LambdaInvoke): IChainable {
-    // Which cutover it was that the dead execution began is asked of the ledger, so no epoch is named.
-    const giveBack = this.call(
-      'Give the source back',
-      'give-back',
-      { ...IN_PLACE, epoch: '{% null %}' },
-      {
-        outcome: '{% $states.result.outcome %}',
-        failure: "{% {'error': 'PastTheFlip', 'cause': $states.result.detail} %}",
-      },
+  /** What a fence that was lifted before is called, stays. */
+  private unlessKnown(name: string, outcome: string): Pass {
+    return Pass.jsonata(this.states, name, {
+      assign: { outcome: `{% $outcome = 'nothing' ? '${outcome}' : $outcome %}` },
+    });
+  }
+
+  /** The target stays live, and the way back open. */
+  private turnBack(): LambdaInvoke {
+    const input = { ...BOTH, takeOver: '{% null %}', mode: 'undo' } as const;
+    const turnBack = this.call('Turn the sides back', 'turn-round', input, {});
+    turnBack.next(this.unlessKnown('Turned back', 'turned-back').next(this.tell()));
+    return turnBack;
+  }
+
+  private giveTargetBack(turnBack: LambdaInvoke): IChainable {
+    const giveBack = this.callGiveBack('Give the target back', TURNED);
+    giveBack.next(
+      Choice.jsonata(this.states, 'Returned after all?')
+        .when(Condition.jsonata("{% $outcome = 'finished' %}"), this.pageBehindFlip())
+        .otherwise(turnBack),
     );
-    const told = this.page('Page a human behind the flip', this.lateCalls);
+    return giveBack;
+  }
+
+  private giveBack(free: LambdaInvoke): IChainable {
+    const giveBack = this.callGiveBack('Give the source back', BOTH);
     giveBack.next(
       Choice.jsonata(this.states, 'Finished forward?')
-        .when(Condition.jsonata("{% $outcome = 'finished' %}"), told)
+        .when(Condition.jsonata("{% $outcome = 'finished' %}"), this.pageBehindFlip())
         .otherwise(free),
     );
     return giveBack;
+  }
+
+  private callGiveBack(name: string, sides: typeof BOTH): LambdaInvoke {
+    // Which cutover it was that the dead execution began is asked of the ledger, so no epoch is named.
+    const input = { ...sides, databases: '{% $databases %}', reason: REASON, epoch: '{% null %}' };
+    return this.call(name, 'give-back', input, {
+      outcome: '{% $states.result.outcome %}',
+      failure: "{% {'error': 'PastTheFlip', 'cause': $states.result.detail} %}",
+    });
+  }
+
+  private pageBehindFlip(): IChainable {
+    this.paged ??= this.page('Page a human behind the flip', this.lateCalls);
+    return this.paged;
   }
 
   /** One state, whatever was done. */

@@ -64,6 +64,33 @@ describe('the reaper', () => {
     expect(said(ran)).toMatchObject([{ error: 'PastTheFlip', ended: ENDED, runbook: expect.any(String) }]);
   });
 
+  it('turns the sides back after a way back that fenced nobody', async () => {
+    const ran = await run(holding('turn-back', 'verified'));
+    expect(steps(ran)).toEqual([...LOOK, 'turn-round', ...LOOK]);
+    expect(ran.calls[2]?.input).toMatchObject({ mode: 'undo', takeOver: null, execution: ran.executionArn });
+    expect(ran.output).toMatchObject({ outcome: 'turned-back', phase: 'verified' });
+    expect(said(ran)).toMatchObject([{ outcome: 'turned-back' }]);
+  });
+
+  it('gives the target back from a way back that fenced it, with the sides turned round, then turns them back', async () => {
+    const ran = await run(holding('give-target-back', 'fenced'));
+    expect(steps(ran)).toEqual([...LOOK, 'give-back', 'turn-round', ...LOOK]);
+    const [, asked, given, turned] = ran.calls.map(({ input }) => input);
+    expect(given).toMatchObject({ epoch: null, source: asked?.target, target: asked?.source });
+    expect(turned).toMatchObject({ source: asked?.source, target: asked?.target });
+    expect(ran.output).toMatchObject({ outcome: 'given-back' });
+  });
+
+  it('pages a human when the applications had returned and the way back was completed', async () => {
+    const ran = await run({
+      ...holding('give-target-back', 'flipped'),
+      'give-back': () => ({ outcome: 'finished', detail: 'the flip had happened', report: {} }),
+    });
+    expect(steps(ran)).toEqual([...LOOK, 'give-back', ...LOOK]);
+    expect(ran.output).toMatchObject({ outcome: 'finished' });
+    expect(said(ran)).toMatchObject([{ error: 'PastTheFlip', ended: ENDED }]);
+  });
+
   it('deals with what a late call took after the first look', async () => {
     const ran = await run({
       'take-over': (_, count) =>
@@ -101,10 +128,10 @@ describe('the reaper', () => {
     expect(ran).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'released' } });
   });
 
-  it.each(['locate', 'take-over', 'release', 'give-back', 'claim'] as const)(
+  it.each(['locate', 'take-over', 'release', 'give-back', 'claim', 'turn-round'] as const)(
     'pages a human when %s fails for good',
     async (step) => {
-      const remains = { release: 'release', claim: 'keep' }[step as string] ?? 'give-back';
+      const remains = { release: 'release', claim: 'keep', 'turn-round': 'turn-back' }[step as string] ?? 'give-back';
       const ran = await run({ ...holding(remains, 'fenced'), [step]: () => failWith('Blocked', 'cannot') });
       expect(ran).toMatchObject({ status: 'FAILED', error: 'Blocked' });
       expect(said(ran)).toMatchObject([{ error: 'Blocked', ended: ENDED, reaper: ran.executionArn }]);
@@ -144,7 +171,7 @@ describe('the rules of the reaper', () => {
     expect(rules).toHaveLength(2);
     expect(named('phases')?.EventPattern.detail).toEqual({
       status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-      stateMachineArn: arnsOf('prune', 'scan', 'replicate', 'cutover', 'migrate'),
+      stateMachineArn: arnsOf('prune', 'scan', 'replicate', 'cutover', 'rollback', 'migrate'),
     });
     expect(named('reaper')?.EventPattern.detail).toEqual({
       status: ['TIMED_OUT', 'ABORTED'],

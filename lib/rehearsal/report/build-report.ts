@@ -6,6 +6,7 @@ import type { Findings } from '../run/findings';
 import type { RehearsalOptions } from '../run/options';
 import type { StepCall } from '../run/step-calls';
 import type { Timeline } from '../run/timeline';
+import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { Proof } from '../writers/prove';
 import {
   type OutageReport,
@@ -95,8 +96,16 @@ function outcomeOf(findings: Findings, options: RehearsalOptions): Outcome {
   const { proof } = findings;
   const whole = proof === null || (proof.lost === 0 && proof.doubled === 0 && proof.torn === 0 && proof.phantom === 0);
   if (!consistent || !whole) return 'failed';
-  if (findings.wayBack !== null && findings.wayBack.execution.status !== 'SUCCEEDED') return 'failed';
-  if (first?.status === 'SUCCEEDED' || finishedByReaper(findings)) {
+  const { wayBack, reapers } = findings;
+  const isOfWayBack = ({ startDate }: ExecutionDescription) => startDate.getTime() >= (wayBack?.startedAt ?? Infinity);
+  if (wayBack !== null && !arrived(wayBack.execution, reapers.filter(isOfWayBack))) return 'failed';
+  if (
+    first &&
+    arrived(
+      first,
+      reapers.filter((reaper) => !isOfWayBack(reaper)),
+    )
+  ) {
     const equal = findings.databases.every(({ mismatchedTables }) => mismatchedTables.length === 0);
     return findings.live === wanted && equal ? 'succeeded' : 'failed';
   }
@@ -104,8 +113,11 @@ function outcomeOf(findings: Findings, options: RehearsalOptions): Outcome {
 }
 
 /** What was stopped behind the flip is finished by the reaper. */
-function finishedByReaper({ reapers }: Findings): boolean {
-  return reapers.some(({ output }) => output !== undefined && JSON.parse(output).outcome === 'finished');
+function arrived({ status }: ExecutionDescription, reapers: readonly ExecutionDescription[]): boolean {
+  return (
+    status === 'SUCCEEDED' ||
+    reapers.some(({ output }) => output !== undefined && JSON.parse(output).outcome === 'finished')
+  );
 }
 
 function reasonOf(findings: Findings, options: RehearsalOptions): Report['reason'] {

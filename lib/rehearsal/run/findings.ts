@@ -7,6 +7,7 @@ import { approveAlways, startApprover } from './approver';
 import { compareDatabases, readHorizon } from './compare';
 import { instanceBehindTheDoor } from './door';
 import type { Tell } from './events';
+import { untilReaped } from './interruptions';
 import { type LagPoint, watchLag } from './lag-watch';
 import { startMigration } from './migration';
 import type { RehearsalOptions } from './options';
@@ -69,9 +70,9 @@ export async function migrateAndProve(
     // Before the fence: the function has not even opened its connections when its machine begins.
     if (machine === 'cutover' && state === 'Inspect AWS' && target) horizon.value = readHorizon(target);
   };
-  const { executions, reapers } = await migration.ended;
-  const goesBack = options.rollback && executions[0]?.status === 'SUCCEEDED';
-  const wayBack = goesBack ? await goBack(stage, timeline) : null;
+  const { executions } = await migration.ended;
+  const wayBack = options.rollback && (await hasMoved()) ? await goBack(stage, options, timeline) : null;
+  const reapers = await untilReaped(aws, reaperArn);
   // A question that is still open when everything has ended was answered too late.
   approver.stop();
   await options.test?.afterMigration?.(surroundings);

@@ -3,7 +3,7 @@ import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { LocalAws } from './local-aws';
 import type { Surroundings } from './options';
 
-/** Where an execution of `Migrate` is ended, and how. */
+/** Where an execution of `Migrate`, or of `Rollback`, is ended, and how. */
 export interface Interruption {
   /** Machine, such as `replicate`, and its state: the end comes when the state is entered and `until` is over. */
   readonly machine: string;

@@ -26,11 +26,8 @@ export interface MigrationScene {
 export interface Migration {
   /** ARN of the execution that runs at present. */
   executionArn(): string;
-  /** Resolves with every execution of `Migrate` that counts and every reaper when all have ended, the first one first. */
-  readonly ended: Promise<{
-    readonly executions: readonly ExecutionDescription[];
-    readonly reapers: readonly ExecutionDescription[];
-  }>;
+  /** Resolves with every execution of `Migrate` that counts, the first one first, when they and every reaper have ended. */
+  readonly ended: Promise<{ readonly executions: readonly ExecutionDescription[] }>;
   /** To be told of every state that is entered. */
   noteState(machine: string, state: string): void;
 }
@@ -67,15 +64,13 @@ export function startMigration(scene: MigrationScene, options: RehearsalOptions)
     ended: (async () => {
       const { last, counts } = await interrupted();
       // What was interrupted behind its flip has moved all the same, and nothing is left to be started.
-      if (last !== null && counts) {
-        return { executions: [last], reapers: await untilReaped(aws, reaperArn) };
-      }
+      if (last !== null && counts) return { executions: [last] };
       current = start(FIRST);
       await machines.result(current);
       if (second !== null) await machines.result(second);
       const arns = [current, ...(second === null ? [] : [second])];
-      const reapers = await untilReaped(aws, reaperArn);
-      return { executions: arns.map((arn) => machines.describeExecution(arn)), reapers };
+      await untilReaped(aws, reaperArn);
+      return { executions: arns.map((arn) => machines.describeExecution(arn)) };
     })(),
   };
 }

@@ -99,6 +99,8 @@ export interface TestOptions {
   readonly startTwice?: boolean;
   /** Executions that are ended from outside, one after the other, before the one that counts. @default none */
   readonly interruptions?: readonly Interruption[];
+  /** The same of `Rollback`. @default none */
+  readonly wayBackInterruptions?: readonly Interruption[];
   /** How much shorter Wait states and RDS's own times are. @default `CLOCK_FACTOR` */
   readonly clockFactor?: number;
 }

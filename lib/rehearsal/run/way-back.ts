@@ -1,6 +1,8 @@
 /** Goes back from a cutover as an operator does: writers write on the target for a while, then `Rollback` is started. */
 import type { CutoverFacts } from '../../../lambda/contract/cutover';
 import type { ExecutionDescription } from '../state-machine/state-machines';
+import { Interruptor, untilReaped } from './interruptions';
+import type { RehearsalOptions } from './options';
 import type { Stage } from './stage';
 import type { Timeline } from './timeline';
 
@@ -16,19 +18,37 @@ export interface WayBack {
   readonly cutover: CutoverFacts | null;
 }
 
-/** Lets the writers write on the target, then runs `Rollback` to its end. */
-export async function goBack({ aws, deployment, traffic }: Stage, timeline: Timeline): Promise<WayBack> {
+/** Lets the writers write on the target, then runs `Rollback` to its end, after executions that a test interrupts. */
+export async function goBack(
+  { aws, deployment, traffic, surroundings }: Stage,
+  options: RehearsalOptions,
+  timeline: Timeline,
+): Promise<WayBack> {
   if (traffic) {
     await timeline.during('Write on the target', () => new Promise((resolve) => setTimeout(resolve, ON_TARGET_MS)));
   }
+  const { machines } = aws;
   const startedAt = Date.now();
-  const { executionArn } = aws.machines.startExecution({
-    stateMachineArn: deployment.rollbackArn,
-    name: 'rehearsal-1',
-    input: {},
-  });
-  await timeline.during('Rollback', () => aws.machines.result(executionArn));
-  const execution = aws.machines.describeExecution(executionArn);
+  const start = (name: string) =>
+    machines.startExecution({ stateMachineArn: deployment.rollbackArn, name, input: {} }).executionArn;
+  const interruptor = new Interruptor(aws, surroundings);
+  const noteState = timeline.onState;
+  timeline.onState = (machine, state) => {
+    noteState(machine, state);
+    interruptor.noteState(machine, state);
+  };
+  for (const [index, interruption] of (options.test?.wayBackInterruptions ?? []).entries()) {
+    const executionArn = start(`interrupted-${index + 1}`);
+    interruptor.arm(interruption, executionArn);
+    await Promise.race([machines.result(executionArn), interruptor.failure]);
+    await untilReaped(aws, deployment.reaperArn);
+    const execution = machines.describeExecution(executionArn);
+    await interruption.afterwards?.(surroundings, execution);
+    if (interruption.counts === true) return { execution, startedAt, cutover: null };
+  }
+  const executionArn = start('rehearsal-1');
+  await timeline.during('Rollback', () => machines.result(executionArn));
+  const execution = machines.describeExecution(executionArn);
   const output = JSON.parse(execution.output ?? '{}') as { cutover?: CutoverFacts };
   return { execution, startedAt, cutover: output.cutover ?? null };
 }

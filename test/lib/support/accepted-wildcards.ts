@@ -87,7 +87,7 @@ export function acceptedWildcards(migration: string): readonly Accepted[] {
     identity(STEP, /:::change\/\*$/, 'the id of a change is random, and asking tells only whether it is in sync'),
     identity(
       /^FunctionslocateRolePermissions$/,
-      own(String.raw`:execution:sealift-<id>-(prune|scan|replicate|cutover|migrate|reaper):\*$`),
+      own(String.raw`:execution:sealift-<id>-(prune|scan|replicate|cutover|rollback|migrate|reaper):\*$`),
       'executions of one machine have random names; only their status is asked for',
       ['states:DescribeExecution'],
     ),
