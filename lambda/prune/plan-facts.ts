@@ -55,6 +55,8 @@ const facts = z.object({
     clock: z.string(),
     timeZone: z.string(),
     tolerance: z.number(),
+    /** Slowest hundredth of the pulse before anything was counted. */
+    calmPulseMs: z.number(),
     entries: z.array(entry),
     /** Null until the work is queued. */
     before: z.object({ counts: z.array(counted), orphans: z.array(orphans) }).nullable(),

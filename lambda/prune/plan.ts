@@ -15,6 +15,7 @@ import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
 import { endPredecessors } from '../platform/predecessors';
+import { calmPulseMs } from '../platform/pulse';
 import { enqueue } from '../platform/queue';
 import type { World } from '../platform/world';
 import { decideEntries, readClock } from './boundary';
@@ -80,10 +81,12 @@ export async function planOn(
     const home = await source.home();
     await endPredecessors(home, world.migrationId, world.step);
     const ledger = await assertCurrent(home, world.expect(...BEFORE_SEEDING));
-    const clock = readFacts(ledger, world.epoch)?.clock ?? (await readClock(home));
+    const decided = readFacts(ledger, world.epoch);
+    const clock = decided?.clock ?? (await readClock(home));
+    const calmMs = decided?.calmPulseMs ?? (await calmPulseMs(home));
     for (const name of concerned) {
       await followHome(home, await source.session(name), world.expect(...BEFORE_SEEDING));
-      planned.push({ name, ...(await planDatabase(source, name, { mode, policy, clock }, world)) });
+      planned.push({ name, ...(await planDatabase(source, name, { mode, policy, clock, calmMs }, world)) });
     }
   }
   return answer(planned, closed, { policy, mode }, world);
@@ -110,7 +113,12 @@ async function openUnlessClosed(
 async function planDatabase(
   source: Server<'source'>,
   name: string,
-  how: { readonly mode: 'decide' | 'queue'; readonly policy: PrunePolicy; readonly clock: string },
+  how: {
+    readonly mode: 'decide' | 'queue';
+    readonly policy: PrunePolicy;
+    readonly clock: string;
+    readonly calmMs: number;
+  },
   world: World,
 ): Promise<Omit<PlannedDatabase, 'name'>> {
   const session = await open(source, name, world);
@@ -140,7 +148,7 @@ async function decide(
   session: Session,
   structure: Awaited<ReturnType<typeof readStructure>>,
   entries: ReturnType<typeof entriesOf>,
-  { policy, clock }: { readonly policy: PrunePolicy; readonly clock: string },
+  { policy, clock, calmMs }: { readonly policy: PrunePolicy; readonly clock: string; readonly calmMs: number },
   world: World,
 ): Promise<PruneFacts> {
   const { timeZone, tolerance } = policy;
@@ -149,6 +157,7 @@ async function decide(
     clock,
     timeZone,
     tolerance,
+    calmPulseMs: calmMs,
     entries: await decideEntries(session, structure, entries, { clock, timeZone }),
     before: null,
     stages: [],

@@ -25,7 +25,8 @@ export async function previewOn(
     const decided = await decideEntries(session, structure, entries, { clock, timeZone });
     const model = modelOf(await readStructure(session, decided), decided);
     const before = { counts: await countTables(session, model, true), orphans: [] };
-    const facts = { epoch: '0', clock, timeZone, tolerance, entries: decided, before, stages: [] };
+    // A preview removes nothing, and needs no measure for it.
+    const facts = { epoch: '0', clock, timeZone, tolerance, calmPulseMs: 0, entries: decided, before, stages: [] };
     return { name: session.database, facts, warnings: await warningsOf(session, model, facts) };
   } finally {
     await session.execute(endReading).catch(() => undefined);

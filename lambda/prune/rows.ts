@@ -11,6 +11,7 @@ import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { connectionLost } from '../platform/postgres-error';
 import { type ClaimedItem, claimItem, countAttempt, countQueue, finishItem } from '../platform/queue';
+import { Throttle } from '../platform/throttle';
 import type { World } from '../platform/world';
 import { type Model, nameOf, relation } from './model';
 import { pruneItem } from './piece';
@@ -18,7 +19,6 @@ import { modelOf, type PruneFacts, readFacts } from './plan-facts';
 import { type PruneItem, pruneQueue } from './queue';
 import { readStructure } from './read-model';
 import { failOnHiddenRows } from './sql/batch';
-import { Throttle } from './throttle';
 
 /** Input of `prune-rows`. */
 export const rowsInput = claimedCall.extend({
@@ -53,11 +53,13 @@ export async function pruneRowsOn(
 ): Promise<Output<'prune-rows'>> {
   await assertCurrent(await source.home(), world.expect(...BEFORE_SEEDING));
   const totals = { left: 0, done: 0, rows: 0 };
+  let throttle: Throttle | null = null;
   for (const name of names) {
     const session = await source.another(name, TIMEOUTS);
     const facts = readFacts(await readLedger(session, world.migrationId), world.epoch);
     if (facts !== null) {
-      const work = new DatabaseWork(session, facts, world);
+      throttle ??= await Throttle.start(source, facts.calmPulseMs);
+      const work = new DatabaseWork(session, facts, throttle, world);
       await work.begin();
       for (const stage of facts.stages.keys()) {
         // What is pointed at waits for what points at it, whoever works that off.
@@ -70,6 +72,7 @@ export async function pruneRowsOn(
     await session.close();
     if (totals.left > 0) break;
   }
+  await throttle?.stop();
   world.log.fact('pieces pruned', { worker, ...totals });
   world.metrics.measured({ RowsPruned: totals.rows });
   return totals;
@@ -87,21 +90,20 @@ class DatabaseWork {
   done = 0;
   rows = 0;
   private model: Model | null = null;
-  private readonly throttle = new Throttle();
   private readonly failed: Failure[] = [];
   private readonly aside = new Set<string>();
 
   constructor(
     private readonly session: Session,
     private readonly facts: PruneFacts,
+    private readonly throttle: Throttle,
     private readonly world: World,
   ) {}
 
-  /** Reads the catalogue as it is now, and how calm the server is. */
+  /** Reads the catalogue as it is now. */
   async begin(): Promise<void> {
     await this.session.query(failOnHiddenRows);
     this.model = modelOf(await readStructure(this.session, this.facts.entries), this.facts.entries);
-    await this.throttle.calmDown(this.session);
   }
 
   /** Works a stage off and returns how many of its pieces are left. */

@@ -9,6 +9,8 @@ const planFacts = z.object({
     contentItems: z.number(),
     tables: z.number(),
     bytes: z.number(),
+    /** Slowest hundredth of the pulse before anything was read. */
+    calmPulseMs: z.number(),
     /** Schemas of the extensions' functions, null where a check cannot be done. */
     available: z.object({
       heap: z.string().nullable(),

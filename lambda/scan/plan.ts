@@ -3,13 +3,14 @@
  * they lie in. Planning again within one epoch changes nothing.
  */
 import type { Input, Output } from '../contract/payloads';
-import { guarded } from '../platform/ledger';
+import { assertCurrent, guarded } from '../platform/ledger';
 import { followHome, followSource } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
 import { claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
+import { calmPulseMs } from '../platform/pulse';
 import { emptyQueue, enqueue } from '../platform/queue';
 import type { World } from '../platform/world';
 import { contentItems } from './group';
@@ -47,7 +48,9 @@ export async function planScanOn(server: Server, names: readonly string[], world
   await endPredecessors(home, world.migrationId, world.step);
   await holdOwners(server, names, world);
   const plans: ScanPlan[] = [];
-  for (const database of names) plans.push(await planDatabase(server, database, world));
+  const known = readPlan(await assertCurrent(home, expectedOn(server, world)), world.epoch);
+  const calmMs = known?.calmPulseMs ?? (await calmPulseMs(home));
+  for (const database of names) plans.push(await planDatabase(server, database, calmMs, world));
   const sum = (of: (plan: ScanPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
   const items = sum((plan) => plan.structureItems + plan.contentItems);
   const bytes = sum((plan) => plan.bytes);
@@ -67,7 +70,7 @@ async function holdOwners(server: Server, names: readonly string[], world: World
   await guarded(home, expectedOn(server, world), () => joinRoles(home, [...owners].sort()));
 }
 
-async function planDatabase(server: Server, database: string, world: World): Promise<ScanPlan> {
+async function planDatabase(server: Server, database: string, calmMs: number, world: World): Promise<ScanPlan> {
   const [home, session] = [await server.home(), await server.session(database)];
   const expected = expectedOn(server, world);
   const known = readPlan(await followHome(home, session, expected), world.epoch);
@@ -86,6 +89,7 @@ async function planDatabase(server: Server, database: string, world: World): Pro
       contentItems: content.length,
       tables: relations.length,
       bytes: relations.reduce((sum, relation) => sum + relation.bytes, 0),
+      calmPulseMs: calmMs,
       available,
     };
     for (const [queue, items] of [

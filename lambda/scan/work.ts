@@ -19,6 +19,7 @@ import {
   limitStatement,
 } from '../platform/queue';
 import { qualified } from '../platform/quote';
+import { Throttle } from '../platform/throttle';
 import type { World } from '../platform/world';
 import { pinSettings } from '../proof/row-hash';
 import { endedByCrash, MOST_CRASHES, noteCrash } from './crash';
@@ -54,6 +55,7 @@ interface Workplace {
   readonly ledger: Session;
   readonly reader: Session;
   readonly available: AvailableChecks;
+  readonly throttle: Throttle;
   /** A further session of the database, for what is left to say when these are gone. */
   readonly another: () => Promise<Session>;
 }
@@ -83,14 +85,18 @@ export async function scanRangesOn(
   await assertCurrent(await server.home(), expectedOn(server, world));
   const tally: Tally = { done: 0, rows: 0, failures: [] };
   let left = 0;
+  let throttle: Throttle | null = null;
   for (const database of names) {
-    const place = await enter(server, database, world);
+    const entered = await enter(server, database, world);
+    throttle ??= await Throttle.start(server, entered.calmPulseMs);
+    const place = { ...entered, throttle };
     for (const queue of [STRUCTURE_QUEUE, CONTENT_QUEUE]) {
       await emptyOut(place, queue, tally, world);
       left += await openItems(place.ledger, queue);
     }
     await Promise.all([place.ledger.close(), place.reader.close()]);
   }
+  await throttle?.stop();
   const { done, rows, failures } = tally;
   world.log.fact('ranges scanned', { worker, done, left, rows });
   world.metrics.measured({ RowsScanned: rows });
@@ -99,7 +105,11 @@ export async function scanRangesOn(
   return { left, done, rows };
 }
 
-async function enter(server: Server, database: string, world: World): Promise<Workplace> {
+async function enter(
+  server: Server,
+  database: string,
+  world: World,
+): Promise<Omit<Workplace, 'throttle'> & { readonly calmPulseMs: number }> {
   const statementMs = Math.max(LAST_MS, world.remainingMs() - LAST_MS);
   const timeouts = { statementMs, lockMs: LOCK_MS };
   const [ledger, reader] = await Promise.all([server.another(database, timeouts), server.another(database, timeouts)]);
@@ -107,7 +117,8 @@ async function enter(server: Server, database: string, world: World): Promise<Wo
   if (plan === null) throw new Blocked(`no scan was planned at epoch ${world.epoch}, run plan-scan first`);
   await pinSettings(reader);
   await reader.query(NO_SEQUENTIAL_SCAN);
-  return { ledger, reader, available: plan.available, another: () => server.another(database) };
+  const { available, calmPulseMs } = plan;
+  return { ledger, reader, available, calmPulseMs, another: () => server.another(database) };
 }
 
 /** Structure is checked to the last item before anything is read, by whichever worker: what is unsafe to read must be known. */
@@ -115,7 +126,10 @@ async function emptyOut(place: Workplace, queue: string, tally: Tally, world: Wo
   // Every turn finishes an item, puts one aside, finds none left, or waits for another worker's item, which comes back when
   // that worker dies; the time budget bounds it.
   while (world.remainingMs() > RESERVE_MS) {
-    if (await doNext(place, queue, tally, world)) continue;
+    if (await doNext(place, queue, tally, world)) {
+      await place.throttle.rest(place.ledger);
+      continue;
+    }
     const aside = tally.failures.length;
     if ((await openItems(place.ledger, queue)) <= aside) return;
     await new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
