@@ -48,7 +48,7 @@ function verificationMs({ states }: Report): number {
 
 async function benchScan(signal: AbortSignal): Promise<void> {
   const pgDump = await findPgDump();
-  const large = await measureScan({ size: 'small', copies: 7 }, pgDump, signal);
+  const large = await measureScan({ size: 'small', copies: 14 }, pgDump, signal);
   const least = await measureScan({ size: 'tiny', copies: 0 }, pgDump, signal);
   for (const { bytes: read, scanMs, dumpMs } of [large, least]) {
     const beside =

@@ -25,8 +25,13 @@ import { type StepCall, StepCalls } from './step-calls';
 /** Lines of a function's log that are kept for whoever asks why it failed. */
 const KEPT_LOG_LINES = 2_000;
 
-/** Settings of every server: the rehearsal has no other load, and its data outlive nothing. */
-const SERVER_SETTINGS = { shared_buffers: '128MB', max_wal_size: '2GB', checkpoint_timeout: '15min' };
+/** Settings of every server: the rehearsal has no other load, and its data outlive nothing; WAL files are kept to be used again, as on a server of some age. */
+const SERVER_SETTINGS = {
+  shared_buffers: '128MB',
+  min_wal_size: '512MB',
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+};
 
 /** What happens while the rehearsal runs. */
 export interface LocalAwsListeners {
