@@ -1,6 +1,6 @@
 /** The bundle of a step's function: one minified file with everything in it, the AWS SDK included (facts J15). */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { AssetHashType } from 'aws-cdk-lib';
 import { Code, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
@@ -32,6 +32,9 @@ export function stepBundle(handler: string): Code {
   });
 }
 
+/** The package that is copied beside a bundle that names it. */
+const PG_DUMP = '@electric-sql/pglite-tools/pg_dump';
+
 let built: BuiltFiles | undefined;
 
 function build(handler: string, outputDirectory: string): void {
@@ -41,7 +44,14 @@ function build(handler: string, outputDirectory: string): void {
     if (content === undefined)
       throw new Error(`step handler ${handler} was not bundled, name it in the contract's STEPS`);
     writeFileSync(join(outputDirectory, file), content);
+    if (Buffer.from(content).includes(PG_DUMP)) copyPgDump(outputDirectory);
   }
+}
+
+/** pg_dump runs in a thread that loads it from a file beside the bundle, and the package loads its WebAssembly from there too. */
+function copyPgDump(outputDirectory: string): void {
+  const directory = dirname(require.resolve(PG_DUMP));
+  for (const file of ['pg_dump.cjs', 'pg_dump.wasm']) copyFileSync(join(directory, file), join(outputDirectory, file));
 }
 
 /**
@@ -67,8 +77,8 @@ function buildAll(): BuiltFiles {
     platform: 'node',
     // The same bundle runs in the rehearsal, on whatever Node.js from 20 the machine has.
     target: 'node20',
-    // pg loads pg-native only when asked to.
-    external: ['pg-native'],
+    // pg loads pg-native only when asked to; pg_dump is a file of its own.
+    external: ['pg-native', PG_DUMP],
     logLevel: 'error',
   });
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));

@@ -193,6 +193,11 @@ export class Session<S extends Side = Side> {
     }
   }
 
+  /** The driver's connection, for who speaks the protocol without the driver; the session is at its end then. */
+  handOver(): Client {
+    return this.client;
+  }
+
   /** Ends the connection; never throws. */
   async close(): Promise<void> {
     await this.client.end().catch(() => undefined);
