@@ -25,8 +25,9 @@ import * as sql from './sql/holder';
 const END_MS = 10_000;
 const ASK_MS = 50;
 
-/** What a call needs beside the wait for the slot. */
-const MARGIN_MS = 20_000;
+/** What a call needs beside the wait for the slot, and the least that it waits. */
+const MARGIN_MS = 40_000;
+const LEAST_MS = 1_000;
 
 /** The snapshot of a database, and whether it was there before. */
 export interface Holding extends HeldSnapshot {
@@ -103,7 +104,7 @@ async function make(server: Server<'source'>, session: Session<'source'>, world:
     );
   }
   try {
-    const timeoutMs = Math.max(MARGIN_MS, world.remainingMs() - 2 * MARGIN_MS);
+    const timeoutMs = Math.max(LEAST_MS, world.remainingMs() - MARGIN_MS);
     const request = { slot: name, applicationName: holderName(world), timeoutMs };
     const held = await server.holdSnapshot(session.database, request);
     await guarded(session, world.expect('seeding'), () =>

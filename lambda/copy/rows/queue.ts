@@ -67,11 +67,13 @@ export function attemptsOf(item: string): Statement {
   };
 }
 
-/** Tables of which an item is done, once each, of one queue. */
+/** Queued tables whose file holds anything, once each: rows that were copied, or the remains of what was rolled back. */
 export const tablesBegun: Statement = {
-  text: `select distinct p.part -> 'table' ->> 'schema' as schema, p.part -> 'table' ->> 'name' as name
-    from sealift.work w cross join lateral jsonb_array_elements(w.payload -> 'parts') as p(part)
-    where w.queue = $1 and w.state = 'done' order by 1, 2`,
+  text: `select schema, name from (
+      select distinct p.part -> 'table' ->> 'schema' as schema, p.part -> 'table' ->> 'name' as name
+      from sealift.work w cross join lateral jsonb_array_elements(w.payload -> 'parts') as p(part)
+      where w.queue = $1) as queued
+    where pg_relation_size(to_regclass(format('%I.%I', schema, name))) > 0 order by 1, 2`,
   values: [COPY_QUEUE],
 };
 
