@@ -3,6 +3,7 @@
  * walsender that made the slot exports the snapshot and goes to sleep inside its transaction (facts F13). Copiers come and go
  * and import the snapshot by its name; it ends with the backend.
  */
+import type { Socket } from 'node:net';
 import { Client, type ClientConfig } from 'pg';
 import { NotReady } from '../errors';
 import { translate } from './postgres-error';
@@ -89,7 +90,6 @@ async function hold(client: Client, slot: string): Promise<HeldSnapshot> {
 
 /** Leaves the backend to itself: a proper end of the connection would wait for the statement. */
 function leave(client: Client): void {
-  const { stream } = (client as unknown as { connection: { stream: { end(): void; destroy(): void } } }).connection;
-  stream.end();
-  setTimeout(() => stream.destroy(), 1_000).unref();
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.end(() => stream.destroy());
 }
