@@ -107,18 +107,29 @@ async function make(server: Server<'source'>, session: Session<'source'>, world:
     const timeoutMs = Math.max(LEAST_MS, world.remainingMs() - MARGIN_MS);
     const request = { slot: name, applicationName: holderName(world), timeoutMs };
     const held = await server.holdSnapshot(session.database, request);
+    await untilAsleep(session, held, world);
     await guarded(session, world.expect('seeding'), () =>
       session.execute(mergeFacts(world.migrationId, snapshotFacts(held))),
     );
     world.log.fact('snapshot held', { database: session.database, slot: name, lsn: held.consistentPoint });
     return held;
   } catch (error) {
+    // Only the wait for the slot has no cause but itself.
     const waited = error instanceof NotReady && error.cause === undefined;
     const reason = waited ? await waitsForWriters(session, name, error).catch(() => error) : error;
     // Still under the lock, so nothing of a successor's is touched; what fails here the next call does.
     await endHolder(session, world).catch(() => undefined);
     await dropSlot(session, name).catch(() => undefined);
     throw reason;
+  }
+}
+
+async function untilAsleep(session: Session<'source'>, held: HeldSnapshot, world: CopyWorld): Promise<void> {
+  const deadline = Date.now() + END_MS;
+  while (!(await isHeld(session, held, world))) {
+    if (Date.now() > deadline)
+      throw new NotReady(`the holder of slot ${held.slot} does not stay`, { cause: held.slot });
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
 }
 

@@ -124,8 +124,11 @@ async function readTableSet(
     target.query<sql.RelationRow>(sql.relationsWithRows(target.major)),
   ]);
   const published = await source.query<PublishedTable>(sql.publishedTables(publication));
-  const { encoding } = await source.one<{ encoding: string }>(sql.serverEncoding);
-  return tableSet({ relations, published, encoding }, arrivals);
+  const [from, to] = await Promise.all([
+    source.one<{ encoding: string }>(sql.serverEncoding),
+    target.one<{ encoding: string }>(sql.serverEncoding),
+  ]);
+  return tableSet({ relations, published, encoding: from.encoding }, { relations: arrivals, encoding: to.encoding });
 }
 
 /** Rows that nobody copied would be doubled or mixed with ours. */

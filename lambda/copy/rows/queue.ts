@@ -21,8 +21,8 @@ export interface CopiedTable {
   /** Columns that travel; none for a table without columns. */
   readonly columns: readonly string[];
   readonly format: 'binary' | 'text';
-  /** Encoding of the text on the wire; null: UTF8. Binary values know none but the session's. */
-  readonly encoding: string | null;
+  /** What the text is sent as and taken for; null: UTF8. Binary values know no encoding but the session's. */
+  readonly encoding: { readonly sent: string; readonly taken: string } | null;
 }
 
 /** Part of a table: of its pages, or of its keys where the source is too old to read a range of pages (before 14). */

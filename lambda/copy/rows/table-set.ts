@@ -31,8 +31,11 @@ export interface TableSet {
 
 type Fate = { readonly copied: SizedTable } | { readonly reason: string } | { readonly problem: string };
 
-/** The encoding whose text both drivers and both servers take as it is. */
+/** The encoding that sessions speak: a database in it needs no other for its text. */
 const PLAIN_ENCODING = 'UTF8';
+
+/** Text of no encoding: PostgreSQL takes what is said to be in it unchecked, whatever the database's own is. */
+const NO_ENCODING = 'SQL_ASCII';
 
 /** What the source says of its tables. */
 export interface SourceTables {
@@ -42,14 +45,18 @@ export interface SourceTables {
   readonly encoding: string;
 }
 
+/** What the target says of its tables. */
+export type TargetTables = Omit<SourceTables, 'published'>;
+
 /** Decides for every relation of the source; the order stays. */
-export function tableSet(source: SourceTables, target: readonly RelationRow[]): TableSet {
+export function tableSet(source: SourceTables, target: TargetTables): TableSet {
   const publications = new Map(source.published.map((table) => [qualified(table.schema, table.name), table]));
-  const arrivals = new Map(target.map((relation) => [qualified(relation.schema, relation.name), relation]));
+  const arrivals = new Map(target.relations.map((relation) => [qualified(relation.schema, relation.name), relation]));
   const set = { copied: [] as SizedTable[], leftOut: [] as LeftOut[], problems: [] as string[] };
+  const encoding = encodingBetween(source.encoding, target.encoding);
   for (const relation of source.relations) {
     const name = qualified(relation.schema, relation.name);
-    const fate = fateOf(relation, publications.get(name), arrivals.get(name), source.encoding);
+    const fate = fateOf(relation, publications.get(name), arrivals.get(name), encoding);
     if ('copied' in fate) set.copied.push(fate.copied);
     else if ('reason' in fate) set.leftOut.push({ relation: name, reason: fate.reason });
     else set.problems.push(fate.problem);
@@ -61,7 +68,7 @@ function fateOf(
   relation: RelationRow,
   published: PublishedTable | undefined,
   arrival: RelationRow | undefined,
-  encoding: string,
+  encoding: CopiedTable['encoding'],
 ): Fate {
   const name = qualified(relation.schema, relation.name);
   if (relation.kind === 'f') return { reason: 'a foreign table: its rows lie elsewhere' };
@@ -82,7 +89,7 @@ function fateOf(
       problem: `column ${missing.map((column) => column.name).join(', ')} of table ${name} is not on the target`,
     };
   }
-  const binary = encoding === PLAIN_ENCODING && columns.every((column) => sameWire(column, known.get(column.name)));
+  const binary = encoding === null && columns.every((column) => sameWire(column, known.get(column.name)));
   const { schema, oid, filenode, blocks, bytes } = relation;
   const table: CopiedTable = {
     schema,
@@ -92,9 +99,15 @@ function fateOf(
     blocks: Number(blocks),
     columns: columns.map((column) => column.name),
     format: binary ? 'binary' : 'text',
-    encoding: encoding === PLAIN_ENCODING ? null : encoding,
+    encoding,
   };
   return { copied: { table, bytes: Number(bytes) } };
+}
+
+/** Text without an encoding must be valid in the target's: said to be without one, it would be taken unchecked. */
+function encodingBetween(source: string, target: string): CopiedTable['encoding'] {
+  if (source === PLAIN_ENCODING) return null;
+  return { sent: source, taken: source === NO_ENCODING ? target : source };
 }
 
 /** Binary values are taken for what they are, so both sides must mean the same type by them. */

@@ -7,16 +7,16 @@ import type { CopiedTable, CopyPart, CopyRange } from '../queue';
 /** Reads the rows of a part; a whole table without a query, which spares the executor. `copy` takes no parameters. */
 export function copyOut({ table, range }: CopyPart): Statement {
   const relation = qualified(table.schema, table.name);
-  if (range === null) return { text: `copy ${relation}${columnList(table)} to stdout${formatOf(table)}` };
+  if (range === null) return { text: `copy ${relation}${columnList(table)} to stdout${formatOf(table, 'sent')}` };
   const columns = table.columns.map((column) => `copied.${ident(column)}`).join(', ');
   const rows = `select ${columns} from only ${relation} as copied${condition(range)}`;
-  return { text: `copy (${rows}) to stdout${formatOf(table)}` };
+  return { text: `copy (${rows}) to stdout${formatOf(table, 'sent')}` };
 }
 
 /** Writes the rows of a table. */
 export function copyIn(table: CopiedTable): Statement {
   const relation = qualified(table.schema, table.name);
-  return { text: `copy ${relation}${columnList(table)} from stdin${formatOf(table)}` };
+  return { text: `copy ${relation}${columnList(table)} from stdin${formatOf(table, 'taken')}` };
 }
 
 /** Keeps the tables from being rewritten until the transaction ends; readers and writers go on. */
@@ -40,9 +40,9 @@ function columnList({ columns }: CopiedTable): string {
 }
 
 /** Text in the source's own encoding is not converted there, and checked and converted where it arrives. */
-function formatOf({ format, encoding }: CopiedTable): string {
+function formatOf({ format, encoding }: CopiedTable, end: 'sent' | 'taken'): string {
   if (format === 'binary') return ' (format binary)';
-  return encoding === null ? '' : ` (encoding ${literal(encoding)})`;
+  return encoding === null ? '' : ` (encoding ${literal(encoding[end])})`;
 }
 
 function condition(range: CopyRange): string {

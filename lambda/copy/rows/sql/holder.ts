@@ -4,7 +4,7 @@ import { literal } from '../../../platform/quote';
 import type { HeldSnapshot } from '../../../platform/snapshot-holder';
 
 /**
- * True when slot and holder are those that were recorded; JSON hides `wal_status` where a version lacks it. The application
+ * True when slot and holder are those that were recorded, and the holder sleeps: before that it ends with its client. JSON hides `wal_status` where a version lacks it. The application
  * name comes from ourselves and process ids return, so the backend's start decides.
  */
 export function stillHeld({ slot, pid, backendStart }: HeldSnapshot, applicationName: string): Statement {
@@ -14,7 +14,7 @@ export function stillHeld({ slot, pid, backendStart }: HeldSnapshot, application
           and coalesce(to_jsonb(s) ->> 'wal_status', '') <> 'lost')
       and exists (select from pg_stat_activity a
         where a.pid = $2 and (extract(epoch from a.backend_start) * 1000000)::bigint::text = $3
-          and a.application_name = $4) as held`,
+          and a.application_name = $4 and a.wait_event = 'PgSleep') as held`,
     values: [slot, pid, backendStart, applicationName],
   };
 }

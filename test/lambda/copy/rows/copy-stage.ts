@@ -44,8 +44,13 @@ export class CopyStage {
     private epoch: string,
   ) {}
 
-  /** `schema` runs on both sides, `rows` on the source, as the master user. */
-  static async start(majors: readonly [number, number], schema: string, rows: string): Promise<CopyStage> {
+  /** `schema` runs on both sides, `rows` on the source, as the master user; `encodings` of the database on both sides. */
+  static async start(
+    majors: readonly [number, number],
+    schema: string,
+    rows: string,
+    encodings: readonly [string, string] = ['UTF8', 'UTF8'],
+  ): Promise<CopyStage> {
     const stage = await Stage.start(majors[0]);
     try {
       const target = stage.run.add(
@@ -59,7 +64,8 @@ export class CopyStage {
       await target.start();
       await shapeAsRds(target, { masterUsername: MASTER.username, masterPassword: MASTER.password });
       const copy = new CopyStage(stage, target, '0');
-      for (const server of [stage.source, target]) await makeDatabase(server, schema);
+      await makeDatabase(stage.source, schema, encodings[0]);
+      await makeDatabase(target, schema, encodings[1]);
       await copy.on('source', rows);
       await copy.claim();
       return copy;
@@ -215,9 +221,10 @@ export class CopyStage {
   }
 }
 
-async function makeDatabase(server: PostgresServer, schema: string): Promise<void> {
+async function makeDatabase(server: PostgresServer, schema: string, encoding: string): Promise<void> {
   await server.withAdmin('postgres', (session) =>
-    session.query(`create database ${DATABASE} owner ${MASTER.username}`),
+    session.query(`create database ${DATABASE} owner ${MASTER.username} encoding '${encoding}' lc_collate 'C' lc_ctype 'C'
+      template template0`),
   );
   await server.withAdmin(DATABASE, async (session: Client) => {
     await session.query(`set session authorization ${MASTER.username}`);
