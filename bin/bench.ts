@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 /** `npm run bench -- [--only CASES] [--runs N] [--size SIZE]`: what the project's speed is measured by; prints, judges nothing. */
-import { parseArgs } from 'node:util';
 import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
 import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
+import { runCommand, runsAndSize } from '../lib/rehearsal/measure/command-line';
 import { shortcomings } from '../lib/rehearsal/measure/measured-run';
 import { median } from '../lib/rehearsal/measure/median';
 import { measureOutages, SEQUENCES, WRITERS } from '../lib/rehearsal/measure/outage-by-tables';
 import { growthOf, TABLES } from '../lib/rehearsal/measure/outage-growth';
 import { findPgDump } from '../lib/rehearsal/measure/pg-dump';
 import { measureFelt, measurePrune } from '../lib/rehearsal/measure/prune-speed';
-import { untilStopped } from '../lib/rehearsal/measure/repeated-runs';
 import { measureLocating, measureScan } from '../lib/rehearsal/measure/scan-speed';
 import type { OutageReport, Report } from '../lib/rehearsal/report/report';
 import { bytes, count, seconds } from '../lib/rehearsal/report/words';
@@ -174,33 +173,22 @@ interface Flags {
   readonly size: Size;
 }
 
-function readFlags(): Flags | null {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', default: Object.keys(CASES).join(',') },
-      runs: { type: 'string', default: '10' },
-      size: { type: 'string', default: 'small' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return null;
-  }
-  const [only, runs] = [values.only.split(','), Number(values.runs)];
-  const size = SIZES.find((each) => each === values.size);
-  if (only.some((name) => !(name in CASES)) || !Number.isInteger(runs) || runs < 1 || size === undefined) {
-    console.error(`--only is some of ${Object.keys(CASES).join(', ')}, --runs a number from 1\n\n${HELP}`);
-    process.exitCode = 2;
-    return null;
-  }
-  return { only, runs, size };
-}
-
-const flags = readFlags();
-if (flags !== null) {
-  untilStopped(async (signal) => {
+runCommand({
+  help: HELP,
+  options: {
+    only: { type: 'string', default: Object.keys(CASES).join(',') },
+    runs: { type: 'string', default: '10' },
+    size: { type: 'string', default: 'small' },
+  },
+  read: (values): Flags | string => {
+    const only = values.only.split(',');
+    const unknown = only.find((name) => !(name in CASES));
+    if (unknown !== undefined) return `--only is some of ${Object.keys(CASES).join(', ')}, not ${unknown}`;
+    const rest = runsAndSize(values);
+    return typeof rest === 'string' ? rest : { only, ...rest };
+  },
+  work: async (flags, signal) => {
     for (const [name, run] of Object.entries(CASES)) if (flags.only.includes(name)) await run(signal, flags);
     return 0;
-  });
-}
+  },
+});

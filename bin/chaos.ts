@@ -3,11 +3,10 @@
  * `npm run chaos -- --runs N --seed S`: whole migrations of the tiny sample while Lambdas die, servers crash, the network breaks
  * and operators stop executions, each run after a schedule that its seed stands for; fails when an invariant did not hold.
  */
-import { parseArgs } from 'node:util';
 import { chaosRun } from '../lib/rehearsal/chaos/chaos-run';
 import { inWords } from '../lib/rehearsal/chaos/fault';
 import { scheduleOf } from '../lib/rehearsal/chaos/schedule';
-import { untilStopped } from '../lib/rehearsal/measure/repeated-runs';
+import { runCommand } from '../lib/rehearsal/measure/command-line';
 
 const HELP = `npm run chaos -- [--runs N] [--seed S] [--show] [--log DIRECTORY]
 
@@ -47,28 +46,19 @@ async function chaos({ runs, seed, show, log }: Flags, signal: AbortSignal): Pro
   return fallen === 0 ? 0 : 1;
 }
 
-function readFlags(): Flags | null {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '10' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      show: { type: 'boolean', default: false },
-      log: { type: 'string', default: 'sealift-chaos' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return null;
-  }
-  const [runs, seed] = [Number(values.runs), Number(values.seed)];
-  if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed) || seed < 0) {
-    console.error(`--runs is a number from 1, --seed a number from 0\n\n${HELP}`);
-    process.exitCode = 2;
-    return null;
-  }
-  return { runs, seed, show: values.show, log: values.log };
-}
-
-const flags = readFlags();
-if (flags !== null) untilStopped((signal) => chaos(flags, signal));
+runCommand({
+  help: HELP,
+  options: {
+    runs: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    show: { type: 'boolean', default: false },
+    log: { type: 'string', default: 'sealift-chaos' },
+  },
+  read: (values): Flags | string => {
+    const [runs, seed] = [Number(values.runs), Number(values.seed)];
+    if (!Number.isInteger(runs) || runs < 1) return `--runs is a number from 1, not ${values.runs}`;
+    if (!Number.isInteger(seed) || seed < 0) return `--seed is a number from 0, not ${values.seed}`;
+    return { runs, seed, show: values.show, log: values.log };
+  },
+  work: chaos,
+});

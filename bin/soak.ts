@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** `npm run soak -- --runs N [--size SIZE]`: rehearsals in a row, one line each; fails unless every one keeps the promises. */
+import { runCommand, runsAndSize } from '../lib/rehearsal/measure/command-line';
 import { measuredRun, mismatchedTables, shortcomings } from '../lib/rehearsal/measure/measured-run';
-import { repeatRuns } from '../lib/rehearsal/measure/repeated-runs';
-import type { Size } from '../lib/rehearsal/run/options';
+import { SIZES, type Size } from '../lib/rehearsal/run/options';
 
 async function soak(runs: number, size: Size, signal: AbortSignal): Promise<number> {
   let fallen = 0;
@@ -21,4 +21,17 @@ async function soak(runs: number, size: Size, signal: AbortSignal): Promise<numb
   return fallen === 0 ? 0 : 1;
 }
 
-repeatRuns(20, soak);
+const HELP = `npm run soak -- [--runs N] [--size SIZE]
+
+Rehearses N whole migrations in a row, one line each; the exit code is 1 unless every one kept every promise: nothing lost,
+nothing doubled, both sides equal.
+
+  --runs N     how many migrations (20)
+  --size SIZE  size of the sample: ${SIZES.join(', ')} (small)`;
+
+runCommand({
+  help: HELP,
+  options: { runs: { type: 'string', default: '20' }, size: { type: 'string', default: 'small' } },
+  read: runsAndSize,
+  work: ({ runs, size }, signal) => soak(runs, size, signal),
+});
