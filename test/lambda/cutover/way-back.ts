@@ -222,6 +222,17 @@ export function describeWayBack(
       });
     });
 
+    returning('is completed by another start when it was lost while it settled, though its road is gone', async () => {
+      await rig.target.withAdmin('postgres', (session) =>
+        session.query(`update sealift.migration set phase = 'flipped'`),
+      );
+      const next = { execution: 'arn:next' };
+      const taken = await rig.turnRound('begin', { ...next, takeOver: EXECUTION });
+      const given = await rig.giveBack({ ...next, back: true, epoch: taken.epoch });
+      expect(given).toMatchObject({ outcome: 'finished' });
+      expect(await stands()).toMatchObject([{ phase: 'rolled-back' }, { phase: 'rolled-back' }]);
+    });
+
     returning('happens once, and late calls of the road there change nothing', async () => {
       await refused(() => rig.turnRound('begin'), /was rolled back before/);
       const ends: readonly Stand[] = await stands();
