@@ -1,5 +1,6 @@
 /** The claim: one execution at a time holds a migration, and its epoch goes with every later call (fault 9, I6). */
 import * as z from 'zod';
+import type { Phase } from '../contract';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
@@ -27,6 +28,9 @@ type Claim = Output<'claim'>;
 
 /** What a claim is made of beside the server. */
 export type ClaimInput = Pick<Input<'claim'>, 'execution' | 'databases' | 'takeOver' | 'mode'>;
+
+/** From the fence on until the target was settled somebody must hold the migration, or nobody would clean up. */
+const UNDER_A_FENCE: readonly Phase[] = ['fencing', 'fenced', 'flipped'];
 
 /** Opens the source and claims the migration, or frees it. */
 export async function claim(input: Input<'claim'>, world: World): Promise<Claim> {
@@ -90,7 +94,11 @@ async function ownDatabases(home: Session, names: readonly string[], expected: E
   await guarded(home, expected, () => joinRoles(home, [...new Set(closed.map(({ owner }) => owner))]));
 }
 
-/** Frees the claim when the caller holds it and says how the migration stands; a claim of others stays. */
+/**
+ * Frees the claim when the caller holds it and says how the migration stands; a claim of others stays, and so does that of a
+ * fenced source: whoever cleans up after its holder gives it back, and of one that nobody holds nobody would. The epoch moves
+ * on, so that calls of whoever held it change nothing from then on.
+ */
 async function free(source: Server<'source'>, input: ClaimInput, world: World): Promise<Claim> {
   const home = await source.home();
   const row = await readLedger(home, world.migrationId);
@@ -98,20 +106,28 @@ async function free(source: Server<'source'>, input: ClaimInput, world: World): 
     const { systemIdentifier } = await home.one<{ systemIdentifier: string }>(sql.serverFacts);
     return { epoch: '0', phase: 'aborted', systemIdentifier };
   }
-  // Nobody reads the tap any more, and a slot that nobody reads fills the source's disk; a later cutover verifies anew.
-  if (row.execution === input.execution) await dropSlots(source, tapPattern(world.migrationId));
-  // Nothing follows the source yet: what a pruning or a scan joined is given back, and whoever comes next takes its own.
-  const nothingFollows = BEFORE_SEEDING.some((phase) => phase === row.phase);
-  if (row.execution === input.execution && nothingFollows) await leaveRoles(home);
+  if (mayFree(row, input)) {
+    // Nobody reads the tap any more, and a slot that nobody reads fills the source's disk; a later cutover verifies anew.
+    await dropSlots(source, tapPattern(world.migrationId));
+    // Nothing follows the source yet: what a pruning or a scan joined is given back, and whoever comes next takes its own.
+    if (BEFORE_SEEDING.some((phase) => phase === row.phase)) await leaveRoles(home);
+  }
   return home.transaction(async () => {
     await home.query(lockMigration(world.migrationId));
     const now: LedgerRow = (await readLedger(home, world.migrationId)) ?? row;
-    if (now.execution === input.execution) {
-      await home.execute(sql.setExecution(world.migrationId, ''));
-      world.log.fact('claim released', { epoch: now.epoch, phase: now.phase });
-    } else {
-      world.log.warning('claim held by another', { epoch: now.epoch, holder: now.execution });
+    const { phase, systemIdentifier } = now;
+    if (!mayFree(now, input)) {
+      world.log.warning('claim not released', { epoch: now.epoch, phase, holder: now.execution });
+      return { epoch: now.epoch, phase, systemIdentifier };
     }
-    return { epoch: now.epoch, phase: now.phase, systemIdentifier: now.systemIdentifier };
+    const epoch = (BigInt(now.epoch) + 1n).toString();
+    await home.execute(upsertMigration({ ...now, epoch, execution: '' }));
+    world.log.fact('claim released', { epoch, phase });
+    return { epoch, phase, systemIdentifier };
   });
+}
+
+/** On the way back nothing is claimed: whoever goes it holds the other server's ledger too. */
+function mayFree({ side, execution, phase }: LedgerRow, input: ClaimInput): boolean {
+  return side === 'source' && execution === input.execution && !UNDER_A_FENCE.includes(phase);
 }

@@ -16,14 +16,6 @@ export function otherMigrations(migrationId: string): Statement {
   };
 }
 
-/** Names the caller in the row of the migration. */
-export function setExecution(migrationId: string, execution: string): Statement {
-  return {
-    text: 'update sealift.migration set execution = $2, updated_at = clock_timestamp() where migration_id = $1',
-    values: [migrationId, execution],
-  };
-}
-
 /** Owners of those databases that the current user may not enter or in which it may not make a schema. */
 export function ownersOfClosed(databases: readonly string[]): Statement {
   return {

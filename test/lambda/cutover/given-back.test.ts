@@ -1,7 +1,8 @@
 import { Blocked, CutoverAborted } from '../../../lambda/errors';
 import { streamName } from '../../../lambda/platform/names';
+import { claimOn } from '../../../lambda/seed/claim';
 import { catalogFacts } from '../seed/catalog-facts';
-import { DATABASES, MIGRATION_ID } from '../seed/stage';
+import { DATABASES, EXECUTION, MIGRATION_ID } from '../seed/stage';
 import { Application, fillApplication } from './application';
 import { Rig } from './rig';
 
@@ -141,6 +142,10 @@ describe('a cutover that is refused or fails before the flip', () => {
     await open?.query('rollback');
     await open?.end();
     await fast();
+    // Nobody would clean up after a fence that nobody holds.
+    const free = { execution: EXECUTION, databases: DATABASES, takeOver: null, mode: 'release' } as const;
+    await rig.call('claim', ({ source, world }) => claimOn(source, free, world));
+    expect(await rig.stand('source')).toMatchObject({ phase, execution: EXECUTION });
     expect(await rig.giveBack({ epoch })).toMatchObject({ outcome: 'given-back' });
     await isGivenBack(epoch);
   });

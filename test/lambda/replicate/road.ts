@@ -241,6 +241,8 @@ export function describeRoad(major: number): void {
       const source = stage.server('source', stage.source, world);
       const input = { execution: EXECUTION, databases: DATABASES, takeOver: null };
       await claimOn(source, { ...input, mode: 'release' }, world);
+      // Nobody holds it: a call that is still under way changes nothing.
+      await expect(watch()).rejects.toThrow(Blocked);
       const claimed = await claimOn(source, { ...input, mode: 'hold' }, world);
       expect(claimed).toMatchObject({ phase: 'replicating' });
       epoch = claimed.epoch;
