@@ -5,7 +5,7 @@
 import { checkServerIdentity } from 'node:tls';
 import { Client, type ClientConfig, Query } from 'pg';
 import type { Endpoint } from '../contract/instance';
-import { certificateAuthorities } from './certificate-authorities';
+import { trustedContext } from './certificate-authorities';
 import { ChangeStream } from './change-stream';
 import { type Piped, pipeCopy } from './copy-pipe';
 import { HOME_DATABASE } from './names';
@@ -78,7 +78,7 @@ function clientConfig(connection: Connection, database: string): ClientConfig {
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     ssl: {
-      ca: [...certificateAuthorities(connection.trustedCa)],
+      secureContext: trustedContext(connection.trustedCa),
       rejectUnauthorized: true,
       // The driver names no server for the check when the socket is upgraded, so it is pinned here.
       checkServerIdentity: (_host, certificate) => checkServerIdentity(endpoint.host, certificate),
