@@ -25,6 +25,7 @@ export interface SandboxProps {
 
 type Message =
   | { readonly type: 'ready' }
+  | { readonly type: 'compiled'; readonly data: Uint8Array }
   | { readonly type: 'log'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | { readonly type: 'result'; readonly requestId: string; readonly text: string }
   | {
@@ -33,6 +34,9 @@ type Message =
       readonly failure: FailureReport;
       readonly fatal: boolean;
     };
+
+/** What V8 made of bundles, by their directory: an asset's name holds its hash, so that nothing stale is ever taken. */
+const compiled = new Map<string, Uint8Array>();
 
 /** What a waiting invocation is told. */
 interface Waiting {
@@ -72,6 +76,7 @@ export class Sandbox {
         handler: props.handler,
         memoryMb: props.memoryMb,
         nameServer: props.nameServer,
+        compiled: compiled.get(props.codeDirectory) ?? null,
       },
       resourceLimits: { maxOldGenerationSizeMb: props.memoryMb },
     });
@@ -137,6 +142,9 @@ export class Sandbox {
     switch (message.type) {
       case 'ready':
         this.markReady();
+        break;
+      case 'compiled':
+        if (!compiled.has(this.props.codeDirectory)) compiled.set(this.props.codeDirectory, message.data);
         break;
       case 'log':
         this.lines[message.stream].push(message.text);

@@ -3,13 +3,15 @@
  * tsx, jest and plain Node.js. It is CommonJS and uses nothing but Node.js.
  *
  * From the host: `{ requestId, payload, deadlineMs }`, payload as JSON text. To the host: `{ type: 'ready' }` after the
- * bundle was loaded, `{ type: 'log', stream, text }`, `{ type: 'result', requestId, text }` with JSON text, and
+ * bundle was loaded, `{ type: 'compiled', data }` once with V8's code cache after the first result when none was given, `{ type: 'log', stream, text }`, `{ type: 'result', requestId, text }` with JSON text, and
  * `{ type: 'failure', requestId, failure, fatal }`; a fatal failure is the worker's last word.
  */
 export const WORKER_SOURCE = `'use strict';
 const { parentPort, workerData } = require('node:worker_threads');
 const { isNativeError } = require('node:util').types;
-const { existsSync } = require('node:fs');
+const { existsSync, readFileSync } = require('node:fs');
+const Module = require('node:module');
+const vm = require('node:vm');
 const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const dns = require('node:dns');
@@ -71,6 +73,25 @@ process.on('unhandledRejection', (reason) => {
   die({ errorType: 'Runtime.UnhandledPromiseRejection', errorMessage, trace });
 });
 
+// The module as Node.js would load it, but for the compiler's work, which an earlier worker of the same bundle has done.
+let script = null;
+const loadCompiled = (path) => {
+  const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = vm.constants || {};
+  const cachedData = workerData.compiled ? Buffer.from(workerData.compiled) : undefined;
+  script = new vm.Script(Module.wrap(readFileSync(path, 'utf8')), { filename: path, cachedData, importModuleDynamically });
+  const module = new Module(path, null);
+  module.filename = path;
+  module.paths = Module._nodeModulePaths(workerData.codeDirectory);
+  const run = script.runInThisContext();
+  run.call(module.exports, module.exports, Module.createRequire(path), module, path, workerData.codeDirectory);
+  module.loaded = true;
+  return module.exports;
+};
+const tellCompiled = () => {
+  if (script !== null && !workerData.compiled) send({ type: 'compiled', data: script.createCachedData() });
+  script = null;
+};
+
 const load = async () => {
   const { codeDirectory, handler } = workerData;
   const dot = handler.lastIndexOf('.');
@@ -79,7 +100,7 @@ const load = async () => {
   if (path === undefined) {
     throw refusal('Runtime.ImportModuleError', "Cannot find module '" + file + "' in " + codeDirectory);
   }
-  const bundle = path.endsWith('.mjs') ? await import(pathToFileURL(path).href) : require(path);
+  const bundle = path.endsWith('.mjs') ? await import(pathToFileURL(path).href) : loadCompiled(path);
   if (typeof bundle[name] !== 'function') {
     throw refusal('Runtime.HandlerNotFound', handler + ' is undefined or not exported');
   }
@@ -103,6 +124,7 @@ const answer = async (handler, message) => {
   try {
     const result = await handler(JSON.parse(message.payload), contextOf(message));
     send({ type: 'result', requestId: message.requestId, text: JSON.stringify(result === undefined ? null : result) });
+    tellCompiled();
   } catch (error) {
     send({ type: 'failure', requestId: message.requestId, failure: describe(error), fatal: false });
   }
