@@ -72,9 +72,10 @@ export async function startLocalAws(
   test: TestOptions = {},
 ): Promise<LocalAws> {
   const clock = scaledClock(test.clockFactor ?? CLOCK_FACTOR);
-  const authority = await createCertificateAuthority();
-  const caPath = join(run.path, 'rds-ca.pem');
-  await writeFile(caPath, authority.caPem, { mode: 0o644 });
+  const { preparation } = test;
+  const authority = preparation?.authority ?? (await createCertificateAuthority());
+  const caPath = preparation?.caPath ?? join(run.path, 'rds-ca.pem');
+  if (preparation === undefined) await writeFile(caPath, authority.caPem, { mode: 0o644 });
   const refusals: string[] = [];
   const iam = createIam();
   const host = databaseHost(run, authority, test);
@@ -153,13 +154,20 @@ export function stepOf(arnOrName: string): string {
   return name.replace(/^sealift-[a-z0-9]+-/, '');
 }
 
+function sideOf(instanceId: string): 'source' | 'target' {
+  return instanceId === SOURCE_INSTANCE ? 'source' : 'target';
+}
+
 function databaseHost(run: RunDirectory, authority: CertificateAuthority, test: TestOptions): LocalDatabaseHost {
-  const { chooseSeedLsn } = test;
+  const { chooseSeedLsn, preparation, endpointPort, volumeOf } = test;
   const host: LocalDatabaseHost = new LocalDatabaseHost({
     directory: join(run.path, 'servers'),
     certificateAuthority: authority,
     onServer: (server) => run.add(server),
     settings: SERVER_SETTINGS,
+    templateOf: (instanceId) => (instanceId === SOURCE_INSTANCE ? (preparation?.sourceDirectory ?? null) : null),
+    ...(endpointPort && { endpointPort: (id, { port }) => endpointPort(sideOf(id), port) }),
+    ...(volumeOf && { volumeOf: (id) => volumeOf(sideOf(id)) }),
     ...(test.exposeSeedFunction !== undefined && { exposeSeedFunction: test.exposeSeedFunction }),
     ...(test.restartAfterRestore !== undefined && { restartAfterRestore: test.restartAfterRestore }),
     ...(chooseSeedLsn && {

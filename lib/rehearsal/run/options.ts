@@ -12,6 +12,7 @@ import type { SwitchKind } from './door';
 import type { RehearsalEvent } from './events';
 import type { Interruption } from './interruptions';
 import type { LocalAws } from './local-aws';
+import type { Preparation } from './preparation';
 
 /** The sizes of the sample. */
 export const SIZES = ['tiny', 'small', 'medium', 'large'] as const;
@@ -95,6 +96,16 @@ export interface TestOptions {
   readonly afterwardsMs?: number;
   /** Port under which the target reaches the source, which listens at the port given. @default that one */
   readonly replicationPort?: (port: number) => Promise<number>;
+  /** Port under which the source reaches the target, whose own port is answered once it is there. @default a plain link */
+  readonly wayBackPort?: (portOfTarget: () => number | null) => Promise<number>;
+  /** Port under which functions reach a server, which listens at the port given. @default that one */
+  readonly endpointPort?: (side: 'source' | 'target', port: number) => Promise<number>;
+  /** Directory below which a server gets its own, such as a volume; null for the run's. @default the run's */
+  readonly volumeOf?: (side: 'source' | 'target') => Promise<string | null>;
+  /** What earlier runs made and this one takes over. @default everything is made anew */
+  readonly preparation?: Preparation;
+  /** How long the writers write on the target before the way back begins. @default 3000 */
+  readonly onTargetMs?: number;
   /** Starts a second execution of `Migrate` while the first one replicates. @default false */
   readonly startTwice?: boolean;
   /** Executions that are ended from outside, one after the other, before the one that counts. @default none */

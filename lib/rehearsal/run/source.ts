@@ -15,6 +15,7 @@ import {
   SOURCE_INSTANCE,
   ZONE_NAME,
 } from './place';
+import type { Preparation } from './preparation';
 import { RehearsalFailure } from './rehearsal-failure';
 
 /** Parameters of the source's group: logical replication on, room for the slots of a few databases (facts E9). */
@@ -35,8 +36,13 @@ export interface Source extends Doors {
   readonly masterSecretArn: string;
 }
 
-/** Creates the instance and every kind of switch, and waits until it is available. */
-export async function createSource(aws: LocalAws, major: number, tell: (text: string) => void): Promise<Source> {
+/** Creates the instance, named by chance unless `names` are given, and every kind of switch, and waits until it is available. */
+export async function createSource(
+  aws: LocalAws,
+  major: number,
+  tell: (text: string) => void,
+  names?: Preparation['names'],
+): Promise<Source> {
   const { plane } = aws;
   const binaries = await binariesFor(major, { onProgress: tell });
   const engineVersion = binaries.version.split('.').slice(0, 2).join('.');
@@ -63,8 +69,9 @@ export async function createSource(aws: LocalAws, major: number, tell: (text: st
   const secret = plane.secrets.create({
     name: 'rehearsal/master',
     value: JSON.stringify({ username: MASTER_USERNAME, password: masterPassword }),
+    ...(names && { suffix: names.masterSecretSuffix }),
   });
-  const zone = plane.route53.create(ZONE_NAME);
+  const zone = plane.route53.create(ZONE_NAME, names?.hostedZoneId);
   plane.route53.setRecord(zone.zoneId, {
     Name: RECORD_NAME,
     Type: 'CNAME',

@@ -64,7 +64,10 @@ export async function setStage(
     options.test,
   );
   cleanup.add(() => aws.close());
-  const source = await timeline.during('Start the source', () => createSource(aws, options.sourceVersion, note));
+  const { preparation } = options.test ?? {};
+  const source = await timeline.during('Start the source', () =>
+    createSource(aws, options.sourceVersion, note, preparation?.names),
+  );
   const aborting = new AbortController();
   cleanup.add(() => aborting.abort());
   const { pruneAndScan = true, scanCopy = false } = options.test ?? {};
@@ -81,23 +84,33 @@ export async function setStage(
       damaged: options.damage,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,
-      wayBackPort: options.rollback ? await openWayBack(aws, cleanup) : null,
+      wayBackPort: options.rollback ? await wayBackPort(aws, options, cleanup) : null,
       sourcePort: (await options.test?.replicationPort?.(source.server.port)) ?? source.server.port,
       engineVersion: source.engineVersion,
     },
     options.test?.policy,
     pruneAndScan && options.dumpFiles.length === 0 ? (options.test?.prune ?? REFERENCE_POLICY) : {},
   );
-  const assemblyDirectory = join(run.path, 'cdk.out');
+  const make = (directory: string) => synthesize(config, directory, aborting.signal);
   const [content, assembly] = await Promise.all([
-    timeline.during('Load the database', () => loadContent(source, options, tell)),
-    timeline.during('Synthesize the stacks', () => synthesize(config, assemblyDirectory, aborting.signal)),
+    timeline.during('Load the database', () => contentOf(source, options, tell)),
+    timeline.during(
+      'Synthesize the stacks',
+      () => preparation?.assembly(config, make) ?? make(join(run.path, 'cdk.out')),
+    ),
   ]);
   const deployment = await timeline.during('Deploy the stacks', () => deploy(aws, assembly, note));
   if (options.damage) await timeline.during('Damage the database', () => damageSample(source.server));
   const target = () => targetOf(aws);
   const { databases, writerDatabases } = content;
-  const surroundings = { source: source.server, databases, writerDatabases, aws, assemblyDirectory, target };
+  const surroundings = {
+    source: source.server,
+    databases,
+    writerDatabases,
+    aws,
+    assemblyDirectory: assembly.directory,
+    target,
+  };
   await options.test?.beforeMigration?.(surroundings);
   const traffic = await timeline.during('Start the writers', () =>
     writeForAWhile({ aws, source, content }, options, tell, cleanup),
@@ -122,9 +135,21 @@ async function writeForAWhile(
   return traffic;
 }
 
+/** What the source holds: what was kept of a run before, or else what is loaded, and kept when that is wanted. */
+async function contentOf(source: Source, options: RehearsalOptions, tell: Tell): Promise<Content> {
+  const { preparation } = options.test ?? {};
+  const kept = preparation?.content;
+  if (kept) return kept;
+  const content = await loadContent(source, options, tell);
+  await preparation?.keepSource(source.server, content);
+  return content;
+}
+
 /** The target has no port before it is born, and the configuration needs one: a link leads to whatever it will have. */
-async function openWayBack(aws: LocalAws, cleanup: Cleanup): Promise<number> {
-  const link = await openLink(() => targetOf(aws)?.port ?? null);
+async function wayBackPort(aws: LocalAws, { test }: RehearsalOptions, cleanup: Cleanup): Promise<number> {
+  const portOfTarget = () => targetOf(aws)?.port ?? null;
+  if (test?.wayBackPort) return test.wayBackPort(portOfTarget);
+  const link = await openLink(portOfTarget);
   cleanup.add(() => link.close());
   return link.port;
 }

@@ -25,7 +25,8 @@ export async function goBack(
   timeline: Timeline,
 ): Promise<WayBack> {
   if (traffic) {
-    await timeline.during('Write on the target', () => new Promise((resolve) => setTimeout(resolve, ON_TARGET_MS)));
+    const { onTargetMs = ON_TARGET_MS } = options.test ?? {};
+    await timeline.during('Write on the target', () => new Promise((resolve) => setTimeout(resolve, onTargetMs)));
   }
   const { machines } = aws;
   const startedAt = Date.now();

@@ -157,7 +157,7 @@ function provided(instance: Instance): ProvidedResource {
     attributes: {
       DBInstanceArn: instance.arn,
       DbiResourceId: instance.resourceId,
-      ...(database ? { 'Endpoint.Address': instance.hostName, 'Endpoint.Port': String(database.port) } : {}),
+      ...(database ? { 'Endpoint.Address': instance.hostName, 'Endpoint.Port': String(database.endpointPort) } : {}),
       ...(masterUserSecret ? { 'MasterUserSecret.SecretArn': masterUserSecret.secretArn } : {}),
     },
   };

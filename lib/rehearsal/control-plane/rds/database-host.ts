@@ -10,6 +10,8 @@ export interface MasterCredentials {
 export interface HostedDatabase {
   /** TCP port on 127.0.0.1. */
   readonly port: number;
+  /** Port that RDS tells: the same, unless the way there leads through something. */
+  readonly endpointPort: number;
   /** The exact engine version, such as `17.10`. */
   readonly engineVersion: string;
   /** Sets the password of a role. */

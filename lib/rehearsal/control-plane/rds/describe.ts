@@ -25,7 +25,7 @@ export function describeInstance(instance: Instance, keys: Keys): DBInstance {
     ...(instance.databaseName ? { DBName: instance.databaseName } : {}),
     // An endpoint exists from the engine's first answer on.
     ...(database
-      ? { Endpoint: { Address: instance.hostName, Port: database.port, HostedZoneId: 'ZREHEARSALRDS' } }
+      ? { Endpoint: { Address: instance.hostName, Port: database.endpointPort, HostedZoneId: 'ZREHEARSALRDS' } }
       : {}),
     ...(instance.masterUserSecret
       ? {

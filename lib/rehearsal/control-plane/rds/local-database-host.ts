@@ -31,6 +31,12 @@ export interface LocalDatabaseHostProps {
   readonly chooseSeedLsn?: ChooseSeedLsn;
   /** Whether a restored server is restarted before it is handed out, which loses the replay LSN. @default false */
   readonly restartAfterRestore?: boolean;
+  /** Port under which functions reach an instance's server. @default the server's own */
+  readonly endpointPort?: (instanceId: string, server: PostgresServer) => Promise<number>;
+  /** Directory below which an instance's server gets its own, in the place of `directory`. @default null, which is `directory` */
+  readonly volumeOf?: (instanceId: string) => Promise<string | null>;
+  /** Directory of a stopped server that an instance begins as a copy of, shaped already. @default it begins empty */
+  readonly templateOf?: (instanceId: string) => string | null;
   /** Settings that every server of the rehearsal gets, such as small buffers; parameter groups win. @default none */
   readonly settings?: Settings;
 }
@@ -53,6 +59,13 @@ export class LocalDatabaseHost implements DatabaseHost {
     request: HostRequest & { engineVersion: string; master: MasterCredentials; databaseName: string | null },
   ): Promise<HostedDatabase> {
     const { binaries, options } = await this.#place(request);
+    const template = this.#props.templateOf?.(request.instanceId) ?? null;
+    if (template !== null) {
+      await copyDirectory(template, options.directory);
+      const { username, password } = request.master;
+      const copy = await PostgresServer.open(options);
+      return this.#run(request, copy, binaries, () => setMasterPassword(copy, username, password));
+    }
     const server = await PostgresServer.create(options);
     return this.#run(request, server, binaries, async () => {
       const { username: masterUsername, password: masterPassword } = request.master;
@@ -89,7 +102,8 @@ export class LocalDatabaseHost implements DatabaseHost {
   async #place(request: HostRequest & { readonly engineVersion: string }) {
     const binaries = await binariesFor(Number.parseInt(request.engineVersion, 10));
     const certificate = await this.#props.certificateAuthority.issue([request.hostName, 'localhost']);
-    const directory = join(this.#props.directory, `${request.instanceId}-${randomBytes(3).toString('hex')}`);
+    const parent = (await this.#props.volumeOf?.(request.instanceId)) ?? this.#props.directory;
+    const directory = join(parent, `${request.instanceId}-${randomBytes(3).toString('hex')}`);
     const settings = { ...this.#props.settings, ...request.settings };
     return { binaries, options: { binaries, certificate, directory, settings } };
   }
@@ -108,10 +122,12 @@ export class LocalDatabaseHost implements DatabaseHost {
       await server.stop('immediate').catch(() => undefined);
       throw error;
     }
-    const common = this.#props.settings ?? {};
-    const database = new LocalDatabase(server, common, engineVersionOf(binaries), () =>
-      this.#hosted.delete(request.instanceId),
-    );
+    const database = new LocalDatabase(server, {
+      common: this.#props.settings ?? {},
+      engineVersion: engineVersionOf(binaries),
+      endpointPort: (await this.#props.endpointPort?.(request.instanceId, server)) ?? null,
+      onRemove: () => this.#hosted.delete(request.instanceId),
+    });
     this.#hosted.set(request.instanceId, database);
     return database;
   }
@@ -130,24 +146,34 @@ export class LocalDatabaseHost implements DatabaseHost {
   }
 }
 
+interface LocalDatabaseProps {
+  readonly common: Settings;
+  readonly engineVersion: string;
+  /** Null for the server's own. */
+  readonly endpointPort: number | null;
+  readonly onRemove: () => void;
+}
+
 class LocalDatabase implements HostedDatabase {
-  readonly #onRemove: () => void;
-  readonly #common: Settings;
   #stopHooks: (() => Promise<void>) | null;
 
   constructor(
     readonly server: PostgresServer,
-    common: Settings,
-    readonly engineVersion: string,
-    onRemove: () => void,
+    private readonly props: LocalDatabaseProps,
   ) {
-    this.#common = common;
-    this.#onRemove = onRemove;
     this.#stopHooks = startRdsHooks(server);
+  }
+
+  get engineVersion(): string {
+    return this.props.engineVersion;
   }
 
   get port(): number {
     return this.server.port;
+  }
+
+  get endpointPort(): number {
+    return this.props.endpointPort ?? this.port;
   }
 
   setPassword({ username, password }: MasterCredentials): Promise<void> {
@@ -166,13 +192,13 @@ class LocalDatabase implements HostedDatabase {
   }
 
   async reboot(settings: Settings): Promise<void> {
-    await this.server.configure({ ...this.#common, ...settings });
+    await this.server.configure({ ...this.props.common, ...settings });
     await this.server.stop();
     await startWithParameters(this.server);
   }
 
   async remove(): Promise<void> {
-    this.#onRemove();
+    this.props.onRemove();
     await this.stopHooks();
     await this.server.stop('immediate');
     await rm(this.server.directory, { recursive: true, force: true });

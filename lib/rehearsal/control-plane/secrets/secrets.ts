@@ -36,6 +36,8 @@ export interface SecretOptions {
   readonly description?: string;
   readonly kmsKeyId?: string;
   readonly owningService?: string;
+  /** The six characters that the ARN ends in. @default random ones, as AWS makes them */
+  readonly suffix?: string;
   readonly tags?: ReadonlyMap<string, string>;
 }
 
@@ -53,7 +55,7 @@ export class Secrets {
   }
 
   /**
-   * Makes a secret; its ARN ends in six random characters, as AWS makes it.
+   * Makes a secret.
    *
    * @throws AwsFault `ResourceExistsException`
    */
@@ -64,7 +66,7 @@ export class Secrets {
         `The operation failed because the secret ${options.name} already exists.`,
       );
     }
-    const suffix = [...randomBytes(6)].map((byte) => SUFFIX_CHARACTERS[byte % SUFFIX_CHARACTERS.length]).join('');
+    const suffix = options.suffix ?? randomSuffix();
     const secret: Secret = {
       name: options.name,
       arn: `arn:aws:secretsmanager:${this.#place.region}:${this.#place.account}:secret:${options.name}-${suffix}`,
@@ -210,4 +212,8 @@ export class Secrets {
     if (stage === 'AWSCURRENT') to.stages.delete('AWSPREVIOUS');
     to.stages.add(stage);
   }
+}
+
+function randomSuffix(): string {
+  return [...randomBytes(6)].map((byte) => SUFFIX_CHARACTERS[byte % SUFFIX_CHARACTERS.length]).join('');
 }

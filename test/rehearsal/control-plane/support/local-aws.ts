@@ -63,6 +63,7 @@ export class EmptyHost implements DatabaseHost {
   async create(): Promise<HostedDatabase> {
     return {
       port: 5432,
+      endpointPort: 5432,
       engineVersion: '17.10',
       setPassword: async () => undefined,
       copyTo: async (_directory, onProgress) => onProgress(1),
