@@ -8,6 +8,10 @@ export interface Judged {
   /** The source before anything of Sealift touched it, and after the end. */
   readonly before: SourceState;
   readonly after: SourceState;
+  /** Where the record led the applications at the end. */
+  readonly live: 'source' | 'target';
+  /** What calls with an old epoch changed when everything had ended, line by line. */
+  readonly changedByLateCalls: readonly string[];
   /** Values that nobody may read, by what they are. */
   readonly secrets: ReadonlyMap<string, string>;
 }
@@ -19,6 +23,7 @@ export function violations(judged: Judged): string[] {
     ...oneSide(judged),
     ...oneFlip(judged),
     ...sourceAsBefore(judged),
+    ...judged.changedByLateCalls.map((line) => `I6: changed by a late call: ${line}`),
     ...nothingLeft(judged),
     ...silence(judged),
   ];
@@ -37,22 +42,31 @@ function acknowledgedWrites({ rehearsal: { report } }: Judged): string[] {
 }
 
 /** I2, I4 and I5: exactly one side is writable at the end, and none accepted a write behind the other's back. */
-function oneSide({ rehearsal: { report } }: Judged): string[] {
-  const { writableSide, outcome, writers } = report;
+function oneSide({ rehearsal: { report }, live }: Judged): string[] {
+  const { writableSide, outcome, writers, rollback } = report;
   const flipped = outcome === 'succeeded' || writableSide === 'target';
+  const wanted = rollback === null ? 'target' : 'source';
   return [
     ...(writableSide === 'both' ? ['I2: both sides are writable'] : []),
     ...(writableSide === 'neither' ? ['I4: no side is writable'] : []),
-    ...(outcome === 'succeeded' && writableSide !== 'target' ? ['I5: succeeded and the target is not writable'] : []),
-    ...(flipped && (writers?.onlyOnSource ?? 0) > 0 ? ['I2: commits that only the old source has'] : []),
-    ...(outcome === 'failed' && writableSide === 'source' ? ['I1: the end is neither success nor a clean abort'] : []),
+    ...(outcome === 'succeeded' && writableSide !== wanted ? [`I5: succeeded and the ${wanted} is not writable`] : []),
+    ...(flipped && (writers?.onlyOnSource ?? 0) > 0 ? ['I2: commits that only the side left behind has'] : []),
+    ...(writableSide === live ? [] : [`I5: the record leads to the ${live}, writable is ${writableSide}`]),
+    ...(rollback === null && outcome === 'failed' && writableSide === 'source'
+      ? ['I1: the end is neither success nor a clean abort']
+      : []),
   ];
 }
 
-/** I3: the functions tell each flip with its epoch. */
-function oneFlip({ rehearsal: { logs } }: Judged): string[] {
-  const flips = logs.filter(({ line }) => line.includes('"target is live"')).length;
-  return flips > 1 ? [`I3: ${flips} flips`] : [];
+/** I3: the functions tell each flip with its epoch; a way back has one of its own. */
+function oneFlip({ rehearsal: { logs, report } }: Judged): string[] {
+  const flips = logs.filter(({ line }) => line.includes('"target is live"'));
+  const epochs = flips.map(({ line }) => /"epoch":"?(\d+)/.exec(line)?.[1] ?? '');
+  const most = report.rollback === null ? 1 : 2;
+  return [
+    ...(flips.length > most ? [`I3: ${flips.length} flips`] : []),
+    ...(new Set(epochs).size < epochs.length ? ['I3: two flips of one epoch'] : []),
+  ];
 }
 
 /** I4: who may log in and do what is as it was. */

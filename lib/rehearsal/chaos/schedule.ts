@@ -3,13 +3,16 @@ import fc from 'fast-check';
 import type { StepName } from '../../../lambda/contract';
 import type { Injection } from '../control-plane/injection';
 import type { Chaos } from '../lambda-runtime/chaos';
-import type { Fault, Moment } from './fault';
+import type { Fault, Moment, Way } from './fault';
+import { BETWEEN } from './lane';
 
 /** Everything that goes wrong in one run. */
 export interface Schedule {
   readonly seed: number;
   /** Whether the source is pruned and scanned before. */
   readonly pruneAndScan: boolean;
+  /** Whether the applications are led back to the source after a cutover. */
+  readonly wayBack: boolean;
   readonly faults: readonly Fault[];
 }
 
@@ -48,6 +51,17 @@ export function roadOf(pruneAndScan: boolean): readonly StepName[] {
   return pruneAndScan ? [...ALWAYS.slice(0, at), ...BEFORE, ...ALWAYS.slice(at)] : ALWAYS;
 }
 
+/** The steps of a way back, in the order in which they run. */
+export const ROAD_BACK: readonly StepName[] = [
+  'inspect',
+  'turn-round',
+  'plan-verification',
+  'verify-chunks',
+  'conclude-verification',
+  'cutover',
+  'settle',
+];
+
 /** Steps with a target beside them. */
 const FOLLOWING: readonly StepName[] = [
   'subscribe',
@@ -76,8 +90,27 @@ const CALLS: readonly (readonly [service: string, operation: string])[] = [
   ['s3', 'PutObject'],
 ];
 
-const momentOf = (steps: readonly StepName[]): fc.Arbitrary<Moment> =>
-  fc.record({ step: fc.constantFrom(...steps), delayMs: fc.integer({ min: 0, max: 1200 }) });
+/** The steps of a way, and those of them with a target beside them. */
+interface Road {
+  readonly way: Way;
+  readonly steps: readonly StepName[];
+  readonly following: readonly StepName[];
+}
+
+const roadThere = (pruneAndScan: boolean): Road => ({
+  way: 'there',
+  steps: roadOf(pruneAndScan),
+  following: FOLLOWING,
+});
+
+const BACK: Road = { way: 'back', steps: ROAD_BACK, following: ROAD_BACK.filter((step) => step !== 'inspect') };
+
+const momentOn = (way: Way, steps: readonly StepName[]): fc.Arbitrary<Moment> =>
+  fc.record({
+    way: fc.constant(way),
+    step: fc.constantFrom(...steps),
+    delayMs: fc.integer({ min: 0, max: 1200 }),
+  });
 
 const chaos: fc.Arbitrary<Chaos> = fc.oneof(
   fc.constant<Chaos>({ kill: 'before' }),
@@ -85,18 +118,20 @@ const chaos: fc.Arbitrary<Chaos> = fc.oneof(
   fc.constantFrom<Chaos>('kill-after-effect', 'twice', 'twice-at-once'),
 );
 
-const lambda = (road: readonly StepName[]): fc.Arbitrary<Fault> =>
+const lambda = ({ way, steps }: Road): fc.Arbitrary<Fault> =>
   fc.record({
     kind: fc.constant('lambda' as const),
-    step: fc.constantFrom(...road),
+    way: fc.constant(way),
+    step: fc.constantFrom(...steps),
     count: fc.integer({ min: 1, max: 2 }),
     chaos,
   });
 
-const late = (road: readonly StepName[]): fc.Arbitrary<Fault> =>
+/** On the way back every call of the way there is late. */
+const late = ({ way, steps }: Road): fc.Arbitrary<Fault> =>
   fc
-    .record({ kind: fc.constant('late' as const), step: fc.constantFrom(...LATE), at: momentOf(road) })
-    .filter((fault) => road.indexOf(fault.at.step) > road.indexOf(fault.step));
+    .record({ kind: fc.constant('late' as const), step: fc.constantFrom(...LATE), at: momentOn(way, steps) })
+    .filter((fault) => way === 'back' || steps.indexOf(fault.at.step) > steps.indexOf(fault.step));
 
 const effect: fc.Arbitrary<Injection['effect']> = fc.oneof(
   fc.constantFrom<Injection['effect']>('throttle', 'lose-response'),
@@ -110,44 +145,65 @@ const aws: fc.Arbitrary<Fault> = fc.tuple(fc.constantFrom(...CALLS), effect, fc.
   }),
 );
 
-const onServer = (kind: 'restart' | 'cut'): fc.Arbitrary<Fault> =>
-  fc.record({ kind: fc.constant(kind), server: fc.constantFrom('source', 'target'), at: momentOf(FOLLOWING) });
+const onServer = (kind: 'restart' | 'cut', { way, following }: Road): fc.Arbitrary<Fault> =>
+  fc.record({
+    kind: fc.constant(kind),
+    server: fc.constantFrom('source', 'target'),
+    at: momentOn(way, following),
+  });
 
-const partition: fc.Arbitrary<Fault> = fc.record({
-  kind: fc.constant('partition' as const),
-  forMs: fc.integer({ min: 50, max: 4000 }),
-  at: momentOf(FOLLOWING),
-});
+const partition = ({ way, following }: Road): fc.Arbitrary<Fault> =>
+  fc.record({
+    kind: fc.constant('partition' as const),
+    between: fc.constantFrom(...BETWEEN),
+    forMs: fc.integer({ min: 50, max: 4000 }),
+    at: momentOn(way, following),
+  });
 
-const slotLost: fc.Arbitrary<Fault> = fc.record({
-  kind: fc.constant('slot-lost' as const),
-  at: momentOf(FOLLOWING),
-});
+const diskFull = ({ way, following }: Road): fc.Arbitrary<Fault> =>
+  fc.record({
+    kind: fc.constant('disk-full' as const),
+    forMs: fc.integer({ min: 100, max: 4000 }),
+    at: momentOn(way, following),
+  });
 
-const stop = (road: readonly StepName[]): fc.Arbitrary<Fault> =>
-  fc.record({ kind: fc.constant('stop' as const), at: momentOf(road) });
+const slotLost = ({ way, following }: Road): fc.Arbitrary<Fault> =>
+  fc.record({ kind: fc.constant('slot-lost' as const), at: momentOn(way, following) });
 
-const faultOn = (road: readonly StepName[]): fc.Arbitrary<Fault> =>
+const stop = ({ way, steps }: Road): fc.Arbitrary<Fault> =>
+  fc.record({ kind: fc.constant('stop' as const), at: momentOn(way, steps) });
+
+const faultOn = (road: Road): fc.Arbitrary<Fault> =>
   fc.oneof(
     { weight: 6, arbitrary: lambda(road) },
     { weight: 2, arbitrary: late(road) },
-    { weight: 2, arbitrary: onServer('restart') },
-    { weight: 2, arbitrary: onServer('cut') },
-    { weight: 2, arbitrary: partition },
-    { weight: 1, arbitrary: slotLost },
-    { weight: 3, arbitrary: aws },
+    { weight: 2, arbitrary: onServer('restart', road) },
+    { weight: 2, arbitrary: onServer('cut', road) },
+    { weight: 3, arbitrary: partition(road) },
+    { weight: 1, arbitrary: diskFull(road) },
+    { weight: 1, arbitrary: slotLost(road) },
+    // Calls of AWS are counted from the beginning, so what is injected strikes on the way there.
+    ...(road.way === 'there' ? [{ weight: 3, arbitrary: aws }] : []),
     { weight: 1, arbitrary: stop(road) },
   );
 
-const schedule = fc
-  .integer({ min: 0, max: 3 })
-  .map((one) => one === 0)
-  .chain((pruneAndScan) =>
-    fc.record({
-      pruneAndScan: fc.constant(pruneAndScan),
-      faults: fc.array(faultOn(roadOf(pruneAndScan)), { minLength: 1, maxLength: 4, size: 'max' }),
-    }),
-  );
+/** Few faults on the way there when there is a way back, which begins only behind a cutover that went through. */
+const faultsOf = (pruneAndScan: boolean, wayBack: boolean): fc.Arbitrary<readonly Fault[]> => {
+  const some = (road: Road, minLength: number, maxLength: number) =>
+    fc.array(faultOn(road), { minLength, maxLength, size: 'max' });
+  if (!wayBack) return some(roadThere(pruneAndScan), 1, 4);
+  return fc.tuple(some(roadThere(pruneAndScan), 0, 1), some(BACK, 1, 3)).map(([there, back]) => [...there, ...back]);
+};
+
+const oneOf = (number: number): fc.Arbitrary<boolean> => fc.integer({ min: 1, max: number }).map((one) => one === 1);
+
+const schedule = fc.tuple(oneOf(4), oneOf(3)).chain(([pruneAndScan, wayBack]) =>
+  fc.record({
+    pruneAndScan: fc.constant(pruneAndScan),
+    wayBack: fc.constant(wayBack),
+    faults: faultsOf(pruneAndScan, wayBack),
+  }),
+);
 
 /** The schedule of a seed. */
 export function scheduleOf(seed: number): Schedule {

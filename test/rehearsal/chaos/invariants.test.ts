@@ -9,11 +9,20 @@ const WRITERS = { acknowledged: 9, lost: 0, doubled: 0, torn: 0, phantom: 0, onl
 
 /** A run without fault, with what a case changes. */
 function judged(report: object = {}, rest: Partial<Judged> = {}): Judged {
-  const sound = { outcome: 'aborted', writableSide: 'source', writers: WRITERS, databases: [], ...report };
+  const sound = {
+    outcome: 'aborted',
+    writableSide: 'source',
+    writers: WRITERS,
+    databases: [],
+    rollback: null,
+    ...report,
+  };
   return {
     rehearsal: { report: sound as unknown as Report, logs: [], histories: [] },
     before: { access: ACCESS, privileges: PRIVILEGES, identities: IDENTITIES, ours: [] },
     after: { access: ACCESS, privileges: PRIVILEGES, identities: IDENTITIES, ours: [] },
+    live: (report as { writableSide?: string }).writableSide === 'target' ? 'target' : 'source',
+    changedByLateCalls: [],
     secrets: new Map([['the password of application', 'a-very-long-password']]),
     ...rest,
   };
@@ -30,6 +39,9 @@ const leak = { ...flip, line: 'connecting with a-very-long-password' };
 it('finds nothing in a sound run', () => {
   expect(violations(judged())).toEqual([]);
   expect(violations(judged({ outcome: 'succeeded', writableSide: 'target' }))).toEqual([]);
+  expect(violations(judged({ outcome: 'succeeded', rollback: { status: 'SUCCEEDED' } }))).toEqual([]);
+  const stayed = { outcome: 'failed', writableSide: 'target', rollback: { status: 'FAILED' } };
+  expect(violations(judged(stayed))).toEqual([]);
 });
 
 it.each<[string, Judged, RegExp]>([
@@ -61,6 +73,22 @@ it.each<[string, Judged, RegExp]>([
     judged({}, { after: { ...judged().after, identities: ['catalog: public.asset f'] } }),
     /^I7: replica identity/,
   ],
+  [
+    'a second flip of one epoch',
+    judged({ rollback: {} }, { rehearsal: { ...judged({ rollback: {} }).rehearsal, logs: [flip, flip] } }),
+    /^I3: two flips of one epoch/,
+  ],
+  [
+    'applications that are led to the side that refuses them',
+    judged({ outcome: 'failed', rollback: { status: 'FAILED' } }, { live: 'target' }),
+    /^I5: the record leads to the target/,
+  ],
+  [
+    'a way back that succeeded and ended on the target',
+    judged({ outcome: 'succeeded', writableSide: 'target', rollback: { status: 'SUCCEEDED' } }),
+    /^I5: succeeded and the source/,
+  ],
+  ['what a late call changed', judged({}, { changedByLateCalls: ['+ target: role x'] }), /^I6: changed by a late call/],
   ['a secret in a log', judged({}, { rehearsal: { ...judged().rehearsal, logs: [leak] } }), /^I8: the password/],
 ])('finds %s', (_name, run, words) => {
   expect(violations(run).filter((line) => words.test(line)).length).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Link, openLink } from '../../../lib/rehearsal/chaos/link';
 
 let echo: Server;
@@ -57,4 +57,26 @@ it('breaks every connection', async () => {
   await once(socket, 'data');
   link.cut();
   await once(socket, 'close');
+});
+
+it('keeps the news of a client that died from the server for as long as nothing passes', async () => {
+  const far: Socket[] = [];
+  const other = createServer((socket) => far.push(socket)).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const lonely = await openLink((other.address() as { port: number }).port);
+  const socket = connect(lonely.port, '127.0.0.1');
+  await once(other, 'connection');
+  let ended = false;
+  far[0]
+    ?.on('error', () => undefined)
+    .on('close', () => {
+      ended = true;
+    });
+  lonely.hold(400);
+  socket.resetAndDestroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(ended).toBe(false);
+  await once(far[0] as Socket, 'close');
+  await lonely.close();
+  other.close();
 });

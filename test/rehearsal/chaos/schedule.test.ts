@@ -1,6 +1,6 @@
 import { STEPS } from '../../../lambda/contract';
 import { inWords } from '../../../lib/rehearsal/chaos/fault';
-import { roadOf, scheduleOf } from '../../../lib/rehearsal/chaos/schedule';
+import { ROAD_BACK, roadOf, scheduleOf } from '../../../lib/rehearsal/chaos/schedule';
 
 const SEEDS = Array.from({ length: 300 }, (_, seed) => seed);
 
@@ -11,7 +11,17 @@ it('draws the same schedule for the same seed', () => {
 it('draws every kind of fault, and steps that the run comes to', () => {
   const schedules = SEEDS.map(scheduleOf);
   const kinds = new Set(schedules.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
-  expect([...kinds].sort()).toEqual(['aws', 'cut', 'lambda', 'late', 'partition', 'restart', 'slot-lost', 'stop']);
+  expect([...kinds].sort()).toEqual([
+    'aws',
+    'cut',
+    'disk-full',
+    'lambda',
+    'late',
+    'partition',
+    'restart',
+    'slot-lost',
+    'stop',
+  ]);
   const plain = schedules.filter(({ pruneAndScan }) => !pruneAndScan);
   expect(plain.length).toBeGreaterThan(100);
   expect(schedules.length - plain.length).toBeGreaterThan(30);
@@ -19,8 +29,8 @@ it('draws every kind of fault, and steps that the run comes to', () => {
   expect(words).not.toMatch(/prune|scan|quarantine/);
 });
 
-it('leaves no step out unless a migration without damage, stop or return does not call it', () => {
-  const left = Object.keys(STEPS).filter((step) => !roadOf(true).some((known) => known === step));
+it('leaves no step out unless a migration without damage or stop does not call it, nor a way back', () => {
+  const left = Object.keys(STEPS).filter((step) => ![...roadOf(true), ...ROAD_BACK].some((known) => known === step));
   expect(left.sort()).toEqual([
     'give-back',
     'list-leftovers',
@@ -29,6 +39,5 @@ it('leaves no step out unless a migration without damage, stop or return does no
     'release',
     'retire',
     'take-over',
-    'turn-round',
   ]);
 });
