@@ -10,6 +10,7 @@ import * as z from 'zod';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
+import { endHolders } from '../platform/end-holders';
 import { type Expectation, guarded, isTurned, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import {
@@ -172,6 +173,7 @@ async function releaseSource(
   world: World,
 ): Promise<Omit<Released, 'subscriptions'>> {
   const home = await source.home();
+  await endHolders(home, world.migrationId, null);
   const slots = await dropSlots(source, slotPattern(world.migrationId));
   const replicaIdentities: string[] = [];
   for (const database of await databasesToClear(home, expected, input.databases)) {

@@ -10,9 +10,11 @@
  */
 import { Blocked, NotReady } from '../../errors';
 import { withAdvisoryLock } from '../../platform/advisory-lock';
+import { endHolders, holderName } from '../../platform/end-holders';
 import { assertCurrent, guarded } from '../../platform/ledger';
+import { followHome } from '../../platform/ledger-follow';
 import { mergeFacts } from '../../platform/ledger-sql';
-import { applicationPrefix, streamName } from '../../platform/names';
+import { streamName } from '../../platform/names';
 import type { Server, Session } from '../../platform/postgres';
 import { dropSlot, waitsForWriters } from '../../platform/slots';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
@@ -21,8 +23,8 @@ import { NO_SNAPSHOT, snapshotFacts, snapshotFactsOf } from './snapshot-facts';
 import { SnapshotGone, underSnapshot } from './snapshot-import';
 import * as sql from './sql/holder';
 
-/** A holder that was told to end does so at once: it sleeps. */
-const END_MS = 10_000;
+/** A holder goes to sleep at once. */
+const ASLEEP_MS = 10_000;
 const ASK_MS = 50;
 
 /** What a call needs beside the wait for the slot, and the least that it waits. */
@@ -40,8 +42,9 @@ export interface Holding extends HeldSnapshot {
  * the oldest writer when the slot has to wait for one too long.
  */
 export async function holdSnapshotOn(server: Server<'source'>, database: string, world: CopyWorld): Promise<Holding> {
-  const session = await server.another(database);
+  const [home, session] = [await server.home(), await server.another(database)];
   try {
+    await followHome(home, session, world.expect('seeding'));
     return await withAdvisoryLock(session, lockName(world), async () => {
       const row = await assertCurrent(session, world.expect('seeding'));
       const known = snapshotFactsOf(row.facts);
@@ -59,7 +62,7 @@ export async function holdSnapshotOn(server: Server<'source'>, database: string,
 export async function endSnapshotOn(server: Server<'source'>, database: string, world: CopyWorld): Promise<void> {
   const session = await server.another(database);
   try {
-    await withAdvisoryLock(session, lockName(world), () => endHolder(session, world));
+    await withAdvisoryLock(session, lockName(world), () => endHolders(session, world.migrationId, database));
   } finally {
     await session.close();
   }
@@ -67,7 +70,7 @@ export async function endSnapshotOn(server: Server<'source'>, database: string, 
 
 /** True when the recorded backend lives and its snapshot can be imported. */
 export async function isHeld(session: Session<'source'>, known: HeldSnapshot, world: CopyWorld): Promise<boolean> {
-  const { held } = await session.one<{ held: boolean }>(sql.stillHeld(known, holderName(world)));
+  const { held } = await session.one<{ held: boolean }>(sql.stillHeld(known, holderName(world.migrationId)));
   if (!held) return false;
   try {
     await underSnapshot(session, known.snapshot, async () => undefined);
@@ -78,11 +81,6 @@ export async function isHeld(session: Session<'source'>, known: HeldSnapshot, wo
   }
 }
 
-/** Detached: no epoch is in the name, so that a new claim does not end it as a zombie (facts F12). */
-export function holderName(world: CopyWorld): string {
-  return `${applicationPrefix(world.migrationId, 'hold-snapshot')}0`;
-}
-
 function lockName(world: CopyWorld): string {
   return `sealift/${world.migrationId}/hold-snapshot`;
 }
@@ -90,7 +88,7 @@ function lockName(world: CopyWorld): string {
 /** First the ledger, so that no worker begins under what is taken away next. */
 async function forget(session: Session<'source'>, world: CopyWorld): Promise<void> {
   await guarded(session, world.expect('seeding'), () => session.execute(mergeFacts(world.migrationId, NO_SNAPSHOT)));
-  await endHolder(session, world);
+  await endHolders(session, world.migrationId, session.database);
   await dropSlot(session, streamName(world.migrationId, session.database));
 }
 
@@ -105,12 +103,14 @@ async function make(server: Server<'source'>, session: Session<'source'>, world:
   }
   try {
     const timeoutMs = Math.max(LEAST_MS, world.remainingMs() - MARGIN_MS);
-    const request = { slot: name, applicationName: holderName(world), timeoutMs };
+    const request = { slot: name, applicationName: holderName(world.migrationId), timeoutMs };
     const held = await server.holdSnapshot(session.database, request);
     await untilAsleep(session, held, world);
     await guarded(session, world.expect('seeding'), () =>
       session.execute(mergeFacts(world.migrationId, snapshotFacts(held))),
     );
+    // Who took everything down meanwhile moved the home ledger on, and may have done so before there was anything to take.
+    await assertCurrent(await server.home(), world.expect('seeding'));
     world.log.fact('snapshot held', { database: session.database, slot: name, lsn: held.consistentPoint });
     return held;
   } catch (error) {
@@ -118,27 +118,17 @@ async function make(server: Server<'source'>, session: Session<'source'>, world:
     const waited = error instanceof NotReady && error.cause === undefined;
     const reason = waited ? await waitsForWriters(session, name, error).catch(() => error) : error;
     // Still under the lock, so nothing of a successor's is touched; what fails here the next call does.
-    await endHolder(session, world).catch(() => undefined);
+    await endHolders(session, world.migrationId, session.database).catch(() => undefined);
     await dropSlot(session, name).catch(() => undefined);
     throw reason;
   }
 }
 
 async function untilAsleep(session: Session<'source'>, held: HeldSnapshot, world: CopyWorld): Promise<void> {
-  const deadline = Date.now() + END_MS;
+  const deadline = Date.now() + ASLEEP_MS;
   while (!(await isHeld(session, held, world))) {
     if (Date.now() > deadline)
       throw new NotReady(`the holder of slot ${held.slot} does not stay`, { cause: held.slot });
-    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
-  }
-}
-
-async function endHolder(session: Session<'source'>, world: CopyWorld): Promise<void> {
-  const deadline = Date.now() + END_MS;
-  while ((await session.query(sql.endHolders(holderName(world)))).length > 0) {
-    if (Date.now() > deadline) {
-      throw new NotReady(`the holder of a snapshot does not end in database ${JSON.stringify(session.database)}`);
-    }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
 }

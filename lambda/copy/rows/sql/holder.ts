@@ -19,15 +19,6 @@ export function stillHeld({ slot, pid, backendStart }: HeldSnapshot, application
   };
 }
 
-/** Tells every backend of that name in the current database to end; one row for each. */
-export function endHolders(applicationName: string): Statement {
-  return {
-    text: `select pg_terminate_backend(pid) as terminated from pg_stat_activity
-      where application_name = $1 and datname = current_database() and usename = current_user`,
-    values: [applicationName],
-  };
-}
-
 /** Takes over a snapshot that another transaction exported; the first statement of a repeatable-read transaction. */
 export function importSnapshot(snapshot: string): Statement {
   return { text: `set transaction snapshot ${literal(snapshot)}` };

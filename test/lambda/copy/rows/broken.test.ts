@@ -146,4 +146,13 @@ describe('a copy that is broken off', () => {
     expect(await copy.copy()).toMatchObject({ left: 0 });
     await equal();
   });
+
+  it('leaves nothing on the source when the migration is released, and comes too late afterwards', async () => {
+    await copy.hold();
+    expect(await copy.release()).toMatchObject({ outcome: 'released', slots: [STREAM] });
+    expect(await copy.end('hold-snapshot')).toBe(0);
+    await expect(copy.hold()).rejects.toMatchObject({ name: 'Blocked' });
+    expect(await slots()).toEqual([]);
+    expect(await copy.end('hold-snapshot')).toBe(0);
+  });
 });

@@ -15,6 +15,7 @@ import { Server } from '../../../../lambda/platform/postgres';
 import { createPublication } from '../../../../lambda/platform/publications';
 import { World } from '../../../../lambda/platform/world';
 import { claimOn } from '../../../../lambda/seed/claim';
+import { releaseOn } from '../../../../lambda/seed/release';
 import { binariesFor } from '../../../../lib/rehearsal/servers/binaries';
 import { PostgresServer } from '../../../../lib/rehearsal/servers/postgres-server';
 import { shapeAsRds } from '../../../../lib/rehearsal/servers/rds-shape';
@@ -116,6 +117,13 @@ export class CopyStage {
   conclude = () => this.call((to) => concludeRowsOn(to.target, DATABASE, to.world));
   progress = () => this.call((to) => rowsProgressOn(to.target, DATABASE));
   letGo = () => this.call((to) => endSnapshotOn(to.source, DATABASE, to.world));
+
+  /** Takes the migration off the source. */
+  release = () =>
+    this.call(({ source, world }) => {
+      const asked = { databases: [DATABASE], epoch: this.epoch, execution: EXECUTION };
+      return releaseOn(source, null, asked, world);
+    });
 
   /** Follows the source from the slot's consistent point. */
   async subscribe(): Promise<void> {
