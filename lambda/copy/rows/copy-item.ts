@@ -1,9 +1,8 @@
 /** Copies one item: rows are read under the snapshot and written into the transaction that claimed the item. */
-import { Blocked } from '../../errors';
 import type { Piped } from '../../platform/copy-pipe';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
-import { relationOf } from '../../proof/tables';
 import type { CopyItem } from './queue';
+import { TableMoved } from './recut';
 import { underSnapshot } from './snapshot-import';
 import { copyIn, copyOut, holdTables, tablesMoved } from './sql/copy';
 import type { Workplace } from './workplace';
@@ -27,18 +26,14 @@ export function copyItem({ source, target }: Workplace, item: CopyItem, snapshot
 
 /**
  * Rows stay on their pages while the snapshot is held, unless the table is rewritten: VACUUM FULL, CLUSTER, TRUNCATE and some
- * forms of ALTER TABLE give it another file. Then ranges that were copied before and after do not fit together. A table that is
- * copied whole does not mind: what was truncated is truncated again by the stream.
+ * forms of ALTER TABLE give it another file. Then ranges that were copied before and after do not fit together. A range of keys
+ * does not mind, nor does a table that is copied whole; what was truncated is truncated again by the stream.
  */
 async function assertNotMoved(source: Workplace['source'], { parts }: CopyItem): Promise<void> {
-  const tables = parts.filter(({ range }) => range !== null).map(({ table }) => table);
+  const tables = parts.filter(({ range }) => range?.by === 'blocks').map(({ table }) => table);
   if (tables.length === 0) return;
   await source.query(holdTables(tables));
-  const moved = new Set((await source.query<{ oid: string }>(tablesMoved(tables))).map(({ oid }) => oid));
-  if (moved.size === 0) return;
-  const names = tables.filter(({ oid }) => moved.has(oid)).map(relationOf);
-  throw new Blocked(
-    `${names.join(', ')} of database ${JSON.stringify(source.database)} was rewritten or truncated since the copy was planned, ` +
-      'so its rows lie elsewhere; release the snapshot and start the copy again',
-  );
+  const [moved] = await source.query<{ oid: string }>(tablesMoved(tables));
+  const table = tables.find(({ oid }) => oid === moved?.oid);
+  if (table !== undefined) throw new TableMoved(table);
 }

@@ -77,6 +77,15 @@ export const tablesBegun: Statement = {
   values: [COPY_QUEUE],
 };
 
+/** Removes the ranges of a table that were cut from the file it had when it was planned. */
+export function deleteItemsOf({ schema, name, filenode }: CopiedTable): Statement {
+  return {
+    text: `delete from sealift.work where queue = $1 and jsonb_array_length(payload -> 'parts') = 1
+      and payload -> 'parts' -> 0 -> 'table' @> jsonb_build_object('schema', $2::text, 'name', $3::text, 'filenode', $4::text)`,
+    values: [COPY_QUEUE, schema, name, filenode],
+  };
+}
+
 /** How far the queue is: items, bytes of the tables and rows; divided items count by their parts. */
 export const copyProgress: Statement = {
   text: `select count(*)::integer as items, count(*) filter (where state = 'open')::integer as "itemsLeft",

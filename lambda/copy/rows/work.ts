@@ -3,7 +3,7 @@
  * claimed it: a killed worker leaves its item open and none of its rows, a doubled one finds it done.
  */
 import { Blocked, NotReady } from '../../errors';
-import { assertCurrent, holdExpected } from '../../platform/ledger';
+import { assertCurrent } from '../../platform/ledger';
 import type { Server, Session } from '../../platform/postgres';
 import { sqlStateOf } from '../../platform/postgres-error';
 import {
@@ -22,7 +22,8 @@ import { BLOCKS_SINCE } from './cut';
 import { halve } from './divide';
 import { planFactsOf, type RowsPlan } from './plan-facts';
 import { attemptsOf, COPY_QUEUE, type CopyItem, type CopyResult } from './queue';
-import { sameSnapshot } from './snapshot-facts';
+import { recut, TableMoved } from './recut';
+import { assertSamePlan } from './same-plan';
 import { SnapshotGone } from './snapshot-import';
 import { limitBoth, openWorkplace, type Workplace } from './workplace';
 
@@ -153,6 +154,10 @@ async function copyNext(ledger: Session<'target'>, place: Workplace, work: Work)
       return item === null ? 'none' : copyClaimed(place, item, work);
     });
   } catch (error) {
+    if (error instanceof TableMoved) {
+      await recut(place, error, work);
+      return 'divided';
+    }
     if (item === null || error instanceof SnapshotGone || !(error instanceof Error)) throw error;
     const tookTooLong = sqlStateOf(error) === '57014';
     if (error instanceof NotReady && !tookTooLong) throw error;
@@ -176,15 +181,8 @@ async function copyClaimed(
   const { rows, bytes } = smaller === null ? await copyItem(place, payload, plan.snapshot) : { rows: 0, bytes: 0 };
   const result: CopyResult = { rows, wireBytes: bytes, ms: Date.now() - startedAt, divided: smaller !== null };
   await place.target.execute(finishItem(COPY_QUEUE, item, result));
-  await assertSamePlan(place.target, plan, world);
+  await assertSamePlan(place.target, plan.snapshot, world);
   return smaller === null ? { rows, bytes } : 'divided';
-}
-
-/** From here to the commit nobody can start the copy over; who did so before ends this call, and its rows are none. */
-async function assertSamePlan(target: Session<'target'>, plan: RowsPlan, world: CopyWorld): Promise<void> {
-  const present = planFactsOf((await holdExpected(target, world.expect('seeding'))).facts);
-  if (present !== null && sameSnapshot(present.snapshot, plan.snapshot)) return;
-  throw new SnapshotGone(`the copy of database ${JSON.stringify(target.database)} was started over`);
 }
 
 async function worthAnotherTry(

@@ -34,6 +34,15 @@ export function tablesMoved(tables: readonly CopiedTable[]): Statement {
   };
 }
 
+/** Where the rows of a table lie at present, and how much they are. */
+export function fileOf(oid: string): Statement {
+  return {
+    text: `select pg_relation_filenode($1::oid)::text as filenode, pg_table_size($1::oid)::text as bytes,
+        (pg_relation_size($1::oid) / current_setting('block_size')::bigint)::text as blocks`,
+    values: [oid],
+  };
+}
+
 /** A table without columns must have no list. */
 function columnList({ columns }: CopiedTable): string {
   return columns.length === 0 ? '' : ` (${columns.map(ident).join(', ')})`;

@@ -137,6 +137,26 @@ describe('a copy that is broken off', () => {
     expect(await copy.on('target', 'select from big limit 1')).toEqual([]);
   });
 
+  it('goes on when a table is rewritten or truncated between two of its ranges', async () => {
+    await plan();
+    const copying = copy.copy();
+    while ((await done()) < 2) await wait(2);
+    await copy.on('source', 'delete from big where id % 3 = 0; cluster big using big_pkey');
+    expect(await copying).toMatchObject({ left: 0, snapshot: 'held' });
+    const expected = await copy.on('target', 'select count(*)::int as rows from big');
+    expect(expected).toEqual([{ rows: 6000 }]);
+    await copy.end('hold-snapshot');
+    await copy.hold();
+    await plan();
+    const before = await copy.on('source', 'select count(*)::int as rows from big');
+    await copy.on('source', 'cluster big');
+    expect(await copy.copy()).toMatchObject({ left: 0, snapshot: 'held' });
+    expect(await copy.on('target', 'select count(*)::int as rows from big')).toEqual(before);
+    await equal();
+    await copy.end('hold-snapshot');
+    await copy.hold();
+  });
+
   it('tells which table cannot be written after it copied all the others', async () => {
     await plan();
     await copy.on('target', 'alter table strict add constraint odd check (n <> 50)');
