@@ -253,6 +253,14 @@ export class Server<S extends Side = Side> {
     return session;
   }
 
+  /**
+   * A session of `database` for statements that may outlive this process (design section 3): no time ends them, and the server does
+   * not look whether we live. Whoever sends one names the session, so that others find it.
+   */
+  detached(database: string, lockMs: number): Promise<Session<S>> {
+    return this.another(database, { statementMs: 0, lockMs });
+  }
+
   /** Streams the changes of a slot of `database` through a walsender (facts A8 to A14 for the slot itself). */
   async stream(
     database: string,

@@ -16,7 +16,7 @@ const LEAKPROOF = {
 };
 
 /**
- * `set session authorization`, by which pg_dump gives a grant its grantor, is a superuser's; `set local role` does the same
+ * A schema may be there already, with an extension that the target's owner installed in it. `set session authorization`, by which pg_dump gives a grant its grantor, is a superuser's; `set local role` does the same
  * for a member of the role, until the transaction of the entry ends.
  */
 export function adapt(text: string, tokens: readonly Token[], target: TargetTraits): Adapted {
@@ -24,6 +24,8 @@ export function adapt(text: string, tokens: readonly Token[], target: TargetTrai
     return { text: `set local role ${roleOf(tokens[3])}`, rule: null };
   }
   if (wordsAt(tokens, 0, 'reset', 'session', 'authorization')) return { text: 'reset role', rule: null };
+  const schema = wordsAt(tokens, 0, 'create', 'schema') ? tokens[2] : undefined;
+  if (schema !== undefined) return { text: `create schema if not exists ${text.slice(schema.start)}`, rule: null };
   const leakproof = target.superuser || !isRoutine(tokens) ? -1 : findWords(tokens, ['leakproof']);
   const token = tokens[leakproof];
   if (token === undefined || wordsAt(tokens, leakproof - 1, 'not')) return { text, rule: null };

@@ -24,6 +24,11 @@ export interface Entry {
   readonly statements: readonly string[];
 }
 
+/** The object of an entry, as people name it. */
+export function objectOf({ schema, name }: Pick<Entry, 'schema' | 'name'>): string {
+  return schema === null ? name : `${schema}.${name}`;
+}
+
 const TOC = /^-- TOC entry \d+ \(class (\d+) OID (\d+)\)$/;
 /** The last words win: names may hold anything but a line's end, which pg_dump replaces. */
 const HEADER = /^-- Name: (.*); Type: ([A-Z ]+); Schema: (.*); Owner: (.*?)(?:; Tablespace: .*)?$/;

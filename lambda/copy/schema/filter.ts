@@ -1,8 +1,8 @@
 /** Parts a dump into what the target runs and what it does not: nothing is left out in silence. */
 import { Blocked } from '../../errors';
 import { adapt } from './adapt';
-import type { Entry } from './entries';
-import { type Loss, newOwnerOf, RULES, type TargetTraits } from './rules';
+import { type Entry, objectOf } from './entries';
+import { type Loss, RULES, type TargetTraits } from './rules';
 import { tokensOf } from './tokens';
 
 /** A statement that is not run as it was dumped. It holds no text: that may hold a password. */
@@ -54,11 +54,6 @@ export function filterEntries(entries: readonly Entry[], target: TargetTraits): 
   return { kept, leftOut };
 }
 
-/** The object of an entry, as people name it. */
-export function objectOf({ schema, name }: Pick<Entry, 'schema' | 'name'>): string {
-  return schema === null ? name : `${schema}.${name}`;
-}
-
 function leftOutBy({ name, loss, reason }: { name: string; loss: Loss; reason: string }, entry: Entry): LeftOut {
   return { rule: name, loss, reason, type: entry.type, object: objectOf(entry), catalogId: entry.catalogId };
 }
@@ -92,17 +87,4 @@ export function refuseLostTables(leftOut: readonly LeftOut[]): void {
     `${lost.length} tables cannot be made on the target, ${first.object} first: they depend on ${named.join(', ')}, ` +
       'change them on the source so that they do without',
   );
-}
-
-/** Every role that the statements make an owner of something, or act as. */
-export function rolesActedAs(entries: readonly Entry[]): string[] {
-  const roles = new Set<string>();
-  for (const { statements } of entries) {
-    for (const text of statements) {
-      const tokens = tokensOf(text, MOST_TOKENS);
-      const role = newOwnerOf(tokens) ?? (text.startsWith('set local role ') ? tokens[3]?.value : undefined);
-      if (role !== undefined) roles.add(role);
-    }
-  }
-  return [...roles].sort();
 }

@@ -223,10 +223,19 @@ export const RULES: readonly Rule[] = [
     applies: forSuperusers(everyUseOf('foreign', 'data', 'wrapper')),
   },
   {
+    name: 'grant of RDS',
+    loss: 'nothing',
+    reason: 'the role is RDS’s own, which the target grants itself',
+    applies: ({ tokens, entry }) =>
+      RDS_ROLE.test(granteeOf(tokens) ?? '') ||
+      (entry.type === 'DEFAULT ACL' && RDS_ROLE.test(entry.owner ?? '')) ||
+      (isOfSystem(entry) && granteeOf(tokens) === 'rds_superuser'),
+  },
+  {
     name: 'object of the system',
     loss: 'lost',
     reason: 'PostgreSQL’s own objects belong to RDS on the target',
-    applies: forSuperusers(({ entry }) => entry.schema === 'pg_catalog' || entry.schema === 'information_schema'),
+    applies: forSuperusers(({ entry }) => isOfSystem(entry)),
   },
   {
     name: 'owner of RDS',
@@ -234,14 +243,11 @@ export const RULES: readonly Rule[] = [
     reason: 'what belongs to a role of RDS or of PostgreSQL belongs to the master user on the target',
     applies: forSuperusers(({ tokens }) => NO_OWNER.test(newOwnerOf(tokens) ?? '')),
   },
-  {
-    name: 'grant of RDS',
-    loss: 'nothing',
-    reason: 'the role is RDS’s own, which the target grants itself',
-    applies: ({ tokens, entry }) =>
-      RDS_ROLE.test(granteeOf(tokens) ?? '') || (entry.type === 'DEFAULT ACL' && RDS_ROLE.test(entry.owner ?? '')),
-  },
 ];
+
+function isOfSystem({ schema }: Entry): boolean {
+  return schema === 'pg_catalog' || schema === 'information_schema';
+}
 
 function isSchema(entry: Entry, schema: string): boolean {
   return entry.schema === null && (entry.name === schema || entry.name === `SCHEMA ${schema}`);

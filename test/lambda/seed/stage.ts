@@ -30,7 +30,7 @@ export const REPLICATION = {
   password: randomBytes(18).toString('base64url'),
 };
 
-const POLICY: Policy = {
+export const POLICY: Policy = {
   missingReplicaIdentity: 'full',
   largeObjects: 'block',
   unloggedTables: 'warn',

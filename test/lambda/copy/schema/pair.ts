@@ -1,16 +1,41 @@
 /** A source and an empty target shaped like RDS instances, and what a superuser or the steps open on them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SCHEMA_VERSION } from '../../../../lambda/contract';
+import { type Expectation, ensureLedger } from '../../../../lambda/platform/ledger';
+import { upsertMigration } from '../../../../lambda/platform/ledger-sql';
 import { Server, type Side } from '../../../../lambda/platform/postgres';
-import type { Settings } from '../../../../lib/rehearsal/servers/data-directory';
+import { World } from '../../../../lambda/platform/world';
+import { readAdminPassword, type Settings } from '../../../../lib/rehearsal/servers/data-directory';
 import type { PostgresServer } from '../../../../lib/rehearsal/servers/postgres-server';
 import { shapeAsRds } from '../../../../lib/rehearsal/servers/rds-shape';
 import { type RehearsedRun, startRun } from '../../../rehearsal/servers/rehearsed-run';
+import { POLICY } from '../../seed/stage';
 
 export const MASTER = { username: 'dbadmin', password: 'master-password-0123456789' };
 
 /** Nobody waits for such a dump. */
 export const LIMITS = { timeoutMs: 60_000, memoryBytes: 512 * 1024 * 1024 };
+
+const MIGRATION_ID = 'pair';
+const EXECUTION = 'arn:aws:states:eu-central-1:111122223333:execution:migrate:one';
+
+/** The world of a step that ends when `remainingMs` says so. */
+export function worldOf(remainingMs: () => number = () => 240_000): World {
+  return new World('prepare', { schemaVersion: SCHEMA_VERSION, execution: EXECUTION, epoch: '1' }, remainingMs, {
+    migrationId: MIGRATION_ID,
+    sourceInstance: 'source',
+    masterSecretArn: 'arn:master',
+    replicationSecretArn: 'arn:replication',
+    targetStack: 'target',
+    targetInstance: 'target',
+    keyArn: 'arn:key',
+    evidenceBucket: 'evidence',
+    switch: { kind: 'route53', hostedZoneId: 'zone', recordName: 'db.example.test', ttlSeconds: 5 },
+    policy: POLICY,
+    trustedCa: '',
+  });
+}
 
 /** A file of statements beside the tests. */
 export function statementsOf(name: string): string {
@@ -54,6 +79,13 @@ export class Pair {
     return server;
   }
 
+  /** A server as its superuser opens it. */
+  async connectAsAdmin<S extends Side>(side: S): Promise<Server<S>> {
+    const postgres = side === 'source' ? this.source : this.target;
+    const password = await readAdminPassword(postgres.dataDirectory);
+    return this.connect(side, 'test', { username: 'rdsadmin', password });
+  }
+
   /** Runs statements in a database of a side, as the superuser; a database that is missing is made first. */
   async run(side: Side, database: string, text: string): Promise<void> {
     const postgres = side === 'source' ? this.source : this.target;
@@ -63,6 +95,16 @@ export class Pair {
       if (rowCount === 0) await session.query(`create database ${session.escapeIdentifier(database)} owner ${owner}`);
     });
     await postgres.withAdmin(database, (session) => session.query(text));
+  }
+
+  /** Makes a database on the target with a ledger in which this migration is seeding. */
+  async claim(database: string): Promise<Expectation> {
+    await this.run('target', database, '');
+    const session = await this.connect('target').session(database);
+    await ensureLedger(session);
+    const row = { migrationId: MIGRATION_ID, side: 'target', phase: 'seeding', epoch: '1' } as const;
+    await session.execute(upsertMigration({ ...row, execution: EXECUTION, systemIdentifier: '1' }));
+    return { migrationId: MIGRATION_ID, epoch: '1', phases: ['seeding'] };
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,133 @@
+/** Decides everything about the schema of one database and queues it on the target, before anything is made there. */
+import { Blocked } from '../../errors';
+import { type Expectation, lockExpected } from '../../platform/ledger';
+import type { DumpLimits } from '../../platform/pg-dump-bridge';
+import type { Server, Session } from '../../platform/postgres';
+import { countQueue, enqueue } from '../../platform/queue';
+import { adoptedRoles } from './adopted-roles';
+import type { Entry } from './entries';
+import { type InstalledExtension, type OfferedExtension, planExtensions } from './extensions';
+import type { LeftOut } from './filter';
+import { AFTER_ROWS, BEFORE_ROWS, itemsOf, type Placed, type Queues, STAGES } from './items';
+import { readSchema } from './read-schema';
+import { installedExtensions, offeredExtensions } from './sql/extensions';
+import { analyze, filledViews, partitionedTables, refresh } from './sql/items';
+import { createInDatabase, createInSchema, rolesWithoutCreate, traits } from './sql/openings';
+
+/** How a schema is planned. */
+export interface PlanOptions {
+  readonly database: string;
+  readonly limits: DumpLimits;
+  /** Extensions that the configuration leaves out. */
+  readonly skipExtensions: readonly string[];
+  /** Name of an exported snapshot of the source. */
+  readonly snapshot?: string;
+}
+
+/** The plan of a schema. */
+export interface SchemaPlan extends Queues {
+  /** What the target will not have as the source has it: told before anything is made. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Reads both sides and changes nothing. Throws `Blocked` when something cannot come along that rows depend on. */
+export async function planSchema(source: Server, target: Server, options: PlanOptions): Promise<SchemaPlan> {
+  const { database } = options;
+  const [from, to] = await Promise.all([source.session(database), target.session(database)]);
+  const { superuser } = await to.one<{ superuser: boolean }>(traits);
+  const { kept, leftOut } = await readSchema(source, { ...options, target: { superuser } });
+  const installed = await from.query<InstalledExtension>(installedExtensions);
+  const offered = await to.query<OfferedExtension>(offeredExtensions(installed.map(({ name }) => name)));
+  const extensions = planExtensions(database, installed, offered, options.skipExtensions);
+  const partitioned = await from.query<{ relation: string }>(partitionedTables);
+  const views = await from.query<{ relation: string }>(filledViews);
+  const lent = superuser ? { before: [], after: [] } : await lentRights(to, kept);
+  const queues = itemsOf(
+    kept,
+    { partitioned: new Set(partitioned.map(({ relation }) => relation)) },
+    {
+      before: [...lent.before, ...extensions.statements],
+      after: [...lent.after, ...lastly(views.map(({ relation }) => relation))],
+    },
+  );
+  return { ...queues, leftOut: [...leftOut, ...extensions.leftOut] };
+}
+
+/** Queues a plan in the target's ledger, once: a queue that is there already stays as it is. Returns whether it was queued now. */
+export async function queueSchema(
+  target: Server<'target'>,
+  database: string,
+  plan: Queues,
+  expected: Expectation,
+): Promise<boolean> {
+  const ledger = await target.session(database);
+  return ledger.transaction(async () => {
+    await lockExpected(ledger, expected);
+    const { items } = await ledger.one<{ items: number }>(countQueue(BEFORE_ROWS));
+    if (items > 0) return false;
+    for (const [queue, payloads] of [
+      [BEFORE_ROWS, plan.before],
+      [AFTER_ROWS, plan.after],
+    ] as const) {
+      for (let at = 0; at < payloads.length; at += 100) {
+        await ledger.execute(enqueue(queue, payloads.slice(at, at + 100)));
+      }
+    }
+    return true;
+  });
+}
+
+/** Rights that owners need while objects are made and given away; see `sql/openings.ts`. */
+async function lentRights(to: Session, entries: readonly Entry[]): Promise<{ before: Placed[]; after: Placed[] }> {
+  const { owners, inSchemas } = adoptedRoles(entries);
+  const without = await to.query<{ role: string; missing: boolean }>(rolesWithoutCreate(owners));
+  const missing = without.filter((role) => role.missing).map(({ role }) => role);
+  if (missing.length > 0) {
+    throw new Blocked(`roles ${missing.join(', ')} own objects and are not on the target, make the roles first`);
+  }
+  const right = (stage: number, object: string, text: string): Placed => ({
+    stage,
+    what: 'object',
+    object,
+    text,
+    locks: null,
+  });
+  const both = (verb: 'grant' | 'revoke'): [Placed[], Placed[]] => [
+    without.map(({ role }) =>
+      right(
+        verb === 'grant' ? STAGES.openings : STAGES.closings,
+        `right of role ${role}`,
+        createInDatabase(verb, to.database, role),
+      ),
+    ),
+    inSchemas.map(({ schema, role }) =>
+      right(
+        verb === 'grant' ? STAGES.openedSchemas : STAGES.closings,
+        `right of role ${role} in schema ${schema}`,
+        createInSchema(verb, schema, role),
+      ),
+    ),
+  ];
+  return { before: both('grant').flat(), after: both('revoke').flat() };
+}
+
+/** What only rows make possible. */
+function lastly(views: readonly string[]): Placed[] {
+  const refreshes = views.map(
+    (relation): Placed => ({
+      stage: STAGES.refreshes,
+      what: 'object',
+      object: `materialized view ${relation}`,
+      text: refresh(relation),
+      locks: ['*'],
+    }),
+  );
+  const statistics: Placed = {
+    stage: STAGES.statistics,
+    what: 'object',
+    object: 'statistics',
+    text: analyze,
+    locks: ['*'],
+  };
+  return [...refreshes, statistics];
+}
