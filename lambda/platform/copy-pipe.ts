@@ -30,10 +30,8 @@ const COPY_DONE = 0x63;
 const COPY_OUT = 0x48;
 const ERROR = 0x45;
 
-/**
- * A server sends 8 kB at a time, and TLS keeps them apart; written together they cost fewer calls and records on both sides.
- */
-const WRITE_BYTES = 64 * 1024;
+/** Most that is read ahead of what could be written: a side that rests for a moment does not stop the other. */
+const AHEAD_BYTES = 1024 * 1024;
 
 /** Why a copy is ended from this side; PostgreSQL quotes it in its log. */
 const NO_MORE = 'the rows could not be read';
@@ -110,9 +108,6 @@ class CopyIn extends Copy<number> {
   private open = false;
   private over = false;
   private failed = false;
-  private waiting: Buffer[] = [];
-  private waitingBytes = 0;
-  private flushing: NodeJS.Immediate | undefined;
 
   handleCopyInResponse(): void {
     this.open = true;
@@ -120,22 +115,11 @@ class CopyIn extends Copy<number> {
     else this.ready();
   }
 
-  /** Writes messages, of which the last may be incomplete; false when the next should wait for `ready`. */
+  /** Writes complete messages; false when they should wait for `ready`. */
   write(messages: Buffer): boolean {
-    this.waiting.push(messages);
-    this.waitingBytes += messages.length;
-    if (this.waitingBytes >= WRITE_BYTES) return this.flush();
-    this.flushing ??= setImmediate(() => this.flush());
-    return true;
-  }
-
-  private flush(): boolean {
-    clearImmediate(this.flushing);
-    this.flushing = undefined;
-    const [messages, stream] = [Buffer.concat(this.waiting, this.waitingBytes), this.wire?.stream];
-    this.waiting = [];
-    this.waitingBytes = 0;
-    return this.over || stream === undefined || messages.length === 0 || stream.write(messages);
+    if (this.over || this.wire === null) return true;
+    this.wire.stream.write(messages);
+    return this.wire.stream.writableLength < AHEAD_BYTES;
   }
 
   get taking(): boolean {
@@ -144,7 +128,6 @@ class CopyIn extends Copy<number> {
 
   finish(): void {
     if (this.over) return;
-    this.flush();
     this.over = true;
     this.wire?.endCopyFrom();
   }
