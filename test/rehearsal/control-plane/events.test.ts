@@ -106,6 +106,29 @@ describe('a rule', () => {
     expect(removed.delivered).toEqual([]);
   });
 
+  it('with a rate is started at its times, whatever is emitted, until it is disabled or removed', async () => {
+    const scheduled = (properties: JsonObject = {}) => {
+      const { EventPattern: _, ...rest } = (rule() as { properties: JsonObject }).properties;
+      return context({ ...rest, ScheduleExpression: 'rate(5 minutes)', ...properties });
+    };
+    const ticked = (properties: JsonObject = {}, remove = false) =>
+      emitted(async (bus) => {
+        const provider = ruleProvider(bus);
+        const made = await provider.create(scheduled(properties));
+        const gone = scheduled() as unknown as ProviderContext;
+        if (remove) await provider.delete({ ...gone, physicalId: made.physicalId, deletionPolicy: 'Delete' });
+        bus.tick();
+        await bus.settled();
+        bus.close();
+      });
+    expect((await ticked()).delivered).toEqual([`arn:aws:events:r:1:rule/rule ${TOPIC} undefined`]);
+    expect((await ticked({ State: 'DISABLED' })).delivered).toEqual([]);
+    expect((await ticked({}, true)).delivered).toEqual([]);
+    for (const rate of ['rate(1 minute)', 'rate(1 day)', 'rate(2 hours)']) {
+      expect((await ticked({ ScheduleExpression: rate })).delivered).toHaveLength(1);
+    }
+  });
+
   it('keeps what a target refuses in its queue', async () => {
     const { undelivered } = await emitted((bus) => ruleProvider(bus).create(rule()), true);
     expect(undelivered).toMatchObject([{ targetArn: TOPIC, queueArn: QUEUE, reason: 'not allowed' }]);
@@ -113,6 +136,11 @@ describe('a rule', () => {
 
   it.each([
     [{ ScheduleExpression: 'rate(1 day)' }],
+    [{ EventPattern: undefined }],
+    [{ EventPattern: undefined, ScheduleExpression: 'rate(5 minute)' }],
+    [{ EventPattern: undefined, ScheduleExpression: 'rate(1 minutes)' }],
+    [{ EventPattern: undefined, ScheduleExpression: 'rate(0 minutes)' }],
+    [{ EventPattern: undefined, ScheduleExpression: 'cron(0 12 * * ? *)' }],
     [{ EventBusName: 'other' }],
     [{ EventPattern: { source: [{ exists: true }] } }],
     [{ Targets: [{ Id: 'T', Arn: 'arn:aws:lambda:r:1:function:f' }] }],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../clock';
+import { type Clock, realClock } from '../../clock';
 import type { JsonObject } from '../../cloudformation/json';
 import type { Place } from '../place';
 import type { EventPattern } from './event-pattern';
@@ -20,6 +20,8 @@ export interface Rule {
   readonly arn: string;
   readonly enabled: boolean;
   readonly matches: EventPattern;
+  /** How often a schedule starts it, in milliseconds; null for a rule by pattern. */
+  readonly everyMs: number | null;
   readonly targets: readonly RuleTarget[];
 }
 
@@ -57,6 +59,7 @@ const LATENCY_MS = 500;
 /** EventBridge's default bus: rules, and events on their way to targets. */
 export class EventBus {
   private readonly rules = new Map<string, Rule>();
+  private readonly schedules = new Map<string, AbortController>();
   private readonly onTheWay = new Set<Promise<void>>();
   private readonly closing = new AbortController();
   private deliver: Deliver = () => {
@@ -72,19 +75,53 @@ export class EventBus {
 
   /** Adds or replaces a rule. */
   putRule(rule: Rule): void {
+    this.removeRule(rule.arn);
     this.rules.set(rule.arn, rule);
+    if (rule.everyMs === null) return;
+    const ending = new AbortController();
+    this.schedules.set(rule.arn, ending);
+    this.startAgainAndAgain(rule, rule.everyMs, ending.signal).catch(() => undefined);
   }
 
   /** Removes a rule; none is no error. */
   removeRule(arn: string): void {
     this.rules.delete(arn);
+    this.schedules.get(arn)?.abort();
+    this.schedules.delete(arn);
+  }
+
+  /** Starts every rule with a schedule at once, as its time would: nobody waits for it in a rehearsal of a minute. */
+  tick(): void {
+    for (const rule of this.rules.values()) if (rule.everyMs !== null) this.start(rule);
   }
 
   /** Emits an event; it reaches every target of every rule that matches, a little later. */
   put(emitted: EmittedEvent): void {
     if (this.closing.signal.aborted) return;
+    const event = this.eventOf(emitted);
+    for (const rule of this.rules.values()) {
+      if (rule.enabled && rule.matches(event)) for (const target of rule.targets) this.send(target, rule, event);
+    }
+  }
+
+  /** In real time: a schedule is no wait that a rehearsal could shorten, and one on a shortened clock would never be still. */
+  private async startAgainAndAgain(rule: Rule, everyMs: number, signal: AbortSignal): Promise<void> {
+    // Ends with the rule, by its signal.
+    for (;;) {
+      await realClock.sleep(everyMs, signal);
+      this.start(rule);
+    }
+  }
+
+  private start(rule: Rule): void {
+    if (!rule.enabled || this.closing.signal.aborted) return;
+    const scheduled = { source: 'aws.events', detailType: 'Scheduled Event', resources: [rule.arn], detail: {} };
+    for (const target of rule.targets) this.send(target, rule, this.eventOf(scheduled));
+  }
+
+  private eventOf(emitted: EmittedEvent): JsonObject {
     const { account, region } = this.props.place;
-    const event: JsonObject = {
+    return {
       version: '0',
       id: randomUUID(),
       'detail-type': emitted.detailType,
@@ -95,9 +132,6 @@ export class EventBus {
       resources: [...emitted.resources],
       detail: emitted.detail,
     };
-    for (const rule of this.rules.values()) {
-      if (rule.enabled && rule.matches(event)) for (const target of rule.targets) this.send(target, rule, event);
-    }
   }
 
   /** Resolves when nothing is on its way. */
@@ -109,6 +143,7 @@ export class EventBus {
   /** Forgets what is on its way and takes nothing more. */
   close(): void {
     this.closing.abort();
+    for (const ending of this.schedules.values()) ending.abort();
   }
 
   private send(target: RuleTarget, rule: Rule, event: JsonObject): void {

@@ -5,10 +5,12 @@ import type { EventBus, Rule, RuleTarget } from './event-bus';
 import { readEventPattern } from './event-pattern';
 import { readTargetInput } from './target-input';
 
+const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+
 /** Targets that the rehearsal takes events to. */
 const KNOWN_TARGETS = /^arn:[^:]+:(sns:[^:]+:[^:]+:[^:]+|states:[^:]+:[^:]+:stateMachine:[^:]+)$/;
 
-/** Makes the provider of `AWS::Events::Rule`: on the default bus, by a pattern, to topics and state machines. */
+/** Makes the provider of `AWS::Events::Rule`: on the default bus, by a pattern or at a rate, to topics and state machines. */
 export function ruleProvider(bus: EventBus): ResourceProvider {
   const put = (context: ProviderContext, name: string) => {
     const arn = `arn:${context.partition}:events:${context.region}:${context.account}:rule/${name}`;
@@ -32,6 +34,8 @@ export function ruleProvider(bus: EventBus): ResourceProvider {
 function readRule(context: ProviderContext, arn: string): Rule {
   const properties = new Properties(context);
   const pattern = properties.object('EventPattern');
+  const schedule = properties.text('ScheduleExpression');
+  if (pattern && schedule !== undefined) throw new Error(`${context.logicalId} has a pattern and a schedule`);
   const state = properties.text('State') ?? 'ENABLED';
   if (state !== 'ENABLED' && state !== 'DISABLED') throw new Error(`State of ${context.logicalId} is ${state}`);
   properties.recordOnly('Name', 'Description', 'Targets', 'Tags');
@@ -41,7 +45,9 @@ function readRule(context: ProviderContext, arn: string): Rule {
   return {
     arn,
     enabled: state === 'ENABLED',
-    matches: readEventPattern(pattern ?? {}, `the pattern of ${context.logicalId}`),
+    matches:
+      schedule === undefined ? readEventPattern(pattern ?? {}, `the pattern of ${context.logicalId}`) : () => false,
+    everyMs: schedule === undefined ? null : readRate(schedule),
     targets: targets.map((target) => readTarget(context.logicalId, isObject(target) ? target : {})),
   };
 }
@@ -64,4 +70,14 @@ function readTarget(logicalId: string, target: JsonObject): RuleTarget {
     input: readTargetInput(target),
     deadLetterArn: typeof queue === 'string' ? queue : null,
   };
+}
+
+/** Milliseconds of a rate; EventBridge takes the singular with 1 and the plural with every other number, and so does this. */
+function readRate(expression: string): number {
+  const [, digits = '', unit = '', plural = ''] = /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];
+  const value = Number(digits);
+  if (value === 0 || (value === 1) === (plural === 's')) {
+    throw new Error(`the schedule ${JSON.stringify(expression)} is not known, only such as rate(5 minutes)`);
+  }
+  return value * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
