@@ -44,6 +44,7 @@ export const STEPS = {
   'give-back': { handler: 'cutover/give-back', reach: 'database', timeoutSeconds: 300 },
   'turn-round': { handler: 'rollback/turn-round', reach: 'database', timeoutSeconds: 120 },
   retire: { handler: 'rollback/retire', reach: 'database', timeoutSeconds: 300 },
+  'watch-way-back': { handler: 'rollback/watch-way-back', reach: 'database', timeoutSeconds: 60 },
   'list-leftovers': { handler: 'rollback/list-leftovers', reach: 'aws', timeoutSeconds: 60 },
   release: { handler: 'seed/release', reach: 'database', timeoutSeconds: 300 },
   locate: { handler: 'reap/locate', reach: 'aws', timeoutSeconds: 60 },

@@ -20,6 +20,7 @@ import { Notifications } from './operations/notifications';
 import { People } from './operations/people';
 import { ReaperRules } from './operations/reaper-rules';
 import { writeStartOutputs } from './operations/start-outputs';
+import { WindowRule } from './operations/window-rule';
 import { permissionsOf } from './permissions';
 import { type MachineName, stackName, targetInstanceId } from './resource-names';
 import { StepFunction } from './step-function';
@@ -34,6 +35,7 @@ import { ReplicateWorkflow } from './workflows/replicate';
 import { RetireWorkflow } from './workflows/retire';
 import { RollbackWorkflow } from './workflows/rollback';
 import { ScanWorkflow } from './workflows/scan';
+import { WindowWorkflow } from './workflows/window';
 
 /** What the migration is made from. */
 export interface MigrationStackProps extends StackProps {
@@ -85,12 +87,15 @@ export class MigrationStack extends Stack {
     const migrate = new MigrateWorkflow(workflows, workflow, phases, approvalOf(config)).machine;
     const rollback = new RollbackWorkflow(workflows, workflow, approvalOf(config, true)).machine;
     const retire = new RetireWorkflow(workflows, workflow).machine;
+    const retires = config.rollback.retireAutomatically ? retire : null;
+    const window = new WindowWorkflow(workflows, workflow, retires).machine;
     const reaper = new ReaperWorkflow(workflows, workflow).machine;
-    this.machines = { assess, prune, scan, replicate, cutover, rollback, retire, migrate, reaper };
+    this.machines = { assess, prune, scan, replicate, cutover, rollback, window, retire, migrate, reaper };
     const watched = { config, topic, machines: this.machines };
     const undelivered = Queue.fromQueueArn(this, 'Undelivered', foundation.undelivered.queueArn);
     new Notifications(this, 'Notifications', { ...watched, undelivered });
     new ReaperRules(this, 'ReaperRules', { config, machines: this.machines, undelivered });
+    if (config.rollback.windowHours > 0) new WindowRule(this, 'WindowRule', { config, window, undelivered });
     new MigrationAlarms(this, 'Alarms', watched);
     const { dashboardName } = new MigrationDashboard(this, 'Dashboard', watched);
     const people = new People(this, 'People', {

@@ -6,7 +6,7 @@
 /** The tag that every resource of a migration carries, snapshots included. */
 export const ID_TAG = 'sealift:id';
 
-/** The state machines: one for each phase, those of the way back and of its end, the one that runs the phases, and the one that cleans up after all. */
+/** The state machines: one for each phase, those of the way back, of its window and of its end, the one that runs the phases, and the one that cleans up after all. */
 export const MACHINES = [
   'assess',
   'prune',
@@ -14,6 +14,7 @@ export const MACHINES = [
   'replicate',
   'cutover',
   'rollback',
+  'window',
   'retire',
   'migrate',
   'reaper',
@@ -50,6 +51,11 @@ export const REAPED_MACHINES = [
 /** Name of the rule that starts the reaper: after a phase, or after a reaper that did not come to its own end. */
 export function reaperRuleName(migration: string, after: 'phases' | 'reaper'): string {
   return `sealift-${migration}-reap-${after}`;
+}
+
+/** Name of the rule that has the way back looked at. */
+export function windowRuleName(migration: string): string {
+  return `sealift-${migration}-window`;
 }
 
 /** Name of a function. */
@@ -120,8 +126,14 @@ export function approverPolicyName(migration: string): string {
 /** What a migration is watched for while it runs. */
 export const MIGRATION_ALARMS = ['slot-unsafe', 'lag-growing', 'source-free-storage', 'undelivered-messages'] as const;
 
+/** What a way back is watched for while it is open; made only where the configuration asks for one. */
+export const WAY_BACK_ALARMS = ['way-back-behind', 'way-back-storage'] as const;
+
+/** An alarm of the migration. */
+export type MigrationAlarm = (typeof MIGRATION_ALARMS)[number] | (typeof WAY_BACK_ALARMS)[number];
+
 /** Name of an alarm of the migration. */
-export function migrationAlarmName(migration: string, alarm: (typeof MIGRATION_ALARMS)[number]): string {
+export function migrationAlarmName(migration: string, alarm: MigrationAlarm): string {
   return `sealift-${migration}-${alarm}`;
 }
 

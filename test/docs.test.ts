@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CHECKS } from '../lambda/assess/check';
 import { ERRORS, PHASES, STEPS } from '../lambda/contract';
 import { HELP } from '../lib/rehearsal/run/arguments';
-import { MIGRATION_ALARMS, TARGET_ALARMS } from '../lib/resource-names';
+import { MIGRATION_ALARMS, TARGET_ALARMS, WAY_BACK_ALARMS } from '../lib/resource-names';
 import { citationsIn, definitionsIn } from './docs/citations';
 import { type Command, commandsIn, problemWith } from './docs/commands';
 import { configurationFields, withTables } from './docs/configuration-fields';
@@ -177,6 +177,7 @@ describe('docs/runbook.md', () => {
     ...Object.values(ERRORS),
     ...TARGET_ALARMS,
     ...MIGRATION_ALARMS,
+    ...WAY_BACK_ALARMS,
     'KeyEndangered',
     'execution-failed',
   ];

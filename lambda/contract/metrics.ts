@@ -26,6 +26,12 @@ export const METRICS = {
   SlotRetainedBytes: { unit: 'Bytes', steps: ['watch'] },
   /** WAL that the slot nearest to its loss can still keep; absent when the source sets no limit. */
   SlotSafeBytes: { unit: 'Bytes', steps: ['watch'] },
+  /** Of the way back: what the source has not confirmed yet, of the worst database. */
+  WayBackLagBytes: { unit: 'Bytes', steps: ['watch-way-back'] },
+  /** WAL that the slot that holds most keeps on the target. */
+  WayBackRetainedBytes: { unit: 'Bytes', steps: ['watch-way-back'] },
+  /** Databases whose slot nobody reads from, lost ones included. */
+  WayBackIdleSlots: { unit: 'Count', steps: ['watch-way-back'] },
   /** Rows that one call of a worker removed, children included. */
   RowsPruned: { unit: 'Count', steps: ['prune-rows'] },
   /** Rows compared by one call of a worker. */

@@ -227,6 +227,20 @@ export interface Steps {
       readonly report: EvidencePointer;
     };
   };
+  /** Measures the slots that the source reads from, and tells whether the window has ended. */
+  'watch-way-back': {
+    input: Call & { readonly target: InstanceFacts };
+    output: {
+      /** `none`: no way back is open, or somebody is on it; `over`: its window has ended by the target's clock. */
+      readonly state: 'none' | 'open' | 'over';
+      /** Somebody is to be told that the window has ended: at once, and then every day. */
+      readonly due: boolean;
+      /** End of the window by the target's clock; ISO, null without a way back. */
+      readonly until: string | null;
+      /** What was found, in words. */
+      readonly detail: string;
+    };
+  };
   /** Lists what is left of the source that is not encrypted under the key. */
   'list-leftovers': {
     input: ClaimedCall & { readonly source: InstanceFacts };
@@ -248,15 +262,16 @@ export interface Steps {
     };
     output: { readonly outcome: 'released' | 'refused'; readonly detail: string; readonly report: EvidencePointer };
   };
-  /** Asks how an execution stands, and where the two servers are: all that the reaper needs of AWS. */
+  /** Asks how an execution stands, and where the servers are: all that the reaper and the watch of the way back need of AWS. */
   locate: {
     input: Call & {
-      /** ARN of the execution that is said to have ended. */
-      readonly ended: string;
+      /** ARN of the execution that is said to have ended; null asks for none, nor for the source. */
+      readonly ended: string | null;
     };
     output: {
-      readonly status: ExecutionStatus;
-      readonly source: InstanceFacts;
+      /** Null when no execution was asked for; the source too. */
+      readonly status: ExecutionStatus | null;
+      readonly source: InstanceFacts | null;
       /** Null before the restore. */
       readonly target: InstanceFacts | null;
     };

@@ -14,6 +14,8 @@ const wayBackFacts = z.object({
   /** End of the window by the target's clock; ISO. */
   until: z.string(),
   databases: z.array(z.string()).min(1),
+  /** When somebody was last told that the window has ended, ISO by the target's clock, and the execution that told. */
+  told: z.object({ at: z.string(), execution: z.string() }).optional(),
 });
 
 /** What the target's ledger keeps of the way back from the flip on. */

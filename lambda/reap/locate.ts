@@ -8,19 +8,24 @@ import { findInstance } from '../platform/rds';
 import type { World } from '../platform/world';
 
 /** Input of the step. */
-export const locateInput = call.extend({ ended: z.string().min(1) });
+export const locateInput = call.extend({ ended: z.string().min(1).nullable() });
 
 /** Asks Step Functions and RDS; throws `Blocked` for an execution or a source that does not exist. */
 export async function locate({ ended }: Input<'locate'>, world: World): Promise<Output<'locate'>> {
   const { sourceInstance, targetInstance } = world.environment;
-  const [status, foundSource, foundTarget] = await Promise.all([
+  const findTarget = async () => {
+    const found = await findInstance(targetInstance);
+    return found && world.locate(found);
+  };
+  if (ended === null) return { status: null, source: null, target: await findTarget() };
+  const [status, foundSource, target] = await Promise.all([
     statusOfExecution(ended),
     findInstance(sourceInstance),
-    findInstance(targetInstance),
+    findTarget(),
   ]);
   const source = foundSource && (await world.locate(foundSource));
   if (source === null) {
     throw new Blocked(`source instance ${sourceInstance} does not exist or has no endpoint, wait or start it`);
   }
-  return { status, source, target: foundTarget && (await world.locate(foundTarget)) };
+  return { status, source, target };
 }

@@ -1,5 +1,5 @@
 /** The section `rollback`: the way back after a cutover. */
-import { hostOrAddress, section, whole } from './fields';
+import { hostOrAddress, section, whole, yesOrNo } from './fields';
 
 /** Off by default: a way back keeps a slot on the target that somebody must retire, and needs a road from the source. */
 export const rollback = section({
@@ -7,6 +7,11 @@ export const rollback = section({
     .default(0)
     .describe(
       '0 to 720. Hours after a cutover in which `Rollback` can return to the source with every write accepted since. The target keeps WAL for the source until `Retire` closes the way back. `0`: no way back is prepared',
+    ),
+  retireAutomatically: yesOrNo()
+    .default(false)
+    .describe(
+      'Whether `Retire` starts by itself when the window is over. Without it a human is told to start it, every day until the way back is closed',
     ),
   host: hostOrAddress()
     .optional()

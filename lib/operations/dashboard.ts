@@ -5,6 +5,7 @@
  *   lag, bytes | lag, seconds      | slots: WAL retained and still safe
  *   verified   | free storage      | processors
  *   outage     | keys that changed | differences
+ *   way back, when there may be one: WAL | slots that nobody reads from
  */
 import {
   Dashboard,
@@ -79,6 +80,17 @@ export class MigrationDashboard extends Construct {
         this.bothSides('Processor in percent', 'CPUUtilization'),
       ],
       [this.outage(), this.keys(), this.differences()],
+      ...(this.props.config.rollback.windowHours > 0 ? [this.wayBack()] : []),
+    ];
+  }
+
+  private wayBack(): IWidget[] {
+    return [
+      this.graph('Way back: WAL in bytes', [
+        this.step('WayBackRetainedBytes', 'Maximum', 'kept on the target'),
+        this.step('WayBackLagBytes', 'Maximum', 'the source is behind'),
+      ]),
+      this.graph('Way back: slots that nobody reads from', [this.step('WayBackIdleSlots', 'Maximum', 'slots')]),
     ];
   }
 
@@ -90,8 +102,8 @@ export class MigrationDashboard extends Construct {
       markdown:
         `## Sealift ${this.props.config.migration}\n` +
         `Phases by number: ${phases}. From ${PHASES.indexOf('flipped')} on the target is live and nothing goes back.\n\n` +
-        'An execution that failed says why, and what to do; the words are in `docs/runbook.md`. One that was stopped gave ' +
-        'nothing back: `docs/runbook.md#after-a-stopped-execution`.',
+        'An execution that failed says why, and what to do; the words are in `docs/runbook.md`. What was held by ' +
+        'one that was stopped: `docs/runbook.md#after-a-stopped-execution`.',
     });
   }
 

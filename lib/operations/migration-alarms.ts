@@ -5,18 +5,23 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { MetricName } from '../../lambda/contract/metrics';
 import type { SealiftConfig } from '../config';
 import {
   failureAlarmName,
   MACHINES,
   type MachineName,
   type MIGRATION_ALARMS,
+  type MigrationAlarm,
   migrationAlarmName,
+  type WAY_BACK_ALARMS,
 } from '../resource-names';
 import { executionMetric, instanceMetric, stepMetric, undeliveredMetric } from './metrics';
 import { withRunbook } from './runbook';
 
 const GIB = 2 ** 30;
+/** Of the target's storage; the alarm on its free storage comes at the last tenth. */
+const RETAINED_SHARE = 0.1;
 const PERIOD = Duration.minutes(5);
 /** Three periods in a row: a quarter of an hour. */
 const PERIODS = 3;
@@ -42,8 +47,10 @@ export class MigrationAlarms extends Construct {
   constructor(scope: Construct, id: string, props: MigrationAlarmsProps) {
     super(scope, id);
     const { migration } = props.config;
-    for (const [name, watch] of Object.entries(watches(props.config))) {
-      const alarm = name as (typeof MIGRATION_ALARMS)[number];
+    const { windowHours } = props.config.rollback;
+    const all = { ...watches(props.config), ...(windowHours > 0 && wayBackWatches(props.config)) };
+    for (const [name, watch] of Object.entries(all)) {
+      const alarm = name as MigrationAlarm;
       this.make(alarm, migrationAlarmName(migration, alarm), watch, withRunbook(watch.text, alarm), props.topic);
     }
     for (const machine of MACHINES) {
@@ -106,6 +113,40 @@ function watches(config: SealiftConfig): Record<(typeof MIGRATION_ALARMS)[number
       text:
         `Sealift ${migration}: a message about a phase could not be delivered, or the reaper could not be started after ` +
         'one; it waits in a queue.',
+    },
+  };
+}
+
+/** The slots of the target that the source reads from; a look that fails has the alarm of its machine. */
+function wayBackWatches({ migration, policy, target }: SealiftConfig): Record<(typeof WAY_BACK_ALARMS)[number], Watch> {
+  const metric = (name: MetricName, label: string) =>
+    stepMetric(migration, name, 'Maximum', label).with({ period: PERIOD });
+  return {
+    'way-back-behind': {
+      metric: new MathExpression({
+        expression: `IF(idle > 0 OR (lag > ${policy.cutoverMaxLagBytes} AND DIFF(lag) > 0), 1, 0)`,
+        usingMetrics: {
+          idle: metric('WayBackIdleSlots', 'slots that nobody reads from'),
+          lag: metric('WayBackLagBytes', 'behind'),
+        },
+        label: 'the source does not keep up',
+        period: PERIOD,
+      }),
+      operator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      periods: PERIODS,
+      text:
+        `Sealift ${migration}: the old source has not followed the target for a quarter of an hour. Applications work; ` +
+        'returning to the source would have to wait for it, or is not possible any more.',
+    },
+    'way-back-storage': {
+      metric: metric('WayBackRetainedBytes', 'kept for the source'),
+      operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: Math.round(target.allocatedStorageGib * GIB * RETAINED_SHARE),
+      periods: 1,
+      text:
+        `Sealift ${migration}: the target keeps WAL for the old source on a tenth of its storage. When that is full, ` +
+        'applications stop.',
     },
   };
 }

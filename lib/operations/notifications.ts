@@ -84,6 +84,12 @@ const PHASE_WORDS: Readonly<Record<MachineName, Words>> = {
     failed: 'unless its error is PastTheFlip, applications use the target as before, and the way back stays open',
     cutShort: `${REAPED_BACK}; when applications had returned it completes the way. Until then writes may be refused`,
   },
+  window: {
+    begins: 'it looks at the way back',
+    succeeded: 'the way back was looked at',
+    failed: 'the way back could not be looked at; it is tried again, and applications notice nothing',
+    cutShort: 'another look follows; when it had started Retire, start that by hand',
+  },
   retire: {
     begins: 'it closes the way back for good and takes a last snapshot of the source; applications notice nothing',
     succeeded:
@@ -167,8 +173,12 @@ export class Notifications extends Construct {
   }
 }
 
-/** A reaper looks after every end, mostly to find nothing; when it does something it tells so itself. */
+/**
+ * A reaper looks after every end, and the window is looked at every few minutes, mostly to find nothing; when there is something
+ * they tell so themselves, and looks that fail have an alarm.
+ */
 function isNews(machine: MachineName, event: ExecutionEvent): boolean {
+  if (machine === 'window') return event === 'stopped' || event === 'timed-out';
   return machine !== 'reaper' || (event !== 'started' && event !== 'succeeded');
 }
 

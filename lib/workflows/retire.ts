@@ -28,7 +28,7 @@ import {
 } from './states';
 
 /** The loops' own bounds are two and a half days. */
-const RETIRE_TIMEOUT = Duration.days(3);
+export const RETIRE_TIMEOUT = Duration.days(3);
 
 const STEPS_CALLED: readonly StepName[] = ['inspect', 'retire', 'snapshot', 'encrypt', 'list-leftovers'];
 

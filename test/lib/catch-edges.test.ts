@@ -8,7 +8,11 @@ const PRUNED = { entries: [{ database: 'shop', table: 'event', column: 'at', old
 /** The machines as the example configures them, and with what it leaves out. */
 const SHAPES: readonly (readonly Machine[])[] = [
   example(),
-  example({ scan: { on: 'target' as const }, prune: PRUNED }),
+  example({
+    scan: { on: 'target' as const },
+    prune: PRUNED,
+    rollback: { windowHours: 72, retireAutomatically: true },
+  }),
 ].map((config) => machinesOf(templateOf(synthesize([config]), 'Migration')));
 
 const FOUND = new Map<string, readonly [CatchEdge, readonly Machine[]]>();

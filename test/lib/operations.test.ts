@@ -6,12 +6,13 @@ import {
   migrationAlarmName,
   TARGET_ALARMS,
   targetAlarmName,
+  WAY_BACK_ALARMS,
 } from '../../lib/resource-names';
 import { DOCUMENTS, read } from '../docs/documents';
 import { example, ofType, synthesize, templateOf } from './support/synthesis';
 import { resolveTokens } from './support/tokens';
 
-const synthesis = synthesize();
+const synthesis = synthesize([example({ rollback: { windowHours: 72 } })]);
 const foundation = templateOf(synthesis, 'Foundation');
 const migration = templateOf(synthesis, 'Migration');
 const target = templateOf(synthesis, 'Target');
@@ -116,13 +117,21 @@ describe('the dashboard', () => {
 });
 
 describe('the alarms', () => {
+  test('watch a way back only where there may be one', () => {
+    const names = ofType(templateOf(synthesize(), 'Migration'), 'AWS::CloudWatch::Alarm').map(
+      ([, { Properties }]) => Properties.AlarmName,
+    );
+    for (const alarm of WAY_BACK_ALARMS) expect(names).not.toContain(migrationAlarmName('demo', alarm));
+    for (const alarm of MIGRATION_ALARMS) expect(names).toContain(migrationAlarmName('demo', alarm));
+  });
+
   test('watch metrics that exist', () => {
     expect(inAlarms().filter((metric) => !exists(metric))).toEqual([]);
   });
 
   test('are those that have a name, and one per machine', () => {
     const named = [
-      ...MIGRATION_ALARMS.map((alarm) => migrationAlarmName('demo', alarm)),
+      ...[...MIGRATION_ALARMS, ...WAY_BACK_ALARMS].map((alarm) => migrationAlarmName('demo', alarm)),
       ...TARGET_ALARMS.map((alarm) => targetAlarmName('demo', alarm)),
       ...MACHINES.map((machine) => `sealift-demo-${machine}-execution-failed`),
     ];
@@ -173,15 +182,15 @@ describe('the messages', () => {
     const told = tells.map(({ EventPattern: { detail }, Targets }) => {
       const text = Targets[0]?.InputTransformer?.InputTemplate ?? '';
       expect(text).toMatch(
-        /^"Sealift demo\. (Assess|Prune|Scan|Replicate|Cutover|Rollback|Retire|Migrate|Reaper) (started|succeeded|failed|was|ran)/,
+        /^"Sealift demo\. (Assess|Prune|Scan|Replicate|Cutover|Rollback|Window|Retire|Migrate|Reaper) (started|succeeded|failed|was|ran)/,
       );
       expect(text).toContain('console.aws.amazon.com/states');
       return `${detail.stateMachineArn?.[0]?.split('-').at(-1)} ${detail.status?.[0]}`;
     });
     const states = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
     const every = MACHINES.flatMap((machine) => states.map((state) => `${machine} ${state}`));
-    // A reaper tells what it did itself, and looks mostly to find nothing.
-    const noNews = ['reaper RUNNING', 'reaper SUCCEEDED'];
+    // A reaper and the window tell what they did themselves, and look mostly to find nothing.
+    const noNews = ['reaper RUNNING', 'reaper SUCCEEDED', 'window RUNNING', 'window SUCCEEDED', 'window FAILED'];
     expect(told.sort()).toEqual(every.filter((each) => !noNews.includes(each)).sort());
   });
 

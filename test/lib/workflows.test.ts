@@ -47,6 +47,7 @@ const ENDS: Record<string, string | undefined> = {
   rollback: 'Give the target back',
   reaper: 'Page a human',
   retire: 'Retiring failed',
+  window: 'Look failed',
 };
 
 /** Names that Step Functions and Lambda document. */
@@ -93,6 +94,7 @@ describe('the machines', () => {
       'RetireMachine',
       'RollbackMachine',
       'ScanMachine',
+      'WindowMachine',
     ]);
     for (const [, { Properties }] of resources) {
       expect(Properties).toMatchObject({
@@ -159,6 +161,7 @@ describe('the machines', () => {
       'Tell that apply stands still',
       'Page a human behind the flip',
       'Tell what was done',
+      'Tell that the window is over',
     ];
     const exempt = new Set([
       ...harmless,
@@ -169,6 +172,7 @@ describe('the machines', () => {
       'Scan',
       'Replicate',
       'Cutover',
+      'Retire',
     ]);
     for (const { machine, state, fields } of tasks.filter((one) => !exempt.has(one.state))) {
       // These claim what may replicate already, which they must not take down.

@@ -52,6 +52,18 @@ const slotsOf = ({ source }: Surroundings) =>
 const messagesOf = ({ aws }: Surroundings) => aws.plane.sns.messages().map(({ message }) => message);
 const factsOf = ({ source, databases }: Surroundings) => catalogFacts(source, databases);
 
+/** Starts what is scheduled, as five minutes would, and answers what the look at the way back came to. */
+const lookAtWindow = async ({ aws }: Surroundings): Promise<unknown> => {
+  aws.events.tick();
+  await aws.events.settled();
+  const look = aws.machines
+    .listExecutions()
+    .filter(({ executionArn }) => executionArn.includes('-window:'))
+    .at(-1);
+  await aws.machines.result(look?.executionArn ?? '');
+  return JSON.parse(aws.machines.describeExecution(look?.executionArn ?? '').output ?? 'null');
+};
+
 test(
   'an execution that ends before its flip leaves the source as it was, one that ends behind it is finished',
   async () => {
@@ -119,6 +131,10 @@ test(
             { side: 'target', phase: 'live' },
           ]);
           expect(await catalogFacts(targetOf(at), at.databases)).toEqual(liveFacts);
+          expect(await lookAtWindow(at)).toMatchObject({
+            state: 'open',
+            detail: expect.stringContaining('the source follows'),
+          });
         },
       },
       {

@@ -1,5 +1,6 @@
 import { Blocked, CutoverAborted } from '../../../lambda/errors';
 import { retireOn } from '../../../lambda/rollback/retire';
+import { watchWayBackOn } from '../../../lambda/rollback/watch-way-back';
 import { catalogFacts } from '../seed/catalog-facts';
 import { DATABASES, EXECUTION } from '../seed/stage';
 import { Application, connect, fillApplication, pause } from './application';
@@ -49,6 +50,12 @@ export function describeWayBack(
       }
       throw new Error('what was waited for did not happen');
     };
+    const setUntil = (moment: string) =>
+      rig.target.withAdmin('postgres', (session) =>
+        session.query(`update sealift.migration set facts = jsonb_set(facts, '{wayBack,until}', to_jsonb($1::text))`, [
+          moment,
+        ]),
+      );
     /** The call is refused and neither ledger says anything else than before. */
     const refused = async (call: () => Promise<unknown>, reason: RegExp) => {
       const before = await stands();
@@ -118,18 +125,45 @@ export function describeWayBack(
       await expect(connect(rig, rig.source.port)).rejects.toMatchObject({ code: '28000' });
     });
 
+    failing(
+      'is looked after: who does not follow is counted, and its end is told of once, until somebody is on it',
+      async () => {
+        const look = (execution = 'arn:look') =>
+          rig.call('watch-way-back', (to) => watchWayBackOn(to.target, to.world), { execution });
+        expect(await look()).toMatchObject({
+          state: 'open',
+          due: false,
+          detail: expect.stringMatching(/^the source follows, /),
+        });
+        const [name] = await rig.source.withAdmin('app', async (session) => {
+          const { rows } = await session.query<{ subname: string }>(
+            `select subname from pg_subscription where subdbid = (select oid from pg_database where datname = 'app')`,
+          );
+          await session.query(`alter subscription ${rows[0]?.subname} disable`);
+          return rows.map(({ subname }) => subname);
+        });
+        await until(async () => (await look()).detail.startsWith(`the source follows in ${DATABASES.length - 1} of`));
+        await rig.source.withAdmin('app', (session) => session.query(`alter subscription ${name} enable`));
+        await until(async () => (await look()).detail.startsWith('the source follows, '));
+        const { facts } = await rig.stand('target');
+        await setUntil('2020-01-01T00:00:00Z');
+        expect(await look()).toMatchObject({ state: 'over', due: true, until: '2020-01-01T00:00:00Z' });
+        expect([(await look()).due, (await look('arn:later')).due]).toEqual([true, false]);
+        await setUntil((facts.wayBack as { until: string }).until);
+        expect(await look('arn:later')).toMatchObject({ state: 'open', due: false });
+        await rig.turnRound('begin');
+        await setUntil('2020-01-01T00:00:00Z');
+        expect(await look('arn:later')).toMatchObject({ state: 'none', due: false });
+        await setUntil((facts.wayBack as { until: string }).until);
+        await rig.turnRound('undo');
+      },
+    );
+
     failing('is refused outside its window, and to a second execution', async () => {
-      const set = (moment: string) =>
-        rig.target.withAdmin('postgres', (session) =>
-          session.query(
-            `update sealift.migration set facts = jsonb_set(facts, '{wayBack,until}', to_jsonb($1::text))`,
-            [moment],
-          ),
-        );
       const { facts } = await rig.stand('target');
-      await set('2020-01-01T00:00:00Z');
+      await setUntil('2020-01-01T00:00:00Z');
       await refused(() => rig.turnRound('begin'), /could be rolled back until 2020-01-01/);
-      await set((facts.wayBack as { until: string }).until);
+      await setUntil((facts.wayBack as { until: string }).until);
       live = await catalogFacts(rig.target, DATABASES);
       const begun = await rig.turnRound('begin');
       expect(await rig.turnRound('begin')).toEqual(begun);

@@ -91,6 +91,10 @@ export const EDGES: Readonly<Record<string, string>> = {
   'rollback: Settle [States.ALL]': 'Give the target back > Rolled back after completion: succeeds',
   'rollback: Page a human [States.ALL]': 'Needs a human: Blocked',
   'rollback: Turn the sides back [States.ALL]': 'Page a human > Needs a human: PostgresError, a human is told',
+  'window: Look for the target [States.ALL]': 'Look failed: PostgresError',
+  'window: Look at the way back [States.ALL]': 'Look failed: PostgresError',
+  'window: Retire [States.ALL]': 'Tell that the window is over > Told: succeeds, a human is told',
+  'window: Tell that the window is over [States.ALL]': 'Told: succeeds',
   'retire: Inspect AWS [States.ALL]': 'Retiring failed: PostgresError',
   'retire: Close the way back [States.ALL]': 'Retiring failed: PostgresError',
   'retire: Take the last snapshot [States.ALL]': 'Retiring failed: PostgresError',
@@ -123,6 +127,9 @@ export interface Reach {
 const aborts = () => failWith('CutoverAborted', 'the budget was over');
 const fails = () => failWith('Blocked', 'an earlier step failed');
 const finished = () => ({ outcome: 'finished', detail: 'the flip had happened', report: {} });
+const over: Answers = {
+  'watch-way-back': () => ({ state: 'over', due: true, until: '2026-01-16T12:00:00Z', detail: '' }),
+};
 const held = (remains: string): Answers => ({
   'take-over': (_, count) => {
     const row = { epoch: '5', phase: 'verified', databases: ['shop'], detail: 'held' };
@@ -163,6 +170,8 @@ const REACH: Readonly<Record<string, Reach>> = {
     answers: { watch: (_, count) => (count > 1 ? fails() : { caughtUp: true, stuck: [] }) },
   },
   'rollback: Turn the sides back': { answers: { cutover: aborts } },
+  'window: Retire': { answers: over },
+  'window: Tell that the window is over': { answers: over },
   'reaper: Release the source': { answers: held('release') },
   'reaper: Turn the sides back': { answers: held('turn-back') },
   'reaper: Give the target back': { answers: held('give-target-back') },

@@ -91,6 +91,7 @@ export const SMOOTH: Required<Answers> = {
   'turn-round': () => ({ epoch: '7', phase: 'replicating', databases: ['shop'], until: '2026-01-16T12:00:00Z' }),
   'give-back': () => ({ outcome: 'given-back', detail: 'the fence is lifted', report }),
   retire: () => ({ epoch: '9', phase: 'retired', closedAt: '2026-01-16T12:00:00Z', report }),
+  'watch-way-back': () => ({ state: 'open', due: false, until: '2026-01-16T12:00:00Z', detail: 'the source follows' }),
   'list-leftovers': () => ({ count: 1, leftovers: [{ kind: 'instance', name: 'source' }], report }),
   release: () => ({ outcome: 'released', detail: 'taken off', report }),
 };

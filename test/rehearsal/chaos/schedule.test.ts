@@ -39,5 +39,6 @@ it('leaves no step out unless a migration without damage or stop does not call i
     'release',
     'retire',
     'take-over',
+    'watch-way-back',
   ]);
 });
