@@ -163,7 +163,8 @@ test(
     expect(report).toMatchObject({ outcome: 'succeeded', writableSide: 'source', refusedApiCalls: [] });
     expect(report.writers).toMatchObject({ lost: 0, doubled: 0, torn: 0, phantom: 0, onlyOnSource: 0 });
   },
-  2 * SCENARIO_TIMEOUT_MS,
+  // Nine executions one after the other.
+  3 * SCENARIO_TIMEOUT_MS,
 );
 
 /** Every state that calls a step takes an hour and more; SEALIFT_ALL=1 asks for it, otherwise the one above stands for all. */
