@@ -10,10 +10,52 @@ import { CutoverAborted, NotReady } from '../../../lambda/errors';
 import { moveEverywhere } from '../../../lambda/platform/ledger-follow';
 import { streamName } from '../../../lambda/platform/names';
 import { catalogDifferences } from '../../../lambda/proof/catalog-diff';
+import { catalogDigest } from '../../../lambda/proof/catalog-digest';
 import { openTap } from '../../../lambda/proof/change-tap';
 import { beginPendingKeys } from '../../../lambda/proof/pending-keys';
 import { type Followed, follow } from '../proof/followed';
 import { DATABASES, MIGRATION_ID } from '../seed/stage';
+
+/** Changes of definitions, each of its own kind; nothing of them stays. */
+const CHANGES: readonly string[] = [
+  'create schema told',
+  'create table told.one (a int, b text)',
+  'alter table told.one alter a set default 1',
+  'alter table told.one alter a drop default',
+  'alter table told.one alter b set not null',
+  'alter table told.one rename b to c',
+  'alter table told.one alter c type varchar(20)',
+  'alter table told.one drop column c',
+  'alter table told.one add constraint positive check (a > 0)',
+  'alter table told.one add primary key (a)',
+  'alter table told.one replica identity full',
+  'alter table told.one set (fillfactor = 50)',
+  'alter table told.one enable row level security',
+  'create policy mine on told.one using (true)',
+  'create rule quiet as on delete to told.one do instead nothing',
+  'create function told.touch() returns trigger language plpgsql as $$ begin return new; end $$',
+  'create trigger touch before update on told.one for each row execute function told.touch()',
+  'alter table told.one disable trigger touch',
+  'grant select (a) on told.one to app_writer',
+  'grant select on told.one to app_writer',
+  'alter table told.one owner to app_writer',
+  'create view told.seen as select a from told.one',
+  `create type told.mood as enum ('good')`,
+  `alter type told.mood add value 'bad'`,
+  'create domain told.small as int check (value < 10)',
+  'create sequence told.numbers',
+  'alter sequence told.numbers increment 2',
+  'create table told.child () inherits (told.one)',
+  'alter table told.child no inherit told.one',
+  'create publication told for table told.one',
+  'alter publication told set table told.child',
+  'alter schema told rename to retold',
+  'create role told',
+  'alter role told rename to retold',
+  'drop role retold',
+  'drop publication told',
+  'drop schema retold cascade',
+];
 
 describe('what could slip through', () => {
   let followed: Followed;
@@ -91,6 +133,19 @@ describe('what could slip through', () => {
     await assertSameDefinitions(opened);
     await onSource(change);
     await expect(assertSameDefinitions(opened)).rejects.toThrow(CutoverAborted);
+  });
+
+  it('tells every kind of changed definition from the one before', async () => {
+    const { source } = databaseOf(stage, 'app').pair;
+    const unnoticed: string[] = [];
+    let before = await catalogDigest(source);
+    for (const change of CHANGES) {
+      await onSource(change);
+      const after = await catalogDigest(source);
+      if (after === before) unnoticed.push(change);
+      before = after;
+    }
+    expect(unnoticed).toEqual([]);
   });
 
   it('does not mistake the work of applications and maintenance for changed definitions', async () => {
