@@ -75,21 +75,24 @@ async function confirmOne(stage: Stage, { database, fenceLsn }: Drained, clock: 
 
 /** Sets every sequence of every database and reads them back; returns how many. */
 export async function setSequences(stage: Stage): Promise<number> {
-  const counts = await Promise.all(stage.databases.map(({ aside }) => setSequencesOf(aside)));
+  const counts = await Promise.all(stage.databases.map(({ aside, sequences }) => setSequencesOf(aside, sequences)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-async function setSequencesOf(pair: Pair): Promise<number> {
-  const names = await pair.source.query<sql.SequenceName>(sql.sequences);
+async function setSequencesOf(pair: Pair, names: readonly sql.SequenceName[]): Promise<number> {
   for (let at = 0; at < names.length; at += SEQUENCES_PER_STATEMENT) {
-    await setThese(pair, names.slice(at, at + SEQUENCES_PER_STATEMENT));
+    await setThese(pair, names.slice(at, at + SEQUENCES_PER_STATEMENT), `sequences from ${at}`);
   }
   return names.length;
 }
 
 /** Only those that differ are set: before the fence all were set once, so that few have moved on since. */
-async function setThese({ source, target }: Pair, names: readonly sql.SequenceName[]): Promise<void> {
-  const read = sql.sequenceStates(names);
+async function setThese(
+  { source, target }: Pair,
+  names: readonly sql.SequenceName[],
+  statementName: string,
+): Promise<void> {
+  const read = sql.sequenceStates(names, statementName);
   const [wanted, present] = await Promise.all([
     source.query<sql.SequenceState>(read),
     target.query<sql.SequenceState>(read),

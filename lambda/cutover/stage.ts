@@ -13,6 +13,7 @@ import { readPendingKeys } from '../proof/pending-keys';
 import { pinSettings } from '../proof/row-hash';
 import type { Settling } from '../proof/settle-keys';
 import { listTables, relationOf } from '../proof/tables';
+import { sequences as readSequences, type SequenceName } from './sql';
 import { planWayBack, type WayBackPlan } from './way-back';
 
 /** What a cutover is made of beside the servers. */
@@ -29,6 +30,8 @@ export interface DatabaseStage extends Settling {
   readonly objects: Pair | null;
   /** The source's catalogue, before it was compared with the target's: it must be the same behind the fence. */
   readonly catalog: string;
+  /** The source's sequences, read after `catalog`: whoever makes or drops one later changes that. */
+  readonly sequences: readonly SequenceName[];
   /** Keys to be compared under the fence; grows until the gate. */
   readonly pending: ChangedKeys;
 }
@@ -124,6 +127,7 @@ async function openDatabase(stage: Stage, name: string): Promise<DatabaseStage> 
   const { world } = stage;
   const [pair, aside] = await Promise.all([openPair(stage, name), openPair(stage, name)]);
   const catalog = await catalogDigest(pair.source);
+  const sequences = await pair.source.query<SequenceName>(readSequences);
   const tables = await listTables(pair.source);
   const tap = await ChangeTap.follow(stage.source, { database: name, migrationId: world.migrationId, tables });
   return {
@@ -132,6 +136,7 @@ async function openDatabase(stage: Stage, name: string): Promise<DatabaseStage> 
     aside,
     objects: world.environment.policy.largeObjects === 'copy' ? await openPair(stage, name, OBJECT_TIMEOUTS) : null,
     catalog,
+    sequences,
     tap,
     tables: new Map(tables.map((table) => [relationOf(table), table])),
     marker: { kind: 'cutover', epoch: stage.epoch, execution: world.call.execution },

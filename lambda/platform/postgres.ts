@@ -19,6 +19,8 @@ export type Side = 'source' | 'target';
 export interface Statement {
   readonly text: string;
   readonly values?: readonly unknown[];
+  /** Keeps the plan in the session for the next time; one name has one text. @default planned each time */
+  readonly name?: string;
 }
 
 /** Timeouts of a session, nested below the Lambda's. */
@@ -205,7 +207,8 @@ export class Session<S extends Side = Side> {
 
   private async run<R extends object>(statement: Statement) {
     try {
-      return await this.client.query<R>({ text: statement.text, values: [...(statement.values ?? [])] });
+      const { text, values = [], name } = statement;
+      return await this.client.query<R>({ text, values: [...values], ...(name !== undefined && { name }) });
     } catch (error) {
       throw translate(this.whatOf(statement), error);
     }
