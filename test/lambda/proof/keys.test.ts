@@ -3,7 +3,15 @@ import type { Session } from '../../../lambda/platform/postgres';
 import { ChangedKeys } from '../../../lambda/proof/changed-keys';
 import { compareAgain, compareRange } from '../../../lambda/proof/compare';
 import { beginPendingKeys, keepPendingKeys, readPendingKeys } from '../../../lambda/proof/pending-keys';
-import { type Digest, digestOf, type HashedRow, pinSettings, rowsOf, WHOLE } from '../../../lambda/proof/row-hash';
+import {
+  type Digest,
+  digestOf,
+  type HashedRow,
+  pinSettings,
+  rowsByKeys,
+  rowsOf,
+  WHOLE,
+} from '../../../lambda/proof/row-hash';
 import { listTables, relationOf } from '../../../lambda/proof/tables';
 import { cutTable, RANGE_BYTES } from '../../../lambda/verify/ranges';
 import { MASTER, Stage } from '../seed/stage';
@@ -31,6 +39,12 @@ const KEYS: Record<string, readonly [columns: string, values: string]> = {
   addresses: ['a inet, b cidr, c macaddr', `('10.0.0.1/8', '10.0.0.0/8', '08:00:2b:01:02:03')`],
   system: ['a oid, b pg_lsn, c money', `(4294967295, '0/1', '12.34')`],
   words: ['a text collate "C", b text collate ci', `('ä', 'Foo'), ('Ä', 'fop')`],
+  small: ['a smallint', `(-32768), (1)`],
+  whole: ['a bigint', `(9223372036854775807), (-1)`],
+  unique: ['a uuid', `('00000000-0000-0000-0000-000000000001')`],
+  word: ['a text collate ci', `('Foo'), ('b"\\{},NULL'), ('NULL'), ('')`],
+  short: ['a varchar(3)', `('abc'), ('a  '), ('é''"')`],
+  day: ['a date', `('infinity'), ('0044-03-15 BC')`],
   compared: ['compared int, w text, w0 int, sampled text', `(1, 'a', 2, 'b')`],
 };
 
@@ -77,9 +91,9 @@ describe('keys of every type', () => {
     expect(table.key).toHaveLength((KEYS[name]?.[0] ?? '').split(', ').length);
     const { rows } = await source.one<Digest>(digestOf(table, WHOLE));
     const keys = new ChangedKeys();
-    for (const row of await source.query<HashedRow>(rowsOf(table, WHOLE))) {
-      keys.add(relationOf(table), JSON.stringify(row.key));
-    }
+    const wanted = await source.query<HashedRow>(rowsOf(table, WHOLE));
+    for (const row of wanted) keys.add(relationOf(table), JSON.stringify(row.key));
+    expect(await source.query(rowsByKeys([{ table, keys: wanted.map(({ key }) => key) }]))).toHaveLength(wanted.length);
     expect(String(keys.size)).toBe(rows);
     const tables = new Map([[relationOf(table), table]]);
     expect((await compareAgain(pair, tables, keys)).size).toBe(0);
