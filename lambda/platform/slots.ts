@@ -27,7 +27,9 @@ export interface Slot {
   readonly walStatus: string;
 }
 
-const COLUMNS = `slot_name as name, active_pid as "activePid", coalesce(wal_status, 'reserved') as "walStatus"`;
+/** `wal_status` came with 13; JSON hides what a version lacks. */
+const COLUMNS = `s.slot_name as name, s.active_pid as "activePid",
+  coalesce(to_jsonb(s) ->> 'wal_status', 'reserved') as "walStatus"`;
 
 /**
  * Logical slots of the migration, by the exact form of our names: a prefix alone would also find those of a migration whose
@@ -35,14 +37,14 @@ const COLUMNS = `slot_name as name, active_pid as "activePid", coalesce(wal_stat
  */
 function slotsNamed(pattern: string): Statement {
   return {
-    text: `select ${COLUMNS} from pg_replication_slots where slot_type = 'logical' and slot_name ~ $1 order by slot_name`,
+    text: `select ${COLUMNS} from pg_replication_slots s where s.slot_type = 'logical' and slot_name ~ $1 order by slot_name`,
     values: [pattern],
   };
 }
 
 function slotNamed(name: string): Statement {
   return {
-    text: `select ${COLUMNS} from pg_replication_slots where slot_type = 'logical' and slot_name = $1`,
+    text: `select ${COLUMNS} from pg_replication_slots s where s.slot_type = 'logical' and slot_name = $1`,
     values: [name],
   };
 }
