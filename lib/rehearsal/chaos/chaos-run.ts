@@ -53,7 +53,7 @@ export async function chaosRun(
   logDirectory: string,
   signal?: AbortSignal,
 ): Promise<ChaosVerdict> {
-  const volume = schedule.faults.some(({ kind }) => kind === 'disk-full') ? await Volume.mount() : null;
+  const volume = schedule.faults.some(({ kind }) => kind === 'disk-full') ? await Volume.mount(lane.path) : null;
   const striker = new Striker(schedule.faults, { lane, volume });
   const readings: Readings = { live: 'source', late: { called: [], changed: [] }, secrets: new Map() };
   const events: string[] = [];

@@ -34,6 +34,11 @@ export class Lane {
     return new Lane(await Preparation.begin(directory), directory, links, ports);
   }
 
+  /** Directory that is deleted with the lane, and by the next run when this process is killed. */
+  get path(): string {
+    return this.directory.path;
+  }
+
   /** Leads a link to a server of the present run; answers the link's own port. */
   async lead(name: keyof Ports, port: () => number | null): Promise<number> {
     this.ports[name] = port;

@@ -4,7 +4,6 @@
  */
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rmdir, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -20,10 +19,10 @@ const SLACK_KIB = 8;
 export class Volume {
   private constructor(readonly path: string) {}
 
-  /** Mounts an empty volume; null where this account may not. */
-  static async mount(): Promise<Volume | null> {
+  /** Mounts an empty volume below a run's directory; null where this account may not. */
+  static async mount(directory: string): Promise<Volume | null> {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) return null;
-    const path = await mkdtemp(join(tmpdir(), `sealift-volume-${process.pid}-`));
+    const path = await mkdtemp(join(directory, 'volume-'));
     try {
       await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_KIB}k,mode=0711`, 'tmpfs', path]);
     } catch {

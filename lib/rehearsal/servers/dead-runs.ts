@@ -1,6 +1,8 @@
-/** Clears what killed runs left behind: servers without an owner, and directories. */
+/** Clears what killed runs left behind: servers without an owner, volumes, and directories. */
+import { execFile } from 'node:child_process';
 import { lstat, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { commandLineOf, isAlive, signal, waitUntilGone } from './process-table';
 
 /** How names of run directories begin. */
@@ -25,6 +27,7 @@ export async function clearDeadRuns(
     const run = join(parent, name);
     if (!(await isDead(run))) continue;
     const stopped = await stopServersBelow(run);
+    await unmountBelow(run);
     await rm(run, { recursive: true, force: true, maxRetries: 3 });
     onProgress(`cleared ${run}, left by a run that was killed; servers stopped: ${stopped}`);
   }
@@ -51,6 +54,13 @@ async function stopServersBelow(run: string): Promise<number> {
     stopped++;
   }
   return stopped;
+}
+
+/** A directory with a volume in it cannot be deleted; only on Linux there are any. */
+async function unmountBelow(run: string): Promise<void> {
+  const mounts = (await readFile('/proc/mounts', 'utf8').catch(() => '')).split('\n');
+  const paths = mounts.flatMap((line) => line.split(' ')[1] ?? []).filter((path) => path.startsWith(`${run}/`));
+  for (const path of paths) await promisify(execFile)('umount', [path]).catch(() => undefined);
 }
 
 /** A process id may have been given to another program since: only one that works on this very directory is stopped. */
