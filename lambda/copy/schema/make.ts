@@ -70,9 +70,12 @@ export async function readProgress(ledger: Session, queue: string): Promise<Make
   const left = rows.reduce((sum, { total, done }) => sum + total - done, 0);
   const indexes = counts.index;
   const keys = counts['foreign key'];
+  const blocks = await ledger.one<{ done: string; total: string }>(sql.buildProgress);
+  const percent = Math.floor((Number(blocks.done) / Number(blocks.total)) * 100);
   const words = [
     ...(indexes === undefined ? [] : [`Created ${indexes.done}/${indexes.total} indexes`]),
     ...(keys === undefined ? [] : [`checked ${keys.done}/${keys.total} foreign keys`]),
+    ...(Number(blocks.total) > 0 ? [`${percent}% of what is being built is read`] : []),
   ];
   return { left, counts, text: words.length > 0 ? words.join(', ') : `${left} steps left` };
 }

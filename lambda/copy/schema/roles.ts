@@ -32,7 +32,6 @@ interface Grant {
 
 /** Who is who on the target. */
 export interface RoleOptions {
-  readonly databases: readonly string[];
   /** The master user of the source and of the target, which are one role. */
   readonly sourceMaster: string;
   readonly targetMaster: string;

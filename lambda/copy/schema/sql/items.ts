@@ -8,7 +8,10 @@ const WORK = `${LEDGER_SCHEMA}.work`;
 /** SQLSTATE by which the text of an item says that somebody else has done it. */
 export const DONE_ALREADY = '55006';
 
-/** Open items of the first stage that has any: tried least first, then by the size of the table that they lock, largest first. */
+/**
+ * Open items of the first stage that has any: tried least first, then by the rows of their table, most first. The rows are those of the
+ * statistics system: `pg_relation_size` would wait for the very builds that run.
+ */
 export function openItems(queue: string): Statement {
   return {
     text: `with stage as (
@@ -16,7 +19,7 @@ export function openItems(queue: string): Statement {
       select w.item::text as item, w.payload->'locks' as locks
       from ${WORK} w, stage
       where w.queue = $1 and w.state = 'open' and (w.payload->>'stage')::int = stage.first
-      order by w.attempts, coalesce(pg_relation_size(to_regclass(w.payload->>'table')), 0) desc, w.item
+      order by w.attempts, coalesce(pg_stat_get_live_tuples(to_regclass(w.payload->>'table')), 0) desc, w.item
       limit 500`,
     values: [queue],
   };

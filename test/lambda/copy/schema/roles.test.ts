@@ -44,7 +44,6 @@ it.each([
     const plan = await readRoles(source, 'sealift_own', ['shop']);
     const asked: string[] = [];
     const options = {
-      databases: ['shop'],
       sourceMaster: MASTER.username,
       targetMaster: MASTER.username,
       passwordOf: async (role: string) => {
