@@ -66,6 +66,7 @@ export async function retireOn(
   const [sourceHome, home] = await Promise.all([source.home(), target.home()]);
   await endPredecessors(sourceHome, world.migrationId, world.step);
   await endPredecessors(home, world.migrationId, world.step);
+  await assertSettled(sourceHome, world);
   const { row, closed } = await close(home, early, world);
   const nothing = { subscriptions: [], slots: [], replicaIdentities: [], memberships: 0 };
   const { epoch } = row;
@@ -78,6 +79,16 @@ export async function retireOn(
   );
   world.log.fact('source retired', { slots: taken.slots.length, memberships: taken.memberships });
   return { epoch, closedAt: closed.closedAt, ...taken };
+}
+
+/** What is left of a cutover is settled first: behind a closed way nobody could any more. A source that is settled stays so. */
+async function assertSettled(home: Session<'source'>, { migrationId }: World): Promise<void> {
+  const row = await readLedger(home, migrationId);
+  if (row?.side !== 'source' || row.phase !== 'flipped') return;
+  throw new Blocked(
+    `the source's ledger stands in phase flipped (execution ${row.execution}), its cutover is not settled yet: let it end, or ` +
+      'start the Reaper with that execution, then retire',
+  );
 }
 
 /** One transaction on the target decides: whoever goes back reads the same row under the same lock. */

@@ -213,6 +213,13 @@ export function describeWayBack(
       await application.stop();
       await until(async () => (await application.missingOn(rig.source)).length === 0);
       await refused(() => retire(false), /the way back is open until .* \{"early": true\}/);
+      const phase = (wanted: string) =>
+        rig.source.withAdmin('postgres', (session) =>
+          session.query('update sealift.migration set phase = $1', [wanted]),
+        );
+      await phase('flipped');
+      await refused(() => retire(true), /its cutover is not settled yet/);
+      await phase('live');
       const retired = await retire(true);
       expect(retired.slots).toHaveLength(DATABASES.length);
       expect(retired.subscriptions).toHaveLength(DATABASES.length);
