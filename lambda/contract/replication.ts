@@ -28,6 +28,8 @@ export interface SnapshotFacts {
 export interface ReplicationHealth {
   /** Why the replication waits for a human, in words: apply stands still, or definitions differ; empty while it goes on. */
   readonly stuck: readonly string[];
+  /** Why the streams do not advance at this moment, in words with the remedy; empty while they do. Nobody is told by itself. */
+  readonly reasons: readonly string[];
   readonly caughtUp: boolean;
   readonly lagBytes: number;
   readonly lagSeconds: number;

@@ -16,6 +16,8 @@ export interface DatabaseHealth {
   readonly heartbeatArrived: boolean;
   /** Why apply stands still; null while it goes on. */
   readonly stuck: string | null;
+  /** Why the stream does not advance; see `diagnose`. */
+  readonly reasons: readonly string[];
   /** Definitions that differ between the sides, in words; null while they agree. */
   readonly drift: string | null;
 }
@@ -41,6 +43,7 @@ export function summarize(databases: readonly DatabaseHealth[], maxLagBytes: num
   return {
     caughtUp,
     stuck: databases.flatMap(({ stuck, drift }) => [stuck ?? [], drift ?? []].flat()),
+    reasons: databases.flatMap(({ reasons }) => reasons),
     lagBytes: Math.max(0, ...databases.map((database) => database.lagBytes)),
     lagSeconds: Math.max(0, ...databases.map((database) => database.lagSeconds)),
     slots: databases.map(({ database, active, walStatus, safeWalBytes, lagBytes }) => {

@@ -58,3 +58,33 @@ export const clock: Statement = { text: 'select extract(epoch from clock_timesta
 export const clusterIdentity: Statement = {
   text: 'select system_identifier::text as "systemIdentifier" from pg_control_system()',
 };
+
+const HOLDER = `a.pid, a.usename::text as "user", a.application_name as application,
+        extract(epoch from clock_timestamp() - a.xact_start)::integer as seconds`;
+
+/** Whoever has been writing for the longest; what other roles do shows to members of `pg_read_all_stats` only. */
+export const longestWriter: Statement = {
+  text: `select ${HOLDER} from pg_stat_activity a
+      where a.backend_xid is not null and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()
+      order by a.xact_start limit 1`,
+};
+
+/** Whoever holds a lock that a worker of the subscriptions of this database waits for. */
+export const blockerOfApply: Statement = {
+  text: `select ${HOLDER} from pg_stat_activity w
+      cross join lateral unnest(pg_blocking_pids(w.pid)) as blocking(pid)
+      join pg_stat_activity a on a.pid = blocking.pid
+      where w.datname = current_database() and w.backend_type like 'logical replication%'
+      order by a.xact_start limit 1`,
+};
+
+/** What the role of the replication may do on the source; membership counts on RDS, the attribute elsewhere. */
+export function replicationRights(role: string): Statement {
+  return {
+    text: `select r.rolname as name, r.rolcanlogin as "mayLogIn", r.rolreplication or exists (
+          select from pg_auth_members m join pg_roles g on g.oid = m.roleid
+          where m.member = r.oid and g.rolname = 'rds_replication') as "mayStream"
+      from pg_roles r where r.rolname = $1`,
+    values: [role],
+  };
+}

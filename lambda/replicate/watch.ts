@@ -6,11 +6,12 @@ import { Blocked } from '../errors';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';
-import { streamName } from '../platform/names';
+import { replicationRole, streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import type { World } from '../platform/world';
+import { diagnose, type Holder, type Symptoms } from './doctor';
 import { lookForDrift } from './drift-guard';
 import { type ApplyProgress, type DatabaseHealth, judgeApply, lagSeconds, measurementsOf, summarize } from './health';
 import * as sql from './sql';
@@ -51,7 +52,8 @@ export async function watchOn(
   }
   const health = await Promise.all(names.map((database) => look(source, target, database, world)));
   const { cutoverMaxLagBytes, slotSafeBytes } = world.environment.policy;
-  for (const { database, safeWalBytes, walStatus, active, stuck, drift } of health) {
+  for (const { database, safeWalBytes, walStatus, active, stuck, drift, reasons } of health) {
+    for (const reason of reasons) world.log.warning('stream does not advance', { database, reason });
     if (drift !== null) world.log.warning('definitions differ', { database });
     if (stuck !== null) world.log.warning('apply stands still', { database, reason: stuck });
     const scarce = safeWalBytes !== null && safeWalBytes < slotSafeBytes;
@@ -158,14 +160,19 @@ async function look(
     const stuck = await whyStuck(targetSession, arrivedAt, world);
     const { now } = await session.one<{ now: number }>(sql.clock);
     const slot = await session.one<SlotState>(sql.slotState(streamName(world.migrationId, database)));
-    return {
+    const kept = {
       database,
-      stuck,
-      drift,
       active: slot.active,
       walStatus: slot.walStatus ?? 'unknown',
       safeWalBytes: slot.safeWalBytes === null ? null : Number(slot.safeWalBytes),
       retainedWalBytes: Number(slot.retainedBytes ?? 0),
+    };
+    const advances = slot.active && slot.walStatus === 'reserved' && arrivedAt !== null && arrivedAt >= beat.beatAt;
+    return {
+      ...kept,
+      stuck,
+      drift,
+      reasons: advances ? [] : diagnose({ ...kept, ...(await examine(session, targetSession, world)) }),
       lagBytes: Number(slot.lagBytes ?? 0),
       lagSeconds: lagSeconds({ ...beat, now, arrivedAt, sinceAt: beat.beforeAt ?? beat.beatAt }),
       heartbeatArrived: arrivedAt !== null && arrivedAt >= (beat.beforeAt ?? beat.beatAt),
@@ -173,6 +180,26 @@ async function look(
   } finally {
     await session.close();
   }
+}
+
+/** Looks around a stream that does not advance. */
+async function examine(
+  source: Session<'source'>,
+  target: Session<'target'>,
+  { migrationId }: World,
+): Promise<Pick<Symptoms, 'stream' | 'working' | 'role' | 'writer' | 'blocker'>> {
+  const stream = streamName(migrationId, source.database);
+  const [state] = await target.query<{ working: boolean }>(sql.subscriptionState(stream));
+  const [blocker] = await target.query<Holder>(sql.blockerOfApply);
+  const [writer] = await source.query<Holder>(sql.longestWriter);
+  const [role] = await source.query<NonNullable<Symptoms['role']>>(sql.replicationRights(replicationRole(migrationId)));
+  return {
+    stream,
+    working: state?.working === true,
+    role: role ?? null,
+    writer: writer ?? null,
+    blocker: blocker ?? null,
+  };
 }
 
 /** Waits for the heartbeat, at most `ARRIVAL_MS`, and answers the newest that is there, by the source's clock. */

@@ -17,6 +17,7 @@ const good: DatabaseHealth = {
   heartbeatArrived: true,
   stuck: null,
   drift: null,
+  reasons: [],
 };
 
 describe('the health of the replication', () => {

@@ -63,6 +63,8 @@ async function contents(server: PostgresServer): Promise<Record<string, string>>
   return found;
 }
 
+const LOCKED = /waits for a lock in target database "app" .*"report".*pg_terminate_backend\(\d+\)` on the target/;
+
 /** Declares the tests of the road on one major version; each has a file of its own, so that they can run side by side. */
 export function describeRoad(major: number): void {
   describe(`the snapshot road on PostgreSQL ${major}`, () => {
@@ -258,6 +260,30 @@ export function describeRoad(major: number): void {
       expect(await watch()).toMatchObject({ caughtUp: false, stuck: [expect.stringContaining('was disabled')] });
       await target.withAdmin('app', (session) => session.query(`alter subscription ${name} enable`));
       await caughtUp();
+    });
+
+    it('says who holds the lock that apply waits for, and which role may not log in any more, each with the remedy', async () => {
+      const holder = await target.admin('app');
+      await holder.query(`set application_name = 'report'; begin; lock table sealift.marker in exclusive mode`);
+      const blocked = await watch();
+      expect(blocked).toMatchObject({ stuck: [], reasons: [expect.stringMatching(LOCKED)] });
+      await holder.query('rollback');
+      await holder.end();
+      await caughtUp();
+      const { username } = REPLICATION;
+      await stage.source.withAdmin('app', async (session) => {
+        await session.query(`alter role ${username} nologin`);
+        await session.query(
+          'select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where active_pid is not null',
+        );
+      });
+      const { reasons } = await watch();
+      expect(reasons).toHaveLength(DATABASES.length);
+      expect(reasons[0]).toContain(
+        `has no reader: role ${username} may not log in any more, run \`alter role ${username} login\``,
+      );
+      await stage.source.withAdmin('app', (session) => session.query(`alter role ${username} login`));
+      expect(await caughtUp()).toMatchObject({ reasons: [] });
     });
 
     it('names a row in the way of apply, and goes on by itself when it is gone', async () => {
