@@ -85,6 +85,8 @@ export class MovingStage {
     cleanup.add(() => approver.stop());
     const { execution, output } = await runMachine(stage, deployment.replicateArn, 'replicate', { keepClaim: true });
     const { epoch, databases } = output as Pick<HandedOver, 'epoch' | 'databases'>;
+    // From here on nothing starts by itself: a schedule would meet servers that are stopped between two moves.
+    aws.events.close();
     const target = stage.target();
     if (target === null) throw new RehearsalFailure('Replicate answered and left no target');
     const checkpoint = await Checkpoint.take([source.server, target], join(run.path, 'kept'));
