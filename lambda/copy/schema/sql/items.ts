@@ -10,15 +10,15 @@ export const DONE_ALREADY = '55006';
 
 /**
  * Open items of the first stage that has any: tried least first, then by the rows of their table, most first. The rows are those of the
- * statistics system: `pg_relation_size` would wait for the very builds that run.
+ * statistics system: `pg_relation_size` would wait for the very builds that run. The stage is
+ * asked for once, by a subquery of its own: joined, it was asked for again with each item.
  */
 export function openItems(queue: string): Statement {
   return {
-    text: `with stage as (
-        select min((payload->>'stage')::int) as first from ${WORK} where queue = $1 and state = 'open')
-      select w.item::text as item, w.payload->'locks' as locks
-      from ${WORK} w, stage
-      where w.queue = $1 and w.state = 'open' and (w.payload->>'stage')::int = stage.first
+    text: `select w.item::text as item, w.payload->'locks' as locks
+      from ${WORK} w
+      where w.queue = $1 and w.state = 'open' and (w.payload->>'stage')::int =
+        (select min((payload->>'stage')::int) from ${WORK} where queue = $1 and state = 'open')
       order by w.attempts, coalesce(pg_stat_get_live_tuples(to_regclass(w.payload->>'table')), 0) desc, w.item
       limit 500`,
     values: [queue],
