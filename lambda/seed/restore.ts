@@ -30,7 +30,15 @@ export const restoreInput = claimedCall.extend({ snapshotArn: z.string().min(1),
 
 /** Sets the seed where it is `none`, then answers `pending` until the instance is available and as demanded. */
 export async function restore(input: Input<'restore'>, world: World): Promise<Output<'restore'>> {
-  const stack = await readStack(world.environment.targetStack);
+  return restoreFrom(await readStack(world.environment.targetStack), input, world);
+}
+
+/** Goes on from the stack as it was read; whoever is called at the same time may have planted the seed since. */
+export async function restoreFrom(
+  stack: DescribedStack,
+  input: Input<'restore'>,
+  world: World,
+): Promise<Output<'restore'>> {
   const seed = stack.parameters[SEED_PARAMETER];
   const kind = classifyStackStatus(stack.status);
   if (kind === 'busy') return pending(`stack ${stack.name} is ${stack.status}`);
@@ -38,8 +46,10 @@ export async function restore(input: Input<'restore'>, world: World): Promise<Ou
   if (seed === input.snapshotArn) return judgeInstance(input, world);
   if (seed !== 'none') throw otherSeed(stack, seed, input.snapshotArn);
   await assertNotRolledBack(stack, tokenOf(stack, input, world));
-  await assertNoInstance(world.environment.targetInstance, stack);
-  return plantSeed(stack, input, world);
+  if ((await findInstance(world.environment.targetInstance)) === null) return plantSeed(stack, input, world);
+  const { parameters } = await readStack(stack.name);
+  if (parameters[SEED_PARAMETER] !== input.snapshotArn) throw foreignInstance(world.environment.targetInstance, stack);
+  return pending(`stack ${stack.name} was given its seed meanwhile`);
 }
 
 async function plantSeed(stack: DescribedStack, input: Input<'restore'>, world: World): Promise<Output<'restore'>> {
@@ -116,9 +126,8 @@ async function assertNotRolledBack(stack: DescribedStack, token: string): Promis
   );
 }
 
-async function assertNoInstance(instanceId: string, stack: DescribedStack): Promise<void> {
-  if ((await findInstance(instanceId)) === null) return;
-  throw new Blocked(
+function foreignInstance(instanceId: string, stack: DescribedStack): Blocked {
+  return new Blocked(
     `instance ${instanceId} exists although stack ${stack.name} has seed none: it belongs to somebody else, delete or ` +
       'rename it, or use another migration id',
   );

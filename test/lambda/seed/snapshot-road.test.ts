@@ -2,11 +2,12 @@ import { inspect, inspectInput } from '../../../lambda/assess/inspect';
 import type { InstanceFacts } from '../../../lambda/contract/instance';
 import type { Output } from '../../../lambda/contract/payloads';
 import { Blocked, NotReady } from '../../../lambda/errors';
+import { findStack } from '../../../lambda/platform/cloudformation';
 import { encryptedSnapshotName, snapshotName } from '../../../lambda/platform/names';
 import { findInstance } from '../../../lambda/platform/rds';
 import { changeInSync, readRecord, writeRecord } from '../../../lambda/platform/route53';
 import { encrypt, encryptInput } from '../../../lambda/seed/encrypt';
-import { restore, restoreInput } from '../../../lambda/seed/restore';
+import { restore, restoreFrom, restoreInput } from '../../../lambda/seed/restore';
 import { snapshot, snapshotInput } from '../../../lambda/seed/snapshot';
 import { eventually } from '../../rehearsal/control-plane/support/local-aws';
 import { AwsStage, RECORD, targetInstance, targetStack, untilAvailable } from './aws-stage';
@@ -187,6 +188,17 @@ describe('restore', () => {
     expect(stage.engine.getStackPolicy(targetStack(id))).toContain('Update:Replace');
     expect(updates()).toHaveLength(1);
     expect((await look()).target).toMatchObject({ seed: arn, instance: born.target });
+  });
+
+  it('waits when a call at the same time gave birth to the target between two of its looks', async () => {
+    await stage.deployTarget(id);
+    const before = await findStack(targetStack(id));
+    if (before === null) throw new Error('the stack was not deployed');
+    const arn = await sealed();
+    await untilAvailable(() => bear(arn));
+    const { call, world } = stage.world('restore', id, {});
+    const late = await restoreFrom(before, restoreInput.parse({ ...call, snapshotArn: arn, source }), world);
+    expect(late).toMatchObject({ status: 'pending', target: null });
   });
 
   it('never changes the seed of an instance', async () => {
