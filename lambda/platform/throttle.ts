@@ -14,7 +14,7 @@ export interface Reading {
   /** Slowest hundredth of the beats since the last rest (`Pulse`), and of those before anything was done. */
   readonly pulseMs: number;
   readonly calmPulseMs: number;
-  /** Sessions of others that did something within the last second: where there are none, nobody feels anything. */
+  /** Sessions of others that did something this moment: where there are none, nobody feels anything. */
   readonly others: number;
 }
 
@@ -56,7 +56,8 @@ const MOST_PATIENCE = 16;
 
 /**
  * Position in the WAL as a number; the bytes that the slowest active slot or standby has not taken yet (slots that nobody reads are
- * left out: no rest makes them catch up); and the sessions of applications. What a session does may be hidden: then it counts.
+ * left out: no rest makes them catch up); and the sessions of applications that did something within a tenth of a second: one that looks
+ * every few seconds is a monitor, and rdsadmin is RDS itself. What a session does may be hidden: then it counts.
  */
 const pressure: Statement = {
   text: `select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::text as wal,
@@ -65,8 +66,8 @@ const pressure: Statement = {
           from pg_replication_slots where active),
         (select max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) from pg_stat_replication))::text as lag,
       (select count(*)::int from pg_stat_activity where datname is not null and application_name not like 'sealift/%'
-        and coalesce(backend_type = 'client backend', true)
-        and (state is null or state = 'active' or state_change > clock_timestamp() - interval '1 second')) as others`,
+        and usename is distinct from 'rdsadmin' and coalesce(backend_type = 'client backend', true)
+        and (state is null or state = 'active' or state_change > clock_timestamp() - interval '100 ms')) as others`,
 };
 
 interface Pressure {
