@@ -80,9 +80,14 @@ async function benchPrune(signal: AbortSignal): Promise<void> {
       `${judged(removalMs, deleteMs, PRUNE_TARGET)}; with counts and VACUUM ${seconds(wholeMs)} to ${seconds(deleteMs + vacuumMs)}`,
   );
   const felt = await measureFelt(signal);
+  console.log(
+    `the same beside writers ${seconds(felt.tookMs.removal)}, the DELETE ${seconds(felt.tookMs.delete)}, ` +
+      judged(felt.tookMs.removal, felt.tookMs.delete, PRUNE_TARGET),
+  );
   for (const [phase, ms] of [
     ['prune', felt.pruneMs],
     ['scan', felt.scanMs],
+    ['the plain DELETE', felt.deleteMs],
   ] as const) {
     console.log(
       `slowest hundredth of small transactions beside writers: ${ms.toFixed(1)} ms during ${phase}, ` +

@@ -27,11 +27,15 @@ export const MAX_WAL_BYTES_PER_SECOND = 60 * 2 ** 20;
 /** WAL that may be owed: batches write in bursts, and a second's worth is none that a volume does not take. */
 export const MAX_WAL_OWED_BYTES = MAX_WAL_BYTES_PER_SECOND;
 
-/** A beat may take twice its calm time, and this much in any case: below lies the noise of a network. */
+/** A beat may take half as long again as when all was calm, and this much in any case: below lies the noise of a network. */
+const PULSE_MAY_TAKE = 1.5;
 const PULSE_FLOOR_MS = 5;
 
 /** Longest rest: the work goes on, however busy the server is. */
 export const LONGEST_REST_MS = 3_000;
+
+/** A few beats are slow by chance: the rest for one look at them is short, and grows with patience. */
+const LONGEST_REST_FOR_PULSE_MS = 250;
 
 /** What is owed after `writtenBytes` in `seconds` more, when the rate allows a part of it: never less than nothing. */
 export function walOwed(owedBytes: number, writtenBytes: number, seconds: number): number {
@@ -40,16 +44,24 @@ export function walOwed(owedBytes: number, writtenBytes: number, seconds: number
 
 /** The rest before the next piece, 0 to `LONGEST_REST_MS`: the longest that one of the readings asks for. */
 export function restMs({ lagBytes, walOwedBytes, pulseMs, calmPulseMs, others }: Reading): number {
-  const felt = others > 0 ? pulseMs / Math.max(PULSE_FLOOR_MS, 2 * calmPulseMs) : 0;
-  const over = Math.max(lagBytes / MAX_LAG_BYTES, felt);
-  const pressed = over > 1 ? 100 * (over - 1) + 50 : 0;
+  const lagging = restFor(lagBytes / MAX_LAG_BYTES);
+  const felt = others > 0 ? restFor(pulseMs / Math.max(PULSE_FLOOR_MS, PULSE_MAY_TAKE * calmPulseMs)) : 0;
+  const pressed = Math.max(lagging, Math.min(LONGEST_REST_FOR_PULSE_MS, felt));
   const flooded = (1_000 * (walOwedBytes - MAX_WAL_OWED_BYTES)) / MAX_WAL_BYTES_PER_SECOND;
   return Math.min(LONGEST_REST_MS, Math.ceil(Math.max(0, pressed, flooded)));
 }
 
-/** How much longer a rest is than asked for, after `patience` for the one before: twice as long each time that it did not help. */
+/** Rest for something that is `over` times what it may be. */
+function restFor(over: number): number {
+  return over > 1 ? 100 * (over - 1) + 50 : 0;
+}
+
+/**
+ * How much longer a rest is than asked for, after `patience` for the one before: longer each time that it did not help, and shorter
+ * faster than that, so that beats which are slow every other time, by chance, do not add up.
+ */
 export function nextPatience(patience: number, restedMs: number): number {
-  return restedMs > 0 ? Math.min(MOST_PATIENCE, 2 * patience) : Math.max(1, patience / 2);
+  return restedMs > 0 ? Math.min(MOST_PATIENCE, 1.5 * patience) : Math.max(1, patience / 2);
 }
 
 const MOST_PATIENCE = 16;

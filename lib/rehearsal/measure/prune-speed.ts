@@ -44,6 +44,10 @@ export interface FeltLatency {
   readonly scanMs: number;
   /** As long as both, in the same run, with neither. */
   readonly calmMs: number;
+  /** During the plain DELETE. */
+  readonly deleteMs: number;
+  /** How long the removal and the DELETE of the same rows took beside the writers. */
+  readonly tookMs: { readonly removal: number; readonly delete: number };
 }
 
 /** Deletes and prunes the same rows, one after the other, nobody else there. */
@@ -89,6 +93,7 @@ export async function measurePrune(signal: AbortSignal): Promise<PruneSpeed> {
 export async function measureFelt(signal: AbortSignal): Promise<FeltLatency> {
   const probe = new LatencyProbe();
   const calm = { from: Number.NaN, to: Number.NaN };
+  const plain = { from: Number.NaN, to: Number.NaN };
   const { report } = await rehearse({
     ...DEFAULT_OPTIONS,
     size: 'small',
@@ -96,16 +101,20 @@ export async function measureFelt(signal: AbortSignal): Promise<FeltLatency> {
     stopAfter: 'scan',
     test: {
       prune: POLICY,
-      prepare: (database, session) => fill(database, session, [PRUNED]),
+      prepare: (database, session) => fill(database, session, [PRUNED, PLAIN]),
       beforeMigration: async ({ source }) => {
         // A server that has run for long has its WAL files ready; one just filled makes each anew while every commit waits.
         await source.withAdmin(DATABASE, (session) => session.query('checkpoint'));
         await probe.start(source, DATABASE, OWNER);
       },
-      afterMigration: async () => {
+      afterMigration: async ({ source }) => {
         calm.from = Date.now();
         await new Promise((resolve) => setTimeout(resolve, CALM_MS));
         calm.to = Date.now();
+        await source.withAdmin(DATABASE, (session) => session.query('checkpoint'));
+        plain.from = Date.now();
+        await msOf(source, `delete from ${PLAIN}.event where ${OLD}`);
+        plain.to = Date.now();
         await probe.stop();
       },
     },
@@ -120,6 +129,8 @@ export async function measureFelt(signal: AbortSignal): Promise<FeltLatency> {
     pruneMs: probe.p99Ms(around(prune)),
     scanMs: probe.p99Ms(around([...plan, ...conclude])),
     calmMs: probe.p99Ms(calm),
+    deleteMs: probe.p99Ms(plain),
+    tookMs: { removal: lengthMs(around(prune)), delete: lengthMs(plain) },
   };
 }
 
@@ -142,6 +153,10 @@ async function msOf(server: PostgresServer, text: string): Promise<number> {
 function spansOf({ states }: Report, machine: string, name: string): Span[] {
   const own = states.filter((state) => state.machine === machine && state.name === name);
   return own.map(({ startedAt, ms }) => ({ from: Date.parse(startedAt), to: Date.parse(startedAt) + ms }));
+}
+
+function lengthMs({ from, to }: Span): number {
+  return to - from;
 }
 
 function around(spans: readonly Span[]): Span {

@@ -22,7 +22,7 @@ const readings: fc.Arbitrary<Reading> = fc.record({
 
 describe('a rest', () => {
   it('is none while nothing presses', () => {
-    const limits = { lagBytes: MAX_LAG_BYTES, walOwedBytes: MAX_WAL_OWED_BYTES, pulseMs: 6, calmPulseMs: 3, others: 1 };
+    const limits = { lagBytes: MAX_LAG_BYTES, walOwedBytes: MAX_WAL_OWED_BYTES, pulseMs: 6, calmPulseMs: 4, others: 1 };
     expect(restMs(limits)).toBe(0);
     // A beat of less than 5 ms is noise, whatever the calm was.
     expect(restMs({ ...CALM, pulseMs: 5, calmPulseMs: 0.1 })).toBe(0);
@@ -34,7 +34,7 @@ describe('a rest', () => {
 
   it.each([
     ['a replica that lags', { lagBytes: 2 * MAX_LAG_BYTES }, 150],
-    ['a pulse that got slow', { pulseMs: 20, calmPulseMs: 5 }, 150],
+    ['a pulse that got slow', { pulseMs: 15, calmPulseMs: 5 }, 150],
     ['WAL for a second more than a second', { walOwedBytes: MAX_WAL_OWED_BYTES + MAX_WAL_BYTES_PER_SECOND }, 1_000],
   ])('is taken for %s', (_, pressing, ms) => {
     expect(restMs({ ...CALM, ...pressing })).toBe(ms);
@@ -85,11 +85,18 @@ describe('a rest', () => {
   });
 });
 
+describe('a slow pulse', () => {
+  it('is rested for shortly at first, however slow one beat was', () => {
+    expect(restMs({ ...CALM, pulseMs: 10_000 })).toBe(250);
+    expect(restMs({ ...CALM, lagBytes: 20 * MAX_LAG_BYTES })).toBe(1_950);
+  });
+});
+
 describe('the patience of a worker', () => {
-  it('doubles while resting does not help, to sixteen times, and falls back when it does', () => {
-    const rests = [50, 50, 50, 50, 50, 0, 0, 0, 0, 0];
+  it('grows while resting does not help, to sixteen times, and falls back faster when it does', () => {
+    const rests = [...Array.from({ length: 7 }, () => 50), 0, 0, 0, 0, 0];
     let patience = 1;
     const seen = rests.map((rested) => (patience = nextPatience(patience, rested)));
-    expect(seen).toEqual([2, 4, 8, 16, 16, 8, 4, 2, 1, 1]);
+    expect(seen).toEqual([1.5, 2.25, 3.375, 5.0625, 7.59375, 11.390625, 16, 8, 4, 2, 1, 1]);
   });
 });
