@@ -146,7 +146,9 @@ async function benchOutage(signal: AbortSignal, { runs }: Flags): Promise<void> 
     const each = sizes.map(
       ({ tables, medianMs, maximumMs }) => `${count(tables)} tables ${medianMs} (at most ${maximumMs})`,
     );
-    console.log(`${way} ${part.padEnd(10)} median ms: ${each.join(', ')}; ratio ${grown.toFixed(2)}`);
+    console.log(
+      `${way} ${part.padEnd(10)} median ms: ${each.join(', ')}; ${Number.isFinite(grown) ? `ratio ${grown.toFixed(2)}` : 'nothing to compare'}`,
+    );
   }
   for (const { way, sizes } of growth.filter(({ part }) => part === 'writers')) {
     const [fewest, most] = [sizes[0]?.medianMs ?? Number.NaN, sizes.at(-1)?.medianMs ?? Number.NaN];
