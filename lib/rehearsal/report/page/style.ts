@@ -12,7 +12,7 @@ const SHEET = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif;
   -webkit-text-size-adjust: 100%; }
-main { max-width: 1080px; margin: 0 auto; padding: 32px 20px 64px; }
+main { max-width: 1220px; margin: 0 auto; padding: 32px 20px 64px; }
 h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 18px; margin: 38px 0 10px; } h3 { font-size: 15px; margin: 18px 0 6px; }
 p { margin: 6px 0; max-width: 78ch; overflow-wrap: anywhere; } .soft { color: var(--soft); }
@@ -21,12 +21,12 @@ p { margin: 6px 0; max-width: 78ch; overflow-wrap: anywhere; } .soft { color: va
 .verdict.warned { border-color: var(--warn); } .verdict.bad { border-color: var(--bad); } .verdict.running { border-color: var(--one); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 12px; margin: 22px 0 0; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; min-width: 0; }
-.tile b { display: block; font-size: 21px; line-height: 1.3; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.tile b { display: block; font-size: 19px; line-height: 1.3; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .tile span { color: var(--soft); font-size: 13px; }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; margin: 8px 0; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--soft); white-space: nowrap; }
-th, td { padding: 7px 12px; border-top: 1px solid var(--line); vertical-align: top; } thead th { border-top: 0; }
+th, td { padding: 7px 10px; border-top: 1px solid var(--line); vertical-align: top; } thead th { border-top: 0; }
 td.part { white-space: nowrap; } td.table { overflow-wrap: anywhere; min-width: 22ch; } td.text { min-width: 16ch; overflow-wrap: anywhere; } td.name { overflow-wrap: anywhere; min-width: 12ch; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .pass, .good { color: var(--good); } .warn { color: var(--warn); } .block, .bad { color: var(--bad); font-weight: 600; }
