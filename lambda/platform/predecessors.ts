@@ -1,11 +1,7 @@
 /** Ends what a dead invocation of the same step left running, before its successor acts (zombie rule, facts F10, F11). */
-import { NotReady } from '../errors';
+import { endSessions } from './end-sessions';
 import { applicationPrefix, migrationPrefix } from './names';
 import type { Session, Statement } from './postgres';
-
-/** How long a session that was told to end may take. */
-const END_MS = 10_000;
-const ASK_MS = 50;
 
 /**
  * Terminates older client backends whose application name starts with `prefix`. Returns one row per backend. Parallel
@@ -51,14 +47,6 @@ function terminateEarlierEpochs(prefix: string, epoch: string): Statement {
  * done or undone then. Returns how many there were. Throws `NotReady` when one stays.
  */
 export async function endEarlierEpochs(session: Session, migrationId: string, epoch: string): Promise<number> {
-  const deadline = Date.now() + END_MS;
-  const statement = terminateEarlierEpochs(migrationPrefix(migrationId), epoch);
-  const found = (await session.query(statement)).length;
-  for (let left = found; left > 0; left = (await session.query(statement)).length) {
-    if (Date.now() > deadline) {
-      throw new NotReady(`${left} sessions of an earlier epoch do not end on the ${session.side}, it is tried again`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
-  }
-  return found;
+  const terminate = terminateEarlierEpochs(migrationPrefix(migrationId), epoch);
+  return endSessions(session, terminate, 'sessions of an earlier epoch');
 }
