@@ -10,7 +10,7 @@ import { ident } from '../platform/quote';
 import { type ComparedTable, type KeyColumn, keyList, relationOf } from './tables';
 
 /** Settings that the text of a row depends on; without them equal rows differ (fault 64). */
-const PINNED = {
+export const ROW_TEXT_SETTINGS = {
   datestyle: 'ISO, YMD',
   timezone: 'UTC',
   intervalstyle: 'postgres',
@@ -18,8 +18,9 @@ const PINNED = {
   bytea_output: 'hex',
   lc_monetary: 'C',
   xmlbinary: 'base64',
-  // Row security must not hide rows from a proof: an error is better than a filter.
+  // Row security must not hide rows: an error is better than a filter.
   row_security: 'off',
+  // Names of objects in `reg*` values come and go with their schema.
   search_path: 'pg_catalog',
   // The two servers must not choose plans of a different kind for want of statistics; parallel scans pay for large chunks.
   jit: 'off',
@@ -27,8 +28,8 @@ const PINNED = {
 
 /** Pins a session for hashing. */
 export async function pinSettings(session: Session): Promise<void> {
-  const names = Object.keys(PINNED);
-  const values = Object.values(PINNED);
+  const names = Object.keys(ROW_TEXT_SETTINGS);
+  const values = Object.values(ROW_TEXT_SETTINGS);
   await session.query({
     text: `select set_config(name, value, false) from unnest($1::text[], $2::text[]) as pinned(name, value)`,
     values: [names, values],

@@ -1,25 +1,15 @@
 /** Settings of the sessions that move rows. */
 import type { Statement } from '../../../platform/postgres';
+import { ROW_TEXT_SETTINGS } from '../../../proof/row-hash';
 
-/** Settings that the text of a value depends on, where it is written or where it is read (fault 64). */
+/** What the text of a row depends on where it is written, and what its reading depends on besides. */
 const PINNED = {
+  ...ROW_TEXT_SETTINGS,
   client_encoding: 'UTF8',
-  datestyle: 'ISO, YMD',
-  timezone: 'UTC',
-  intervalstyle: 'postgres',
-  extra_float_digits: '3',
-  bytea_output: 'hex',
-  lc_monetary: 'C',
-  xmlbinary: 'base64',
   // A column may hold fragments as well as documents.
   xmloption: 'content',
   array_nulls: 'on',
-  // Names of objects in `reg*` values come and go with their schema.
-  search_path: 'pg_catalog',
-  // Row security must not hide rows: an error is better than a filter.
-  row_security: 'off',
   default_transaction_read_only: 'off',
-  jit: 'off',
 } as const;
 
 /** Pins them; what a version lacks (`jit` came with 11) is left alone. */
