@@ -18,12 +18,20 @@ export interface Interruption {
   readonly afterwards?: (surroundings: Surroundings, ended: ExecutionDescription) => Promise<void>;
 }
 
+/** What is started, and what cleans up after it. */
+export interface InterruptedRuns {
+  /** Starts an execution of that name and answers its ARN. */
+  readonly start: (name: string) => string;
+  readonly reaperArn: string;
+  readonly counts?: () => Promise<boolean>;
+}
+
 /** Ends the executions of one rehearsal where a test wants it. */
 export class Interruptor {
   private due: { readonly interruption: Interruption; readonly executionArn: string } | null = null;
   private failed: (error: unknown) => void = () => undefined;
   /** Rejects when what an end waits for fails. */
-  readonly failure = new Promise<never>((_, reject) => {
+  private readonly failure = new Promise<never>((_, reject) => {
     this.failed = reject;
   });
 
@@ -32,9 +40,26 @@ export class Interruptor {
     private readonly surroundings: Surroundings,
   ) {}
 
-  /** Says which execution is to be ended next, and where. */
-  arm(interruption: Interruption, executionArn: string): void {
-    this.due = { interruption, executionArn };
+  /**
+   * Runs an execution for each interruption, ends it there, and waits until it was cleaned up after. Answers the last one, and
+   * whether it counts: by its interruption, or because `counts` says so of what it left; then no further one is run.
+   */
+  async run(
+    interruptions: readonly Interruption[],
+    { start, reaperArn, counts = async () => false }: InterruptedRuns,
+  ): Promise<{ readonly last: ExecutionDescription | null; readonly counts: boolean }> {
+    const { machines } = this.aws;
+    let last: ExecutionDescription | null = null;
+    for (const [index, interruption] of interruptions.entries()) {
+      const executionArn = start(`interrupted-${index + 1}`);
+      this.due = { interruption, executionArn };
+      await Promise.race([machines.result(executionArn), this.failure]);
+      await untilReaped(this.aws, reaperArn);
+      last = machines.describeExecution(executionArn);
+      await interruption.afterwards?.(this.surroundings, last);
+      if (interruption.counts === true || (await counts())) return { last, counts: true };
+    }
+    return { last, counts: false };
   }
 
   /** To be told of every state that is entered. */

@@ -41,19 +41,9 @@ export function startMigration(scene: MigrationScene, options: RehearsalOptions)
   let current = '';
   let second: string | null = null;
   const start = (name: string) => machines.startExecution({ stateMachineArn: migrateArn, name, input }).executionArn;
-  const interrupted = async () => {
-    let last: ExecutionDescription | null = null;
-    for (const [index, interruption] of (options.test?.interruptions ?? []).entries()) {
-      current = start(`interrupted-${index + 1}`);
-      interruptor.arm(interruption, current);
-      await Promise.race([machines.result(current), interruptor.failure]);
-      await untilReaped(aws, reaperArn);
-      last = machines.describeExecution(current);
-      await interruption.afterwards?.(scene.surroundings, last);
-      if (interruption.counts === true) return { last, counts: true };
-      if (await scene.hasMoved()) return { last, counts: true };
-    }
-    return { last, counts: false };
+  const startNext = (name: string) => {
+    current = start(name);
+    return current;
   };
   return {
     executionArn: () => current,
@@ -62,11 +52,14 @@ export function startMigration(scene: MigrationScene, options: RehearsalOptions)
       if (options.test?.startTwice && second === null && state === REPLICATING) second = start(SECOND);
     },
     ended: (async () => {
-      const { last, counts } = await interrupted();
+      const { last, counts } = await interruptor.run(options.test?.interruptions ?? [], {
+        start: startNext,
+        reaperArn,
+        counts: () => scene.hasMoved(),
+      });
       // What was interrupted behind its flip has moved all the same, and nothing is left to be started.
       if (last !== null && counts) return { executions: [last] };
-      current = start(FIRST);
-      await machines.result(current);
+      await machines.result(startNext(FIRST));
       if (second !== null) await machines.result(second);
       const arns = [current, ...(second === null ? [] : [second])];
       await untilReaped(aws, reaperArn);

@@ -1,7 +1,7 @@
 /** Goes back from a cutover as an operator does: writers write on the target for a while, then `Rollback` is started. */
 import type { CutoverFacts } from '../../../lambda/contract/cutover';
 import type { ExecutionDescription } from '../state-machine/state-machines';
-import { Interruptor, untilReaped } from './interruptions';
+import { Interruptor } from './interruptions';
 import type { RehearsalOptions } from './options';
 import type { Stage } from './stage';
 import type { Timeline } from './timeline';
@@ -38,15 +38,9 @@ export async function goBack(
     noteState(machine, state);
     interruptor.noteState(machine, state);
   };
-  for (const [index, interruption] of (options.test?.wayBackInterruptions ?? []).entries()) {
-    const executionArn = start(`interrupted-${index + 1}`);
-    interruptor.arm(interruption, executionArn);
-    await Promise.race([machines.result(executionArn), interruptor.failure]);
-    await untilReaped(aws, deployment.reaperArn);
-    const execution = machines.describeExecution(executionArn);
-    await interruption.afterwards?.(surroundings, execution);
-    if (interruption.counts === true) return { execution, startedAt, cutover: null };
-  }
+  const { reaperArn } = deployment;
+  const { last, counts } = await interruptor.run(options.test?.wayBackInterruptions ?? [], { start, reaperArn });
+  if (last !== null && counts) return { execution: last, startedAt, cutover: null };
   const executionArn = start('rehearsal-1');
   await timeline.during('Rollback', () => machines.result(executionArn));
   const execution = machines.describeExecution(executionArn);
