@@ -7,7 +7,8 @@
  *   settled            source: origin at that place, subscription enabled
  *
  * Nothing goes round in a circle: what the target got from the source was committed there before that place and is skipped, and
- * the road from the source to the target is gone before the one back is opened. From 16 on `origin = none` says the same again.
+ * the road from the source to the target is gone before the one back is opened. Where both are 16 or newer `origin = none` says the
+ * same again.
  */
 import type { Endpoint, InstanceFacts } from '../contract/instance';
 import { Blocked, NotReady } from '../errors';
@@ -81,22 +82,23 @@ async function prepareDatabase(stage: Stage, wayBack: WayBackPlan, database: str
   await guarded(right, world.expect('verified'), () => right.execute(createPublication(name, tables)));
   await assertCurrent(stage.sourceHome, world.expect('verified'));
   await makeSlot(right, name);
-  await subscribeSource(left, name, wayBack, world);
+  await subscribeSource(left, right.major, wayBack, world);
   await Promise.all([left.close(), right.close()]);
 }
 
 /** The target is asked for its tables, which shows that the road exists before anything is fenced. */
 async function subscribeSource(
   session: Session<'source'>,
-  name: string,
+  publisherMajor: number,
   { target, credentials }: WayBackPlan,
   world: World,
 ): Promise<void> {
   const { rollback } = world.environment.policy;
+  const name = streamName(world.migrationId, session.database);
   const connection = connectionFor(world, session.database, target, credentials, rollback);
   try {
     await guarded(session, world.expect('verified'), () =>
-      makeSubscription(session, { name, connection, localOnly: true }),
+      makeSubscription(session, { name, connection, publisherMajor, localOnly: true }),
     );
   } catch (error) {
     if (!(error instanceof NotReady)) throw error;

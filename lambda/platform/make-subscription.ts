@@ -23,19 +23,21 @@ function offerConnection(connection: string): Statement {
 }
 
 /**
- * Makes a disabled subscription to a slot that exists. Without `disable_on_error`: it disables on a cut connection as well,
+ * Makes a disabled subscription to a slot that exists; an option counts from the major on at which both sides know it (manual,
+ * "CREATE SUBSCRIPTION", notes of 14 and 16). Without `disable_on_error`: it disables on a cut connection as well,
  * so that a restart of the source would end the stream (measured on 15.18; fault 27). Inside a DO block, because statement logs and errors quote the text of
  * a statement, and the connection holds a password (security 39); the error is raised anew for the same reason: its context
  * would quote the inner statement.
  */
-function createSubscription(name: string, major: number, localOnly: boolean): Statement {
+function createSubscription(name: string, major: number, { publisherMajor, localOnly }: SubscriptionPlan): Statement {
   const options = [
     'create_slot = false',
     `slot_name = ${literal(name)}`,
     'copy_data = false',
     'enabled = false',
-    ...(major >= 14 ? ['streaming = on', 'binary = false'] : []),
-    ...(localOnly && major >= 16 ? ['origin = none'] : []),
+    // From 18 on streaming is the default: it is said where the publisher cannot.
+    ...(major >= 14 ? [`streaming = ${publisherMajor >= 14 ? 'on' : 'off'}`, 'binary = false'] : []),
+    ...(localOnly && major >= 16 && publisherMajor >= 16 ? ['origin = none'] : []),
   ].join(', ');
   const inner = `create subscription %I connection %L publication %I with (${options})`;
   return {
@@ -85,7 +87,9 @@ export interface SubscriptionPlan {
   readonly name: string;
   /** As `connectionFor` builds it. */
   readonly connection: string;
-  /** From 16 on, leave out at the publisher whatever it got by replication itself. */
+  /** Major of the server that publishes. */
+  readonly publisherMajor: number;
+  /** From 16 on on both sides, leave out at the publisher whatever it got by replication itself. */
   readonly localOnly: boolean;
 }
 
@@ -95,7 +99,7 @@ export interface SubscriptionPlan {
  */
 export async function makeSubscription(session: Session, plan: SubscriptionPlan): Promise<SubscriptionRow> {
   await session.query(offerConnection(plan.connection));
-  await session.execute(createSubscription(plan.name, session.major, plan.localOnly));
+  await session.execute(createSubscription(plan.name, session.major, plan));
   return session.one<SubscriptionRow>(findSubscription(plan.name));
 }
 

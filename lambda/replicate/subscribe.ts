@@ -71,10 +71,11 @@ export async function subscribeOn(
   for (const database of input.databases) await followHome(home, await target.session(database), expected);
   const missing = await missingOf(target, input.databases, world);
   await assertApplyCapacity(home, missing.length);
+  const publisherMajor = sourceHome.major;
   await Promise.all(
     missing.map(async (database) => {
       await assertSlotBefore(sourceHome, streamName(world.migrationId, database), input.seedLsn);
-      await subscribeDatabase(await target.another(database), input, replication, world);
+      await subscribeDatabase(await target.another(database), input, { replication, publisherMajor }, world);
     }),
   );
   await moveEverywhere(source, input.databases, expected, 'replicating');
@@ -125,7 +126,7 @@ async function assertSlotBefore(sourceHome: Session<'source'>, slot: string, see
 async function subscribeDatabase(
   session: Session<'target'>,
   input: SubscribeInput,
-  replication: Credentials,
+  { replication, publisherMajor }: { readonly replication: Credentials; readonly publisherMajor: number },
   world: World,
 ): Promise<void> {
   const name = streamName(world.migrationId, session.database);
@@ -144,7 +145,7 @@ async function subscribeDatabase(
       if (!found.enabled) await session.execute(enableSubscription(name));
       return false;
     }
-    const subscription = await makeSubscription(session, { name, connection, localOnly: false });
+    const subscription = await makeSubscription(session, { name, connection, publisherMajor, localOnly: false });
     await session.query(advanceOrigin(subscription.oid, input.seedLsn));
     await session.execute(enableSubscription(name));
     return true;
