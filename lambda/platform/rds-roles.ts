@@ -11,3 +11,6 @@ export const OF_RDS = `(r.rolname in ${RDS_LOGIN_ROLES} or (r.rolname ~ '^rds' a
     when current_setting('server_version_num')::integer >= 160000 then pg_has_role(r.oid, 'member with admin option')
     else not r.rolreplication and not r.rolsuper
       and (select me.rolsuper or me.rolcreaterole from pg_roles me where me.rolname = current_user) end))`;
+
+/** Groups that every RDS instance has; what they are members of depends on the major version. */
+export const RDS_GROUPS = `('rds_superuser', 'rds_replication', 'rds_iam', 'rds_ad', 'rds_password', 'rds_reserved', 'rds_extension')`;

@@ -1,6 +1,7 @@
 /** The difference of two catalogues, in words: what is missing, what is more, what is defined otherwise. */
 import type { Session } from '../platform/postgres';
 import { catalogFacts } from './catalog-sql';
+import { alikeInOtherWords, formFor } from './catalog-texts';
 import { type NotFollowed, notFollowedInWords, tablesNotFollowed } from './followed-tables';
 
 /** One fact of a catalogue. */
@@ -8,6 +9,8 @@ export interface CatalogFact {
   readonly kind: string;
   readonly object: string;
   readonly definition: string | null;
+  /** Hash of the SQL that belongs to it, as the server prints it; null when none does. */
+  readonly text: string | null;
 }
 
 /** A fact that the two catalogues do not share. */
@@ -18,6 +21,8 @@ export interface Difference {
   readonly how: 'missing' | 'otherwise' | 'extra';
   /** The side that has it, the source's when both do. */
   readonly definition: string | null;
+  /** Only the words of its SQL differ. */
+  readonly inWordsOnly?: true;
 }
 
 /** Everything in which one database differs between the sides. */
@@ -32,13 +37,22 @@ const WORDS: Readonly<Record<Difference['how'], string>> = {
   extra: 'exists on the target only',
 };
 
-/** Compares the catalogues of one database on both sides, and whether every table is part of the stream. Both sessions must be pinned. */
+/**
+ * Compares the catalogues of one database on both sides, and whether every table is part of the stream. Both sessions must be pinned;
+ * neither is in a transaction.
+ */
 export async function readDrift(source: Session<'source'>, target: Session<'target'>): Promise<Drift> {
   const [left, right] = await Promise.all([
-    source.query<CatalogFact>(catalogFacts),
-    target.query<CatalogFact>(catalogFacts),
+    source.query<CatalogFact>(catalogFacts(formFor(source, target))),
+    target.query<CatalogFact>(catalogFacts(formFor(target, source))),
   ]);
-  return { differences: compareFacts(left, right), notFollowed: await tablesNotFollowed(source, target) };
+  const differences = compareFacts(left, right);
+  const worded = differences.filter(({ inWordsOnly }) => inWordsOnly).map(nameOf);
+  const alike = await alikeInOtherWords(source, target, worded);
+  return {
+    differences: differences.filter((difference) => !alike.has(nameOf(difference))),
+    notFollowed: await tablesNotFollowed(source, target),
+  };
 }
 
 /** A drift in words; empty when there is none. */
@@ -53,17 +67,27 @@ export async function catalogDifferences(source: Session<'source'>, target: Sess
 
 /** Compares two lists of facts; pure. */
 export function compareFacts(source: readonly CatalogFact[], target: readonly CatalogFact[]): Difference[] {
-  const there = new Map(target.map((fact) => [`${fact.kind} ${fact.object}`, fact]));
+  const there = new Map(target.map((fact) => [nameOf(fact), fact]));
   const differences: Difference[] = [];
   for (const fact of source) {
-    const name = `${fact.kind} ${fact.object}`;
+    const { kind, object, definition, text } = fact;
+    const name = nameOf(fact);
     const other = there.get(name);
     there.delete(name);
-    if (other === undefined) differences.push({ ...fact, how: 'missing' });
-    else if (other.definition !== fact.definition) differences.push({ ...fact, how: 'otherwise' });
+    if (other === undefined) differences.push({ kind, object, definition, how: 'missing' });
+    else if (other.definition !== definition || (other.text === null) !== (text === null)) {
+      differences.push({ kind, object, definition, how: 'otherwise' });
+    } else if (other.text !== text) {
+      differences.push({ kind, object, definition, how: 'otherwise', inWordsOnly: true });
+    }
   }
-  const all = [...differences, ...[...there.values()].map((fact) => ({ ...fact, how: 'extra' as const }))];
+  const extra = [...there.values()].map(({ kind, object, definition }) => ({ kind, object, definition }));
+  const all = [...differences, ...extra.map((fact) => ({ ...fact, how: 'extra' as const }))];
   return all.sort((a, b) => (inWords(a) < inWords(b) ? -1 : 1));
+}
+
+function nameOf({ kind, object }: Pick<CatalogFact, 'kind' | 'object'>): string {
+  return `${kind} ${object}`;
 }
 
 /** A difference in words. */

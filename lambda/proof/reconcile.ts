@@ -28,10 +28,12 @@ export interface StreamNames {
   /** Publication and subscription. */
   readonly stream: string;
   readonly replicationRole: string;
+  /** Major of the target: a right that it does not know is not granted. */
+  readonly targetMajor: number;
 }
 
 /** Kinds whose missing facts come with a relation, a constraint or a parent. */
-const IMPLIED = new Set(['column', 'constraint', 'index', 'trigger', 'sequence', 'enum', 'schema']);
+const IMPLIED = new Set(['column', 'constraint', 'index', 'trigger', 'sequence', 'enum', 'type', 'schema']);
 
 /** What is read from the source for objects that the target lacks, in the order of the statements. */
 const MAKE: readonly Statement[] = [sql.makeSpaces, sql.makeRelations, sql.addColumns, sql.addDetails];
@@ -49,8 +51,9 @@ export async function reconcile(source: Session<'source'>, drift: Drift, names: 
   const missing = differences.filter(({ how, object }) => how === 'missing' && !isColumnOf(object, tables));
   const otherwise = differences.filter(({ how }) => how === 'otherwise');
   const remade = otherwise.filter(({ kind }) => REMADE.has(kind));
-  const makes = await recipes(source, MAKE, [...missing, ...remade]);
-  const alters = await recipes(source, ALTER, otherwise);
+  const known = (made: readonly Recipe[]) => made.map((recipe) => knownTo(names.targetMajor, recipe));
+  const makes = known(await recipes(source, MAKE, [...missing, ...remade]));
+  const alters = known(await recipes(source, ALTER, otherwise));
   const drops = [...remade, ...differences.filter(({ how }) => how === 'extra')].sort(byRank);
   const derived = new Set([...makes, ...alters].map(({ kind, object }) => `${kind} ${object}`));
   const dropped = drops.flatMap((difference) => dropOf(difference) ?? []).filter((statement) => statement !== '');
@@ -95,6 +98,20 @@ async function recipes(
     found.push(...rows.filter(({ kind, object }) => wanted.has(`${kind} ${object}`)));
   }
   return found;
+}
+
+/** MAINTAIN came with 17. */
+function knownTo(major: number, recipe: Recipe): Recipe {
+  if (major >= 17) return recipe;
+  const statements = recipe.statements.map((statement) =>
+    statement.replace(/^grant ([a-z, ]+) on /, (_, rights: string) => {
+      return `grant ${rights
+        .split(', ')
+        .filter((right) => right !== 'maintain')
+        .join(', ')} on `;
+    }),
+  );
+  return { ...recipe, statements: statements.filter((statement) => !statement.startsWith('grant  on ')) };
 }
 
 /** Tables that do not follow are published and copied: rows that were written before are fetched by the subscription itself. */

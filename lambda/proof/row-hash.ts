@@ -1,8 +1,8 @@
 /**
  * The hash of a row and of a set of rows. A row is its text under pinned settings; a set is its count and the sum of 64-bit
- * hashes, which no order changes (facts K7). `hashtextextended` gives equal values on equal majors and architectures with
- * one byte order, which the snapshot road always has; it exists from 11 on. Two sets of rows that differ collide with
- * probability 2^-64 or less: the sum is no defence against somebody who chooses rows, and need not be.
+ * hashes, which no order changes (facts K7). `hashtextextended` exists from 11 on and gives equal values on all majors since and on
+ * architectures of one byte order: partitions by hash rest on it. Floats are written alike from 12 on. Two sets of rows that
+ * differ collide with probability 2^-64 or less: the sum is no defence against somebody who chooses rows, and need not be.
  */
 
 import type { Session, Statement } from '../platform/postgres';

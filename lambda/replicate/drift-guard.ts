@@ -36,7 +36,7 @@ export async function lookForDrift(
     try {
       await Promise.all([pinSettings(left), pinSettings(right)]);
       const drift = await readDrift(left, right);
-      if (driftInWords(drift).length > 0) return await tell(left, drift, world);
+      if (driftInWords(drift).length > 0) return await tell(left, right.major, drift, world);
     } finally {
       await right.close();
     }
@@ -50,11 +50,12 @@ export async function lookForDrift(
   }
 }
 
-async function tell(source: Session<'source'>, drift: Drift, world: World): Promise<string> {
+async function tell(source: Session<'source'>, targetMajor: number, drift: Drift, world: World): Promise<string> {
   const { database } = source;
   const differences = driftInShort(drift);
   const stream = streamName(world.migrationId, database);
-  const how = await reconcile(source, drift, { stream, replicationRole: replicationRole(world.migrationId) });
+  const names = { stream, replicationRole: replicationRole(world.migrationId), targetMajor };
+  const how = await reconcile(source, drift, names);
   const kept = await world.keepDocument(`drift-${stream}`, 'txt', documentOf(database, driftInWords(drift), how));
   const more = differences.length > NAMED ? `; and ${differences.length - NAMED} more` : '';
   return (

