@@ -19,6 +19,7 @@ import { databaseParameters, majorVersion, parameterFamily } from './foundation/
 import { encryptionKey } from './foundation/encryption-key';
 import { evidenceBucket } from './foundation/evidence-bucket';
 import { Network } from './foundation/network';
+import { rolePasswords } from './foundation/role-passwords';
 import { targetStackRole } from './foundation/target-stack-role';
 import { undeliveredQueue } from './foundation/undelivered-queue';
 import { withRunbook } from './operations/runbook';
@@ -48,6 +49,8 @@ export class FoundationStack extends Stack {
   readonly parameterGroupName: string;
   /** Credentials of the role that the subscription connects as. */
   readonly replicationSecret: Secret;
+  /** New passwords of roles on an empty target; null on the snapshot road, which carries them. */
+  readonly rolePasswords: Secret | null;
   /** Role of RDS enhanced monitoring. */
   readonly monitoringRole: Role;
   /** Role with which CloudFormation changes the `Target` stack during a run. */
@@ -77,6 +80,7 @@ export class FoundationStack extends Stack {
       parameters: databaseParameters(config),
     });
     this.replicationSecret = this.makeReplicationSecret(config);
+    this.rolePasswords = config.road === 'copy' ? rolePasswords(this, this.key, config) : null;
     this.monitoringRole = this.makeMonitoringRole(config);
     this.targetStackRole = targetStackRole(this, {
       config,

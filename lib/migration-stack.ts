@@ -6,10 +6,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { STEPS, type StepName } from '../lambda/contract';
+import type { StepName } from '../lambda/contract';
 import { ENV } from '../lambda/contract/environment';
 import type { PrunePolicy } from '../lambda/contract/prune';
-import type { Policy, Switch, TargetSettings } from '../lambda/contract/settings';
+import type { CopySettings, Policy, Switch, TargetSettings } from '../lambda/contract/settings';
 import { acknowledgeFunctions } from './acknowledged-functions';
 import type { SealiftConfig } from './config';
 import { setFeatureFlags } from './feature-flags';
@@ -23,7 +23,8 @@ import { writeStartOutputs } from './operations/start-outputs';
 import { WindowRule } from './operations/window-rule';
 import { permissionsOf } from './permissions';
 import { type MachineName, stackName, targetInstanceId } from './resource-names';
-import { StepFunction } from './step-function';
+import { COPY_STEPS, stepsOf } from './road-steps';
+import { StepFunction, type StepFunctions } from './step-function';
 import { targetStackPolicy } from './target-stack';
 import type { ApprovalWords } from './workflows/approval-message';
 import { AssessWorkflow } from './workflows/assess';
@@ -45,7 +46,8 @@ export interface MigrationStackProps extends StackProps {
 
 /** Holds the functions and the machines; deleting it deletes no data. */
 export class MigrationStack extends Stack {
-  readonly functions: Readonly<Record<StepName, StepFunction>>;
+  /** Those of the configured road. */
+  readonly functions: StepFunctions;
   readonly machines: Readonly<Record<MachineName, StateMachine>>;
   /** For who runs the machines; attached to nobody. */
   readonly operatorPolicy: ManagedPolicy;
@@ -108,7 +110,7 @@ export class MigrationStack extends Stack {
     this.writeOutputs(dashboardName);
   }
 
-  private makeFunctions(props: MigrationStackProps, key: IKey): Record<StepName, StepFunction> {
+  private makeFunctions(props: MigrationStackProps, key: IKey): StepFunctions {
     const { config, foundation } = props;
     const scope = new Construct(this, 'Functions');
     const { vpc, subnets, functions: securityGroup } = foundation.network;
@@ -124,6 +126,7 @@ export class MigrationStack extends Stack {
           keyArn: foundation.key.keyArn,
           evidenceBucketArn: foundation.importedEvidenceArn,
           replicationSecretArn: foundation.replicationSecret.secretArn,
+          rolePasswordsArn: foundation.rolePasswords?.secretArn ?? null,
           targetStackRoleArn: foundation.targetStackRole.roleArn,
         }),
         network: { vpc, subnets, securityGroup },
@@ -131,7 +134,7 @@ export class MigrationStack extends Stack {
       return [step, stepFunction] as const;
     };
     acknowledgeFunctions(scope);
-    return Object.fromEntries((Object.keys(STEPS) as StepName[]).map(make)) as Record<StepName, StepFunction>;
+    return Object.fromEntries(stepsOf(config.road).map(make));
   }
 
   private variables(step: StepName, config: SealiftConfig, foundation: FoundationStack): Record<string, string> {
@@ -147,7 +150,10 @@ export class MigrationStack extends Stack {
       [ENV.switch]: JSON.stringify(switchOf(config)),
       [ENV.policy]: JSON.stringify(policyOf(config)),
       ...(config.source.trustedCaPem !== undefined && { [ENV.trustedCa]: config.source.trustedCaPem }),
-      ...(step === 'inspect' && {
+      ...(COPY_STEPS.includes(step) && {
+        [ENV.copy]: JSON.stringify(copySettingsOf(config, foundation)),
+      }),
+      ...((step === 'inspect' || step === 'restore') && {
         [ENV.targetSettings]: JSON.stringify(targetSettingsOf(config, foundation.parameterGroupName)),
       }),
       ...(step === 'plan-prune' &&
@@ -215,11 +221,18 @@ export function switchOf({ switch: chosen }: SealiftConfig): Switch {
   }
 }
 
+/** How rows travel, as the contract has it. */
+function copySettingsOf({ copy }: SealiftConfig, { rolePasswords }: FoundationStack): CopySettings {
+  if (rolePasswords === null) throw new Error('only the copy road has steps that copy');
+  return { ...copy, rolePasswordsArn: rolePasswords.secretArn };
+}
+
 /** The policy as the contract has it, every field present. */
 export function policyOf(config: SealiftConfig): Policy {
   const { replicationConnection: connection, standStillMinutes: _, ...rest } = config.policy;
   const { repair, maxBadRows, workers } = config.scan;
   return {
+    road: config.road,
     ...rest,
     before: { prunedTables: config.prune.entries.length, scans: config.scan.enabled },
     scan: { repair, maxBadRows, workers },

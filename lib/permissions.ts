@@ -29,6 +29,8 @@ export interface PermissionScope {
   readonly keyArn: string;
   readonly evidenceBucketArn: string;
   readonly replicationSecretArn: string;
+  /** Null on the snapshot road. */
+  readonly rolePasswordsArn: string | null;
   readonly targetStackRoleArn: string;
 }
 
@@ -123,6 +125,7 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     ),
     ...evidenceAccess(scope),
   ],
+  'make-databases': (scope) => rolePasswords(scope),
   'list-leftovers': (scope) => [
     allow(['rds:DescribeDBInstances', 'rds:DescribeDBSnapshots'], [sourceArn(scope)]),
     allowWild(['rds:DescribeDBSnapshots'], arn(scope, 'rds', 'snapshot', '*'), SNAPSHOTS),
@@ -154,6 +157,17 @@ function evidenceAccess(scope: PermissionScope): Grant[] {
   return [
     allowWild(['s3:GetObject', 's3:PutObject'], objects, EVIDENCE),
     allow(['kms:Decrypt', 'kms:GenerateDataKey'], [scope.keyArn], through(scope.stack, 's3')),
+  ];
+}
+
+/** Reading the passwords that roles keep, and keeping those that they get. */
+function rolePasswords({ config, rolePasswordsArn }: PermissionScope): Grant[] {
+  const kept = [...new Set(Object.values(config.copy.passwords))];
+  return [
+    ...(kept.length > 0 ? [allow(['secretsmanager:GetSecretValue'], kept)] : []),
+    ...(rolePasswordsArn === null
+      ? []
+      : [allow(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], [rolePasswordsArn])]),
   ];
 }
 

@@ -33,6 +33,9 @@ export interface StepFunctionProps {
   };
 }
 
+/** The functions of a migration, by step; a road has no steps of another. */
+export type StepFunctions = Readonly<Partial<Record<StepName, StepFunction>>>;
+
 /** The function of one step. */
 export class StepFunction extends Construct {
   readonly function: IFunction;

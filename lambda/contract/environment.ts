@@ -32,6 +32,8 @@ export const ENV = {
   tags: 'SEALIFT_TAGS',
   /** PEM of further certificate authorities to trust beside Amazon's; may be absent. */
   trustedCa: 'SEALIFT_TRUSTED_CA',
-  /** What the target is configured to be: JSON of `TargetSettings`; `inspect` only. */
+  /** JSON of `CopySettings`: how rows travel; the steps of the copy road only. */
+  copy: 'SEALIFT_COPY',
+  /** What the target is configured to be: JSON of `TargetSettings`; `inspect` and `restore` only. */
   targetSettings: 'SEALIFT_TARGET_SETTINGS',
 } as const;

@@ -127,7 +127,11 @@ export interface Steps {
     output: Pruning;
   };
   restore: {
-    input: ClaimedCall & { readonly snapshotArn: string; readonly source: InstanceFacts };
+    input: ClaimedCall & {
+      /** ARN of the snapshot that the target grows from, or `empty`: rows come over connections. */
+      readonly seed: string;
+      readonly source: InstanceFacts;
+    };
     output: {
       readonly status: 'pending' | 'available';
       readonly detail: string;
@@ -142,8 +146,84 @@ export interface Steps {
       readonly seedOrigin: 'rds_tools' | 'replay';
     };
   };
+  /** Makes the ledger, the roles and the databases of an empty target; what an earlier run left half done goes first. */
+  'make-databases': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: {
+      readonly databases: number;
+      readonly roles: number;
+      /** Roles whose password is new on the target; the report names them. */
+      readonly newPasswords: number;
+      /** What the target does not take as the source has it; the report names each with the reason. */
+      readonly leftOut: number;
+      readonly report: EvidencePointer;
+    };
+  };
+  /** Makes the slot of every database together with a snapshot, which a sleeping backend holds from then on. */
+  'hold-snapshot': {
+    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    output: { readonly slots: readonly SlotFacts[] };
+  };
+  /** Reads the schema of every database and queues it on the target; nothing is made yet. */
+  'plan-schema': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: { readonly items: number; readonly leftOut: number; readonly report: EvidencePointer };
+  };
+  /** Makes what is queued: tables before the rows come, indexes and the rest when they are there. */
+  'make-schema': {
+    input: ClaimedCall &
+      BothSides & { readonly databases: readonly string[]; readonly part: 'before-rows' | 'after-rows' };
+    output: {
+      /** Items of all databases that are not done. */
+      readonly left: number;
+      /** For people, such as `Created 2090/2091 indexes`. */
+      readonly progress: string;
+    };
+  };
+  /** Checks the set of tables and queues their rows, anew when another snapshot is held than before. */
+  'plan-rows': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: {
+      /** `gone`: the snapshot ended since it was held; hold another. */
+      readonly snapshot: 'held' | 'gone';
+      readonly items: number;
+      readonly tables: number;
+      /** Of the tables on the source, with TOAST. */
+      readonly bytes: number;
+      /** Relations whose rows do not travel; the report names each with the reason. */
+      readonly leftOut: number;
+      readonly workers: readonly number[];
+      readonly report: EvidencePointer | null;
+    };
+  };
+  /** Copies queued rows until the time budget ends. */
+  'copy-rows': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[]; readonly worker: number };
+    output: {
+      readonly left: number;
+      readonly done: number;
+      readonly rows: number;
+      /** `gone`: nothing more can be copied under the snapshot; hold another and plan again. */
+      readonly snapshot: 'held' | 'gone';
+    };
+  };
+  /** Lets the snapshots go when every row is there. */
+  'conclude-rows': {
+    input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
+    output: {
+      /** `gone`: a snapshot ended before every row was there; hold another and plan again. */
+      readonly snapshot: 'held' | 'gone';
+      readonly rows: number;
+      readonly bytes: number;
+    };
+  };
   subscribe: {
-    input: ClaimedCall & BothSides & { readonly databases: readonly string[]; readonly seedLsn: string };
+    input: ClaimedCall &
+      BothSides & {
+        readonly databases: readonly string[];
+        /** End of the copy's own history; null on the copy road, where every slot begins where its snapshot ends. */
+        readonly seedLsn: string | null;
+      };
     output: { readonly subscriptions: readonly { readonly database: string; readonly subscription: string }[] };
   };
   watch: {

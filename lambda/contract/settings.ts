@@ -56,8 +56,24 @@ export type Switch =
       readonly timeoutSeconds: number;
     };
 
+/** How rows travel over connections; JSON in `SEALIFT_COPY`. */
+export interface CopySettings {
+  /** Workers that copy rows side by side. */
+  readonly workers: number;
+  /** Indexes, constraints and other statements that are made side by side. */
+  readonly builds: number;
+  /** Extensions of the source that are left out. */
+  readonly skipExtensions: readonly string[];
+  /** Roles that keep their password: ARN of a secret whose JSON has it in the field `password`, by role. */
+  readonly passwords: Readonly<Record<string, string>>;
+  /** ARN of the secret that keeps the new passwords of all other roles, a JSON object by role. */
+  readonly rolePasswordsArn: string;
+}
+
 /** The customer's choices that steps obey, from the configuration; JSON in `SEALIFT_POLICY`. */
 export interface Policy {
+  /** How the rows reach the target: in a snapshot that it grows from, or over connections into an empty one. */
+  readonly road: 'snapshot' | 'copy';
   /** What to do about a table whose UPDATE and DELETE could not be replicated: set FULL (recorded, given back) or block. */
   readonly missingReplicaIdentity: 'full' | 'block';
   /** What to do about large objects, which logical replication does not carry: block, go on without them, or copy them in the cutover. */

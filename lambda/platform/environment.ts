@@ -1,7 +1,7 @@
 /** The typed environment of a function: everything that a step reads from `process.env`, and nothing else. */
 import { ENV } from '../contract/environment';
 import type { PrunePolicy } from '../contract/prune';
-import type { Policy, Switch, TargetSettings } from '../contract/settings';
+import type { CopySettings, Policy, Switch, TargetSettings } from '../contract/settings';
 
 /** What the template gives every function. */
 export interface Environment {
@@ -25,7 +25,9 @@ export interface Environment {
   readonly targetStackRoleArn?: string;
   /** JSON of the stack policy that `restore` sets; only that step has it. */
   readonly targetStackPolicy?: string;
-  /** What the target is configured to be; only `inspect` has it. */
+  /** How rows travel; only the steps of the copy road have it. */
+  readonly copy?: CopySettings;
+  /** What the target is configured to be; only `inspect` and `restore` have it. */
   readonly targetSettings?: TargetSettings;
 }
 
@@ -51,6 +53,7 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
     switch: JSON.parse(requireVariable(ENV.switch, from)) as Switch,
     policy: JSON.parse(requireVariable(ENV.policy, from)) as Policy,
     ...(from[ENV.prune] !== undefined && { prune: JSON.parse(requireVariable(ENV.prune, from)) as PrunePolicy }),
+    ...(from[ENV.copy] !== undefined && { copy: JSON.parse(requireVariable(ENV.copy, from)) as CopySettings }),
     tags: JSON.parse(from[ENV.tags] ?? '{}') as Record<string, string>,
     trustedCa: from[ENV.trustedCa] ?? '',
     targetStackRoleArn: from[ENV.targetStackRoleArn],

@@ -1,12 +1,15 @@
 /**
- * Lets the target follow the source from the seed on: subscription without copy, origin at the seed, enabled, in one
+ * Lets the target follow the source: subscription without copy, origin where the rows that are there end, enabled, in one
  * transaction with the check of the ledger (facts A2, A15). What runs is never advanced again.
+ *
+ *   snapshot road: all databases from the seed; the slots began before it
+ *   copy road:     every database from its slot's consistent point, where the snapshot that its rows were read under ends
  */
 import * as z from 'zod';
 import type { Endpoint } from '../contract/instance';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
-import { guarded, type LedgerRow } from '../platform/ledger';
+import { assertCurrent, guarded, type LedgerRow } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
 import {
   advanceOrigin,
@@ -23,6 +26,7 @@ import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Credentials, Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { readCredentials } from '../platform/secrets';
+import { copiedSnapshotOf, sameSnapshot, snapshotFactsOf } from '../platform/snapshot-facts';
 import type { World } from '../platform/world';
 import { parseLsn } from '../proof/lsn';
 import * as sql from './sql';
@@ -31,7 +35,10 @@ import * as sql from './sql';
 export const subscribeInput = claimedCall.extend({
   ...bothSides,
   databases,
-  seedLsn: z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i),
+  seedLsn: z
+    .string()
+    .regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i)
+    .nullable(),
 });
 
 /** What a subscription is made of beside the servers. */
@@ -74,8 +81,9 @@ export async function subscribeOn(
   const publisherMajor = sourceHome.major;
   await Promise.all(
     missing.map(async (database) => {
-      await assertSlotBefore(sourceHome, streamName(world.migrationId, database), input.seedLsn);
-      await subscribeDatabase(await target.another(database), input, { replication, publisherMajor }, world);
+      const startLsn = input.seedLsn ?? (await copiedUpTo(source, target, database, world));
+      await assertSlotBefore(sourceHome, streamName(world.migrationId, database), startLsn);
+      await subscribeDatabase(await target.another(database), startLsn, input, { replication, publisherMajor }, world);
     }),
   );
   await moveEverywhere(source, input.databases, expected, 'replicating');
@@ -88,10 +96,30 @@ export async function subscribeOn(
 }
 
 /** A seed that travelled through a state must be the one that the copy itself told. */
-function assertSeed({ facts }: LedgerRow, seedLsn: string): void {
-  if (facts.seedLsn === seedLsn) return;
+function assertSeed({ facts }: LedgerRow, seedLsn: string | null): void {
+  if ((facts.seedLsn ?? null) === seedLsn) return;
   throw new Blocked(
-    `seed ${seedLsn} was given and the target was adopted with ${String(facts.seedLsn ?? 'none')}, start the phase again`,
+    `seed ${seedLsn ?? 'none'} was given and the target was adopted with ${String(facts.seedLsn ?? 'none')}, start the phase again`,
+  );
+}
+
+/**
+ * Where the slot of a copied database begins: only what was copied completely under the snapshot of that very slot may go on
+ * from there, or changes would be lost or doubled.
+ */
+async function copiedUpTo(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  database: string,
+  world: World,
+): Promise<string> {
+  const expected = world.expect('seeding', 'replicating');
+  const held = snapshotFactsOf((await assertCurrent(await source.session(database), expected)).facts);
+  const copied = copiedSnapshotOf((await assertCurrent(await target.session(database), expected)).facts);
+  if (held !== null && sameSnapshot(held, copied)) return held.consistentPoint;
+  throw new Blocked(
+    `the rows of target database ${JSON.stringify(database)} are ${copied === null ? 'not complete' : 'of another snapshot'} ` +
+      `than that of slot ${held?.slot ?? 'none'}, copy them first`,
   );
 }
 
@@ -110,21 +138,22 @@ async function runs(session: Session<'target'>, name: string): Promise<boolean> 
   return found?.enabled === true && isOurSubscription(found, name);
 }
 
-/** A slot beyond the seed would be fast-forwarded in silence: loss (facts A7). */
-async function assertSlotBefore(sourceHome: Session<'source'>, slot: string, seedLsn: string): Promise<void> {
+/** A slot beyond where rows end would be fast-forwarded in silence: loss (facts A7). */
+async function assertSlotBefore(sourceHome: Session<'source'>, slot: string, startLsn: string): Promise<void> {
   const [found] = await sourceHome.query<{ confirmedLsn: string | null; walStatus: string | null }>(
     sql.slotState(slot),
   );
   const confirmed = found?.confirmedLsn ?? null;
-  if (confirmed !== null && found?.walStatus !== 'lost' && parseLsn(confirmed) <= parseLsn(seedLsn)) return;
+  if (confirmed !== null && found?.walStatus !== 'lost' && parseLsn(confirmed) <= parseLsn(startLsn)) return;
   throw new Blocked(
-    `slot ${slot} cannot start from seed ${seedLsn}: it stands at ${confirmed ?? 'nothing'} with wal status ` +
+    `slot ${slot} cannot start from ${startLsn}: it stands at ${confirmed ?? 'nothing'} with wal status ` +
       `${found?.walStatus ?? 'unknown'}, release the migration and start again`,
   );
 }
 
 async function subscribeDatabase(
   session: Session<'target'>,
+  startLsn: string,
   input: SubscribeInput,
   { replication, publisherMajor }: { readonly replication: Credentials; readonly publisherMajor: number },
   world: World,
@@ -146,7 +175,7 @@ async function subscribeDatabase(
       return false;
     }
     const subscription = await makeSubscription(session, { name, connection, publisherMajor, localOnly: false });
-    await session.query(advanceOrigin(subscription.oid, input.seedLsn));
+    await session.query(advanceOrigin(subscription.oid, startLsn));
     await session.execute(enableSubscription(name));
     return true;
   });

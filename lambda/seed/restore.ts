@@ -26,7 +26,7 @@ import { shortfalls } from './restored-instance';
 import { protectingPolicy } from './stack-policy';
 
 /** Input of the step. */
-export const restoreInput = claimedCall.extend({ snapshotArn: z.string().min(1), source: instanceFacts });
+export const restoreInput = claimedCall.extend({ seed: z.string().min(1), source: instanceFacts });
 
 /** Sets the seed where it is `none`, then answers `pending` until the instance is available and as demanded. */
 export async function restore(input: Input<'restore'>, world: World): Promise<Output<'restore'>> {
@@ -43,12 +43,12 @@ export async function restoreFrom(
   const kind = classifyStackStatus(stack.status);
   if (kind === 'busy') return pending(`stack ${stack.name} is ${stack.status}`);
   if (kind === 'broken') throw await brokenStack(stack);
-  if (seed === input.snapshotArn) return judgeInstance(input, world);
-  if (seed !== 'none') throw otherSeed(stack, seed, input.snapshotArn);
+  if (seed === input.seed) return judgeInstance(input, world);
+  if (seed !== 'none') throw otherSeed(stack, seed, input.seed);
   await assertNotRolledBack(stack, tokenOf(stack, input, world));
   if ((await findInstance(world.environment.targetInstance)) === null) return plantSeed(stack, input, world);
   const { parameters } = await readStack(stack.name);
-  if (parameters[SEED_PARAMETER] !== input.snapshotArn) throw foreignInstance(world.environment.targetInstance, stack);
+  if (parameters[SEED_PARAMETER] !== input.seed) throw foreignInstance(world.environment.targetInstance, stack);
   return pending(`stack ${stack.name} was given its seed meanwhile`);
 }
 
@@ -59,9 +59,9 @@ async function plantSeed(stack: DescribedStack, input: Input<'restore'>, world: 
     await writeStackPolicy(stack.name, policy);
     world.log.fact('stack policy set', { stack: stack.name });
   }
-  const change = { parameter: SEED_PARAMETER, value: input.snapshotArn, token: tokenOf(stack, input, world), roleArn };
+  const change = { parameter: SEED_PARAMETER, value: input.seed, token: tokenOf(stack, input, world), roleArn };
   const { started } = await updateParameter(stack, change);
-  if (started) world.log.fact('stack update started', { stack: stack.name, seed: input.snapshotArn });
+  if (started) world.log.fact('stack update started', { stack: stack.name, seed: input.seed });
   return pending(`stack ${stack.name} is being updated with its seed`);
 }
 
@@ -96,8 +96,8 @@ function pending(detail: string): Output<'restore'> {
 }
 
 /** The same run asks the same stack with the same token, so that a doubled call starts one update. */
-function tokenOf(stack: DescribedStack, { execution, epoch, snapshotArn }: Input<'restore'>, world: World): string {
-  return `sealift-${world.migrationId}-${shortHash(`${stack.arn} ${execution} ${epoch} ${snapshotArn}`)}`;
+function tokenOf(stack: DescribedStack, { execution, epoch, seed }: Input<'restore'>, world: World): string {
+  return `sealift-${world.migrationId}-${shortHash(`${stack.arn} ${execution} ${epoch} ${seed}`)}`;
 }
 
 async function readStack(name: string): Promise<DescribedStack> {

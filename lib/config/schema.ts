@@ -1,6 +1,7 @@
 /** The sections of the configuration: type, default and rule of each field side by side; every default is the safe one. */
 import { z } from 'zod';
 import { MACHINES } from '../resource-names';
+import { copy } from './copy-schema';
 import {
   keyArn,
   listOf,
@@ -77,7 +78,7 @@ export const target = section({
     'Such as `db.m7g.large`',
   ),
   engineVersion: text(/^1[3-8]\.\d{1,2}$/, 'major and minor version of PostgreSQL 13 to 18, such as "17.6"').describe(
-    "Major and minor, PostgreSQL 13 to 18, such as `17.6`. The major must be the source's",
+    "Major and minor, PostgreSQL 13 to 18, such as `17.6`. On the snapshot road the major must be the source's, on the copy road it may be newer",
   ),
   allocatedStorageGib: whole(20, 65536, 'GiB').describe("20 to 65,536. At least the source's: storage never shrinks"),
   maxAllocatedStorageGib: whole(22, 65536, 'GiB')
@@ -189,6 +190,11 @@ export const configuration = section({
     .optional()
     .describe('Account number. Without it, the account of the credentials that deploy'),
   region: region().optional().describe('Region. Without it, the region of the credentials that deploy'),
+  road: oneOf(['snapshot', 'copy'])
+    .default('snapshot')
+    .describe(
+      'How the rows reach the target. `snapshot`: in an encrypted snapshot that the target grows from; the major stays. `copy`: over connections into an empty target, which may have a newer major',
+    ),
   source,
   network,
   target,
@@ -197,6 +203,8 @@ export const configuration = section({
   permissionsBoundaryArn: policyArn()
     .optional()
     .describe('ARN of the managed policy that bounds every role of the stacks. Without it, no boundary'),
+  /** @default - each field's own */
+  copy: copy.prefault({}),
   /** @default - each field's own */
   approval: approval.prefault({}),
   /** @default - each field's own */

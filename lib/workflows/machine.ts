@@ -20,7 +20,7 @@ import type { StepName } from '../../lambda/contract';
 import { acknowledge, acknowledgeWildcard } from '../acknowledge';
 import { ManagedRole } from '../managed-role';
 import { type MachineName, machineLogGroupName, machineName } from '../resource-names';
-import type { StepFunction } from '../step-function';
+import type { StepFunctions } from '../step-function';
 
 /** What every workflow is made from. */
 export interface WorkflowProps {
@@ -30,7 +30,7 @@ export interface WorkflowProps {
   readonly topic: ITopic;
   /** Minutes that apply may stand still before the replication is given up. */
   readonly standStillMinutes: number;
-  readonly functions: Readonly<Record<StepName, StepFunction>>;
+  readonly functions: StepFunctions;
 }
 
 /** A state machine of one phase. */
@@ -100,7 +100,7 @@ export abstract class Workflow extends Construct {
       'log delivery and X-Ray know no resource level; Step Functions documents exactly these actions',
     );
     for (const step of steps) {
-      const fn = this.props.functions[step].function.node.defaultChild;
+      const fn = this.props.functions[step]?.function.node.defaultChild;
       if (!(fn instanceof CfnFunction)) continue;
       acknowledge(
         role,

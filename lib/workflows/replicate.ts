@@ -166,7 +166,7 @@ export class ReplicateWorkflow extends Workflow {
     const restore = this.call(
       'Create the target',
       'restore',
-      { ...SOURCE, snapshotArn: '{% $encrypted.snapshotArn %}' },
+      { ...SOURCE, seed: '{% $encrypted.snapshotArn %}' },
       {
         assign: {
           targetStatus: '{% $states.result.status %}',

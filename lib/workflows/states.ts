@@ -50,8 +50,10 @@ export function callStep<S extends StepName>(
   args: Arguments<S>,
   props: TaskProps,
 ): LambdaInvoke {
+  const called = functions[step];
+  if (called === undefined) throw new Error(`the configured road has no step ${step}, which state ${name} calls`);
   const task = LambdaInvoke.jsonata(scope, name, {
-    lambdaFunction: functions[step].function,
+    lambdaFunction: called.function,
     payload: TaskInput.fromObject({ schemaVersion: SCHEMA_VERSION, execution: '{% $execution %}', ...args }),
     payloadResponseOnly: true,
     // Our own policies stand in its place (facts J2).

@@ -95,6 +95,7 @@ describe('the functions', () => {
 
   test('the policy has every field of the contract', () => {
     expect(policyOf(parseConfig(example()))).toEqual({
+      road: 'snapshot',
       before: { prunedTables: 0, scans: true },
       missingReplicaIdentity: 'block',
       largeObjects: 'block',

@@ -138,7 +138,7 @@ describe('Replicate', () => {
     for (const step of ['snapshot', 'encrypt', 'restore', 'watch', 'verify-chunks']) {
       expect(steps(ran).filter((one) => one === step)).toHaveLength(4);
     }
-    expect(ran.calls.find(({ step }) => step === 'restore')?.input).toMatchObject({ snapshotArn: 'e' });
+    expect(ran.calls.find(({ step }) => step === 'restore')?.input).toMatchObject({ seed: 'e' });
     expect(ran.calls.find(({ step }) => step === 'adopt')?.input).toMatchObject({ target: { instanceId: 'target' } });
   });
 

@@ -17,9 +17,9 @@ import { mergeFacts } from '../../platform/ledger-sql';
 import { streamName } from '../../platform/names';
 import type { Server, Session } from '../../platform/postgres';
 import { dropSlot, waitsForWriters } from '../../platform/slots';
+import { NO_SNAPSHOT, snapshotFacts, snapshotFactsOf } from '../../platform/snapshot-facts';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
 import type { CopyWorld } from './copy-world';
-import { NO_SNAPSHOT, snapshotFacts, snapshotFactsOf } from './snapshot-facts';
 import { SnapshotGone, underSnapshot } from './snapshot-import';
 import * as sql from './sql/holder';
 

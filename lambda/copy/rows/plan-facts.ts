@@ -1,7 +1,7 @@
 /** What the target's ledger keeps of a plan: there only while everything that was planned stands in the queue. */
 import * as z from 'zod';
+import { snapshotFactsOf } from '../../platform/snapshot-facts';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
-import { snapshotFactsOf } from './snapshot-facts';
 
 const schema = z.object({ items: z.number(), tables: z.number(), bytes: z.number(), snapshot: z.unknown() });
 

@@ -1,10 +1,10 @@
 /** The last look of a transaction that changes rows or queue, before it commits. */
 import { holdExpected } from '../../platform/ledger';
 import type { Session } from '../../platform/postgres';
+import { sameSnapshot } from '../../platform/snapshot-facts';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
 import type { CopyWorld } from './copy-world';
 import { planFactsOf } from './plan-facts';
-import { sameSnapshot } from './snapshot-facts';
 import { SnapshotGone } from './snapshot-import';
 
 /**

@@ -34,6 +34,7 @@ export const HEALTHY_SETTINGS = {
 } as const;
 
 export const POLICY: Policy = {
+  road: 'snapshot',
   missingReplicaIdentity: 'full',
   largeObjects: 'block',
   unloggedTables: 'warn',

@@ -51,6 +51,7 @@ const templateOf = (migrationId: string) => ({
 });
 
 const POLICY: Policy = {
+  road: 'snapshot',
   missingReplicaIdentity: 'full',
   largeObjects: 'block',
   unloggedTables: 'warn',

@@ -46,7 +46,7 @@ function seal(snapshotArn: string, as: As = {}): Promise<Output<'encrypt'>> {
 }
 function bear(snapshotArn: string, as: As = {}): Promise<Output<'restore'>> {
   const { call, world } = stage.world('restore', id, as);
-  return restore(restoreInput.parse({ ...call, snapshotArn, source }), world);
+  return restore(restoreInput.parse({ ...call, seed: snapshotArn, source }), world);
 }
 function look(as: As = {}): Promise<Output<'inspect'>> {
   const { call, world } = stage.world('inspect', id, as);
@@ -197,7 +197,7 @@ describe('restore', () => {
     const arn = await sealed();
     await untilAvailable(() => bear(arn));
     const { call, world } = stage.world('restore', id, {});
-    const late = await restoreFrom(before, restoreInput.parse({ ...call, snapshotArn: arn, source }), world);
+    const late = await restoreFrom(before, restoreInput.parse({ ...call, seed: arn, source }), world);
     expect(late).toMatchObject({ status: 'pending', target: null });
   });
 

@@ -31,6 +31,7 @@ export const REPLICATION = {
 };
 
 export const POLICY: Policy = {
+  road: 'snapshot',
   missingReplicaIdentity: 'full',
   largeObjects: 'block',
   unloggedTables: 'warn',

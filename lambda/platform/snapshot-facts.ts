@@ -1,6 +1,6 @@
 /** What the source's ledger keeps of the snapshot that a database is copied from. */
 import * as z from 'zod';
-import type { HeldSnapshot } from '../../platform/snapshot-holder';
+import type { HeldSnapshot } from './snapshot-holder';
 
 const schema = z.object({
   slot: z.string(),
@@ -33,4 +33,14 @@ export function sameSnapshot(left: HeldSnapshot | null, right: HeldSnapshot | nu
     left.pid === right.pid &&
     left.backendStart === right.backendStart
   );
+}
+
+/** The facts to merge into a target's ledger when every row of a database was copied under that snapshot. */
+export function copiedSnapshotFacts(held: HeldSnapshot): { readonly rowsCopied: HeldSnapshot } {
+  return { rowsCopied: held };
+}
+
+/** Reads from a target's ledger row's facts which snapshot was copied completely; null while none was. */
+export function copiedSnapshotOf(facts: Readonly<Record<string, unknown>>): HeldSnapshot | null {
+  return snapshotFactsOf({ copySnapshot: facts.rowsCopied });
 }

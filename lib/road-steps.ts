@@ -1,0 +1,23 @@
+/** Which steps a road has: a function stands in the template only where something calls it. */
+import { STEPS, type StepName } from '../lambda/contract';
+import type { SealiftConfig } from './config';
+
+/** Steps of the copy road alone, in the order in which they run. */
+export const COPY_STEPS: readonly StepName[] = [
+  'make-databases',
+  'hold-snapshot',
+  'plan-schema',
+  'make-schema',
+  'plan-rows',
+  'copy-rows',
+  'conclude-rows',
+];
+
+/** Steps of the snapshot road alone. */
+const SNAPSHOT_STEPS: readonly StepName[] = ['adopt'];
+
+/** The steps of a road. */
+export function stepsOf(road: SealiftConfig['road']): readonly StepName[] {
+  const others = road === 'copy' ? SNAPSHOT_STEPS : COPY_STEPS;
+  return (Object.keys(STEPS) as StepName[]).filter((step) => !others.includes(step));
+}
