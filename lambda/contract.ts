@@ -36,7 +36,7 @@ export const STEPS = {
   'plan-schema': { handler: 'copy/plan-schema', reach: 'database', timeoutSeconds: 900 },
   'make-schema': { handler: 'copy/make-schema', reach: 'database', timeoutSeconds: 600 },
   'plan-rows': { handler: 'copy/plan-rows', reach: 'database', timeoutSeconds: 600 },
-  'copy-rows': { handler: 'copy/copy-rows', reach: 'database', timeoutSeconds: 600 },
+  'copy-rows': { handler: 'copy/copy-rows', reach: 'database', timeoutSeconds: 900 },
   'conclude-rows': { handler: 'copy/conclude-rows', reach: 'database', timeoutSeconds: 300 },
   subscribe: { handler: 'replicate/subscribe', reach: 'database', timeoutSeconds: 120 },
   watch: { handler: 'replicate/watch', reach: 'database', timeoutSeconds: 60 },

@@ -76,7 +76,11 @@ export class MigrationStack extends Stack {
     const assess = new AssessWorkflow(workflows, workflow).machine;
     const prune = new PruneWorkflow(workflows, workflow, assess).machine;
     const scan = new ScanWorkflow(workflows, workflow, assess).machine;
-    const replicate = new ReplicateWorkflow(workflows, workflow, assess, scans === 'target').machine;
+    const replicate = new ReplicateWorkflow(workflows, workflow, assess, {
+      scansCopy: scans === 'target',
+      road: config.road,
+      copyWorkers: config.copy.workers,
+    }).machine;
     const cutover = new CutoverWorkflow(workflows, workflow, assess).machine;
     const prunes = config.prune.entries.length > 0;
     const phases = {

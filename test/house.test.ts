@@ -87,6 +87,9 @@ describe('the import law', () => {
   });
 });
 
+/** These put the statements of a dump into other words and have none of their own. */
+const OF_A_DUMP = ['lambda/copy/schema/adapt.ts', 'lambda/copy/schema/items.ts'];
+
 describe('the house', () => {
   it('has a handler for every step and no handler without a step', () => {
     const handlers = below('lambda')
@@ -114,7 +117,7 @@ describe('the house', () => {
   it('keeps every statement of a step out of its recipes', () => {
     const sql = /(?:^|[`'"\s])(?:select|insert into|update|delete from|alter|create|drop|grant|revoke) [a-z_$"]+/;
     const recipes = STEP_FOLDERS.flatMap((folder) => below(`lambda/${folder}`)).filter(
-      (path) => !/\/sql(\/|\.ts)/.test(path) && !/-sql\.ts$|queue\.ts$/.test(path),
+      (path) => !/\/sql(\/|\.ts)/.test(path) && !/-sql\.ts$|queue\.ts$/.test(path) && !OF_A_DUMP.includes(path),
     );
     const withStatements = recipes.filter((path) =>
       readFileSync(join(ROOT, path), 'utf8')

@@ -84,6 +84,7 @@ export interface Steps {
   prepare: {
     input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
     output: {
+      /** None on the copy road, where `hold-snapshot` makes them. */
       readonly slots: readonly SlotFacts[];
       /** Everything that was changed on the source, with what was before. */
       readonly report: EvidencePointer;
@@ -211,9 +212,8 @@ export interface Steps {
   'conclude-rows': {
     input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
     output: {
-      /** `gone`: a snapshot ended before every row was there; hold another and plan again. */
-      readonly snapshot: 'held' | 'gone';
       readonly rows: number;
+      /** On the wire. */
       readonly bytes: number;
     };
   };

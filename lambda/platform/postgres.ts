@@ -249,6 +249,13 @@ export class Server<S extends Side = Side> {
     return this.session(HOME_DATABASE);
   }
 
+  /** Closes the shared session of `database`, which is going to be dropped. */
+  async leave(database: string): Promise<void> {
+    const opened = this.sessions.get(database);
+    this.sessions.delete(database);
+    await (await opened)?.close();
+  }
+
   /** A further session of `database`, for work side by side or with timeouts of its own. */
   async another(database: string, timeouts?: Timeouts): Promise<Session<S>> {
     const session = await Session.open(this.side, { ...this.connection, database, timeouts });

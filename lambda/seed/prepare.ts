@@ -1,5 +1,6 @@
 /** Gets the source ready to be followed: owners, role, replica identities, then publication and slot of every database. */
 import type { Input, Output } from '../contract/payloads';
+import type { SlotFacts } from '../contract/replication';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, guarded } from '../platform/ledger';
@@ -17,7 +18,7 @@ import { readCredentials } from '../platform/secrets';
 import type { World } from '../platform/world';
 import { type PublishableTable, planIdentities } from './identity-plan';
 import * as sql from './sql/prepare';
-import { ensureStream } from './stream';
+import { ensurePublished, ensureStream } from './stream';
 
 /** Input of the step. */
 export const prepareInput = claimedCall.extend({ source: instanceFacts, databases });
@@ -57,7 +58,7 @@ export interface SourceChange {
 }
 
 /**
- * Prepares the source and answers its slots. Tables that cannot be replicated are named before anything is changed
+ * Prepares the source and answers its slots, none on the copy road. Tables that cannot be replicated are named before anything is changed
  * (`Blocked`); what was prepared already is found and left. Throws `NotReady` while a long transaction keeps a slot waiting.
  */
 export async function prepareOn(
@@ -78,7 +79,8 @@ export async function prepareOn(
       await ensureReplicationRole(home, world.migrationId, replication, databaseNames);
     });
     await moveEverywhere(source, databaseNames, expected, 'seeding');
-    return { slots: await Promise.all(surveys.map((found) => prepareDatabase(source, found, world))) };
+    const slots = await Promise.all(surveys.map((found) => prepareDatabase(source, found, world)));
+    return { slots: slots.filter((slot) => slot !== null) };
   });
 }
 
@@ -110,16 +112,20 @@ function refuseObstacles(surveys: readonly Survey[]): void {
   );
 }
 
-async function prepareDatabase(source: Server<'source'>, found: Survey, world: World) {
+/** On the copy road the slot comes later, together with the snapshot that rows are read under. */
+async function prepareDatabase(source: Server<'source'>, found: Survey, world: World): Promise<SlotFacts | null> {
   const session = await source.another(found.database);
   for (const { schema, name, identity } of found.plan.set) {
     await setReplicaIdentity(session, world.expect('seeding'), { schema, name }, identity);
   }
   await session.close();
+  const plan = { expected: world.expect('seeding'), execution: world.call.execution, tables: found.tables };
+  if (world.environment.policy.road === 'copy') {
+    await ensurePublished(source, found.database, plan);
+    return null;
+  }
   const slot = await ensureStream(source, found.database, {
-    expected: world.expect('seeding'),
-    execution: world.call.execution,
-    tables: found.tables,
+    ...plan,
     slotTimeoutMs: Math.max(5_000, Math.min(SLOT_MAX_WAIT_MS, world.remainingMs() - SLOT_RESERVE_MS)),
   });
   world.log.fact('slot ready', { database: found.database, slot: slot.slot, lsn: slot.startLsn });

@@ -17,15 +17,20 @@ import { streamName } from '../platform/names';
 import type { Server, Session } from '../platform/postgres';
 import * as publications from '../platform/publications';
 import { dropSlot, makeSlot } from '../platform/slots';
+import { snapshotFactsOf } from '../platform/snapshot-facts';
 import type { PublishableTable } from './identity-plan';
 import * as sql from './sql/prepare';
 import { type StreamFacts, streamFactsOf } from './stream-facts';
 
-/** What a stream is made with. */
-export interface StreamPlan {
+/** What a publication is made with. */
+export interface PublicationPlan {
   readonly expected: Expectation;
   readonly execution: string;
   readonly tables: readonly PublishableTable[];
+}
+
+/** What a stream is made with. */
+export interface StreamPlan extends PublicationPlan {
   /** Longest wait for the slot. */
   readonly slotTimeoutMs: number;
 }
@@ -48,8 +53,25 @@ export async function ensureStream(server: Server<'source'>, database: string, p
   }
 }
 
+/** Makes the publication alone, where the slot comes with a snapshot later; the same again when it is there. */
+export async function ensurePublished(
+  server: Server<'source'>,
+  database: string,
+  plan: PublicationPlan,
+): Promise<void> {
+  const name = streamName(plan.expected.migrationId, database);
+  const session = await server.another(database);
+  try {
+    await withAdvisoryLock(session, `sealift/${plan.expected.migrationId}/stream`, () =>
+      ensurePublication(session, name, plan),
+    );
+  } finally {
+    await session.close();
+  }
+}
+
 /** One of ours whose slot was never proved is made anew: tables may have come since. */
-async function ensurePublication(session: Session, name: string, plan: StreamPlan): Promise<string> {
+async function ensurePublication(session: Session, name: string, plan: PublicationPlan): Promise<string> {
   return guarded(session, plan.expected, async (row) => {
     const [found] = await session.query<{ marker: string | null }>(publications.findPublication(name));
     if (found === undefined) return createPublication(session, name, row, plan);
@@ -59,14 +81,24 @@ async function ensurePublication(session: Session, name: string, plan: StreamPla
         `publication ${name} in database ${JSON.stringify(session.database)} is not the one that this migration made, drop it`,
       );
     }
-    if (streamFactsOf(row.facts) !== null) return ours;
+    if (hasSlot(row)) return ours;
     await session.execute(publications.dropPublicationIfPresent(name));
     return createPublication(session, name, row, plan);
   });
 }
 
-async function createPublication(session: Session, name: string, row: LedgerRow, plan: StreamPlan): Promise<string> {
-  if (streamFactsOf(row.facts) !== null) {
+/** Proved on the snapshot road, made with a snapshot on the copy road. */
+function hasSlot({ facts }: LedgerRow): boolean {
+  return streamFactsOf(facts) !== null || snapshotFactsOf(facts) !== null;
+}
+
+async function createPublication(
+  session: Session,
+  name: string,
+  row: LedgerRow,
+  plan: PublicationPlan,
+): Promise<string> {
+  if (hasSlot(row)) {
     throw new Blocked(
       `publication ${name} of database ${JSON.stringify(session.database)} is gone and its slot cannot go on without it, ` +
         'release the migration and start again',
@@ -145,6 +177,6 @@ async function proveSlot(
   return stream;
 }
 
-function writer(plan: StreamPlan): { readonly epoch: string; readonly execution: string } {
+function writer(plan: PublicationPlan): { readonly epoch: string; readonly execution: string } {
   return { epoch: plan.expected.epoch, execution: plan.execution };
 }

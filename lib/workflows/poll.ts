@@ -44,3 +44,17 @@ export function secondsOf(poll: Poll): string {
 export function waitExpression(poll: Poll): string {
   return `{% ${secondsOf(poll)} %}`;
 }
+
+/** Rounds of all workers of the copy together; each works up to 13 minutes, so that they are 86 worker hours. */
+const COPY_WORKER_ROUNDS = 400;
+
+/** Rounds of one of `workers` workers of the copy. */
+export function copyRoundsOf(workers: number): number {
+  return Math.floor(COPY_WORKER_ROUNDS / workers);
+}
+
+/** Calls that make tables, and calls that make indexes; each works up to ten minutes, so that either are 25 hours. */
+export const MAKE_ROUNDS = 150;
+
+/** How often the rows are begun again because their snapshot ended. */
+export const MOST_SNAPSHOTS = 3;

@@ -2,8 +2,7 @@
  * Brings the rows over and keeps them equal:
  *
  *   Assessed already? -> (Assess) -> Claim the migration -> Replicating already? -> (on to Watch replication)
- *     -> Prepare the source -> Take the snapshot <-> wait
- *     -> Encrypt the snapshot <-> wait -> Create the target <-> wait -> Adopt the target -> Subscribe
+ *     -> (the configured road, see `snapshot-road.ts` and `copy-road.ts`) -> Subscribe
  *     -> Watch replication <-> wait -> (the scan of the copy, see `scan-copy.ts`) -> Plan the verification -> Verify (each worker: Verify chunks until none is left)
  *     -> Conclude the verification -> Equal? -> Handing over? -> (Release the claim) -> Replicating
  *
@@ -15,13 +14,17 @@ import { Choice, Condition, type IChainable, type StateMachine, Succeed } from '
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepName } from '../../lambda/contract';
+import type { SealiftConfig } from '../config';
 import { assessed } from './assessment';
 import { releaseClaim, takeClaim } from './claim';
 import { begin, giveSourceBack } from './compensation';
+import { COPY_ROAD_COUNTERS, COPY_ROAD_STEPS, copyRoad } from './copy-road';
 import { Workflow, type WorkflowProps } from './machine';
-import { CATCH_UP_POLL, ENCRYPT_POLL, type Poll, SNAPSHOT_POLL, TARGET_POLL } from './poll';
+import { CATCH_UP_POLL, type Poll } from './poll';
 import { REPEATABLE } from './retry';
 import { COPY_SCAN_STEPS, scanCopy } from './scan-copy';
+import { ALL, type Seeding } from './seeding';
+import { SNAPSHOT_ROAD_COUNTERS, SNAPSHOT_ROAD_STEPS, snapshotRoad } from './snapshot-road';
 import { COUNT_STUCK, NOT_STUCK, standingStill } from './standing-still';
 import {
   type Arguments,
@@ -40,25 +43,18 @@ import { VERIFICATION_STEPS, verification } from './verification';
 /** The loops' own bounds are ten days together (see `poll.ts`); this ends what they cannot see. */
 export const REPLICATE_TIMEOUT = Duration.days(14);
 
-const STEPS_CALLED: readonly StepName[] = [
-  'claim',
-  'prepare',
-  'snapshot',
-  'encrypt',
-  'restore',
-  'adopt',
-  'subscribe',
-  'watch',
-  ...VERIFICATION_STEPS,
-  'release',
-];
+const STEPS_CALLED: readonly StepName[] = ['claim', 'subscribe', 'watch', ...VERIFICATION_STEPS, 'release'];
 
-const CLAIMED = { epoch: '{% $epoch %}' };
-const SOURCE = { ...CLAIMED, source: '{% $source %}' };
-const BOTH = { ...SOURCE, target: '{% $target %}' };
-const ALL = { ...BOTH, databases: '{% $databases %}' };
+/** What the machine does beside what it always does. */
+export interface ReplicateChoices {
+  /** Whether the restored copy is scanned before it is verified. */
+  readonly scansCopy: boolean;
+  readonly road: SealiftConfig['road'];
+  /** Workers that copy rows side by side, on the copy road. */
+  readonly copyWorkers: number;
+}
 
-/** The machine `Replicate`: output `{epoch, source, target, databases, seedLsn, verification}`. */
+/** The machine `Replicate`: output `{epoch, source, target, databases, seedLsn, seedOrigin, verification}`; the copy road has no seed LSN. */
 export class ReplicateWorkflow extends Workflow {
   readonly machine: StateMachine;
   private readonly compensation: LambdaInvoke;
@@ -67,8 +63,7 @@ export class ReplicateWorkflow extends Workflow {
     scope: Construct,
     props: WorkflowProps,
     assess: StateMachine,
-    /** Whether the restored copy is scanned before it is verified. */
-    private readonly scansCopy: boolean,
+    private readonly choices: ReplicateChoices,
   ) {
     super(scope, 'replicate', props);
     const { task } = giveSourceBack(this.states, props, 'release');
@@ -78,9 +73,7 @@ export class ReplicateWorkflow extends Workflow {
       keepClaim: '{% $states.input.keepClaim = true %}',
       seedLsn: '{% null %}',
       seedOrigin: '{% null %}',
-      [SNAPSHOT_POLL.counter]: 0,
-      [ENCRYPT_POLL.counter]: 0,
-      [TARGET_POLL.counter]: 0,
+      ...(choices.road === 'copy' ? COPY_ROAD_COUNTERS : SNAPSHOT_ROAD_COUNTERS),
       [CATCH_UP_POLL.counter]: 0,
       ...NOT_STUCK,
     });
@@ -102,7 +95,11 @@ export class ReplicateWorkflow extends Workflow {
         }),
       ),
     );
-    this.machine = this.makeMachine(start, REPLICATE_TIMEOUT, [...STEPS_CALLED, ...(scansCopy ? COPY_SCAN_STEPS : [])]);
+    this.machine = this.makeMachine(start, REPLICATE_TIMEOUT, [
+      ...STEPS_CALLED,
+      ...(choices.road === 'copy' ? COPY_ROAD_STEPS : SNAPSHOT_ROAD_STEPS),
+      ...(choices.scansCopy ? COPY_SCAN_STEPS : []),
+    ]);
     this.acknowledgeChild(this.machine.role, assess);
   }
 
@@ -128,7 +125,7 @@ export class ReplicateWorkflow extends Workflow {
       Choice.jsonata(this.states, 'Replicating already?')
         .when(
           Condition.jsonata("{% $phase in ['assessed', 'pruned', 'scanned', 'seeding'] %}"),
-          this.seed(follow.adopt),
+          this.seed(follow.subscribe),
         )
         .when(Condition.jsonata("{% $phase in ['replicating', 'verified'] and $target != null %}"), follow.watch)
         .when(Condition.jsonata("{% $phase in ['fencing', 'fenced'] %}"), refuse)
@@ -137,74 +134,19 @@ export class ReplicateWorkflow extends Workflow {
     return claim;
   }
 
-  /** Publication, slot, snapshot, encrypted copy, target: in this order, because the order is the proof (facts A). */
-  private seed(adopt: IChainable): IChainable {
-    const prepare = this.call(
-      'Prepare the source',
-      'prepare',
-      { ...SOURCE, databases: '{% $databases %}' },
-      {
-        assign: { slots: '{% $states.result.slots %}' },
-      },
-    );
-    const snapshot = this.call(
-      'Take the snapshot',
-      'snapshot',
-      { ...SOURCE, purpose: 'seed', notBefore: '{% null %}' },
-      {
-        assign: { snapshot: '{% $states.result %}', ...countRound(SNAPSHOT_POLL) },
-      },
-    );
-    const encrypt = this.call(
-      'Encrypt the snapshot',
-      'encrypt',
-      { ...CLAIMED, purpose: 'seed', snapshotArn: '{% $snapshot.snapshotArn %}' },
-      {
-        assign: { encrypted: '{% $states.result %}', ...countRound(ENCRYPT_POLL) },
-      },
-    );
-    const restore = this.call(
-      'Create the target',
-      'restore',
-      { ...SOURCE, seed: '{% $encrypted.snapshotArn %}' },
-      {
-        assign: {
-          targetStatus: '{% $states.result.status %}',
-          target: '{% $states.result.target %}',
-          ...countRound(TARGET_POLL),
-        },
-      },
-    );
-    // RDS moves the snapshot, the copy and the instance forward by itself; each loop ends with it, or by its bound.
-    this.loop(
-      snapshot,
-      'Snapshot available?',
-      "$snapshot.status = 'available'",
-      'the snapshot',
-      SNAPSHOT_POLL,
-      encrypt,
-    );
-    this.loop(
-      encrypt,
-      'Copy available?',
-      "$encrypted.status = 'available'",
-      'the encrypted copy',
-      ENCRYPT_POLL,
-      restore,
-    );
-    this.loop(restore, 'Target available?', "$targetStatus = 'available'", 'the target', TARGET_POLL, adopt);
-    return prepare.next(snapshot);
+  private seed(subscribe: IChainable): IChainable {
+    const seeding: Seeding = {
+      states: this.states,
+      props: this.props,
+      compensation: this.compensation,
+      call: (name, step, args, props) => this.call(name, step, args, props),
+      loop: (...loop) => this.loop(...loop),
+    };
+    const { road, copyWorkers } = this.choices;
+    return road === 'copy' ? copyRoad(seeding, copyWorkers, subscribe) : snapshotRoad(seeding, subscribe);
   }
 
-  private follow(): { readonly adopt: IChainable; readonly watch: IChainable } {
-    const adopt = this.call(
-      'Adopt the target',
-      'adopt',
-      { ...ALL, slots: '{% $slots %}' },
-      {
-        assign: { seedLsn: '{% $states.result.seedLsn %}', seedOrigin: '{% $states.result.seedOrigin %}' },
-      },
-    );
+  private follow(): { readonly subscribe: IChainable; readonly watch: IChainable } {
     const subscribe = this.call('Subscribe', 'subscribe', { ...ALL, seedLsn: '{% $seedLsn %}' });
     const watch = this.call('Watch replication', 'watch', ALL, {
       assign: {
@@ -216,13 +158,12 @@ export class ReplicateWorkflow extends Workflow {
     const detours = standingStill(this.states, this.props, this.compensation);
     // The target applies faster than a source of the same class writes; where it does not, the bound ends the loop.
     this.loop(watch, 'Caught up?', '$caughtUp', 'catching up', CATCH_UP_POLL, this.scanAndVerify(), detours);
-    adopt.next(subscribe).next(watch);
-    return { adopt, watch };
+    return { subscribe: subscribe.next(watch), watch };
   }
 
   private scanAndVerify(): IChainable {
     const verify = this.verify();
-    return this.scansCopy ? scanCopy(this.states, this.props, verify, this.compensation) : verify;
+    return this.choices.scansCopy ? scanCopy(this.states, this.props, verify, this.compensation) : verify;
   }
 
   private verify(): IChainable {

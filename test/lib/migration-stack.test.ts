@@ -1,9 +1,10 @@
-import { STEPS, type StepName } from '../../lambda/contract';
+import { STEPS } from '../../lambda/contract';
 import { ENV } from '../../lambda/contract/environment';
 import * as lambdaNames from '../../lambda/platform/names';
 import { parseConfig } from '../../lib';
 import { policyOf } from '../../lib/migration-stack';
 import { encryptedSeedName, seedSnapshotName } from '../../lib/resource-names';
+import { stepsOf } from '../../lib/road-steps';
 import { covers, statementsOf, statementsOfStep } from './support/policies';
 import { example, ofType, synthesize, templateOf } from './support/synthesis';
 import { resolveTokens } from './support/tokens';
@@ -23,7 +24,7 @@ const synthesis = synthesize([
 ]);
 const migration = templateOf(synthesis, 'Migration', 'a');
 const foundation = templateOf(synthesis, 'Foundation', 'a');
-const stepNames = Object.keys(STEPS) as StepName[];
+const stepNames = stepsOf('snapshot');
 const functions = ofType(migration, 'AWS::Lambda::Function');
 const functionOf = (step: string) =>
   functions.find(([, { Properties }]) => Properties.FunctionName === `sealift-a-${step}`)?.[1].Properties ?? {};
@@ -63,7 +64,7 @@ describe('the functions', () => {
       }
     }
     const restore = (functionOf('restore').Environment as { Variables: Record<string, unknown> }).Variables;
-    const optional: string[] = [ENV.trustedCa, ENV.tags, ENV.prune];
+    const optional: string[] = [ENV.trustedCa, ENV.tags, ENV.prune, ENV.copy];
     const inspect = (functionOf('inspect').Environment as { Variables: Record<string, unknown> }).Variables;
     const given = [...Object.keys(restore), ...Object.keys(inspect)];
     expect(new Set(given)).toEqual(new Set([...known].filter((name) => !optional.includes(name))));

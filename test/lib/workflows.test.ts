@@ -2,7 +2,10 @@ import { ERRORS, REFUSED, STEPS } from '../../lambda/contract';
 import { loadDefinition } from '../../lib/rehearsal/state-machine/load';
 import {
   CATCH_UP_POLL,
+  copyRoundsOf,
   ENCRYPT_POLL,
+  MAKE_ROUNDS,
+  MOST_SNAPSHOTS,
   PRUNE_ROUNDS,
   SCAN_ROUNDS,
   SNAPSHOT_POLL,
@@ -195,6 +198,12 @@ describe('the machines', () => {
     const events = loops * 9 + 8 * VERIFY_ROUNDS * 7 + 200;
     expect(events).toBeLessThan(20_000);
     expect(16 * SCAN_ROUNDS * 7 + 200).toBeLessThan(20_000);
+    // The copy road takes no snapshot; it works at tables and at indexes, and may begin its rows again.
+    const copied = [TARGET_POLL, CATCH_UP_POLL].reduce((sum, poll) => sum + poll.rounds, 0);
+    for (const workers of [1, 4, 16]) {
+      const rounds = MOST_SNAPSHOTS * workers * copyRoundsOf(workers) + 2 * MAKE_ROUNDS + 8 * VERIFY_ROUNDS;
+      expect(copied * 9 + rounds * 7 + 200).toBeLessThan(23_000);
+    }
     // Prune waits for the baseline and works through its queue three times.
     const baseline = SNAPSHOT_POLL.rounds + ENCRYPT_POLL.rounds;
     expect(baseline * 9 + 3 * 8 * PRUNE_ROUNDS * 7 + 200).toBeLessThan(20_000);

@@ -16,7 +16,7 @@ import { followHome } from '../../platform/ledger-follow';
 import { mergeFacts } from '../../platform/ledger-sql';
 import { streamName } from '../../platform/names';
 import type { Server, Session } from '../../platform/postgres';
-import { dropSlot, waitsForWriters } from '../../platform/slots';
+import { dropSlot, findSlot, waitsForWriters } from '../../platform/slots';
 import { NO_SNAPSHOT, snapshotFacts, snapshotFactsOf } from '../../platform/snapshot-facts';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
 import type { CopyWorld } from './copy-world';
@@ -48,6 +48,10 @@ export async function holdSnapshotOn(server: Server<'source'>, database: string,
     return await withAdvisoryLock(session, lockName(world), async () => {
       const row = await assertCurrent(session, world.expect('seeding'));
       const known = snapshotFactsOf(row.facts);
+      if (known !== null && row.facts.copyConcluded === known.consistentPoint) {
+        await assertServes(session, known);
+        return { ...known, outcome: 'kept' as const };
+      }
       if (known !== null && (await isHeld(session, known, world))) return { ...known, outcome: 'kept' as const };
       if (known !== null) world.log.warning('snapshot lost', { database, slot: known.slot });
       await forget(session, world);
@@ -58,11 +62,17 @@ export async function holdSnapshotOn(server: Server<'source'>, database: string,
   }
 }
 
-/** Ends the holder of a database; the slot stays. Twice is no error. */
+/** Ends the holder of a database whose rows were all copied; the slot stays. Twice is no error. */
 export async function endSnapshotOn(server: Server<'source'>, database: string, world: CopyWorld): Promise<void> {
   const session = await server.another(database);
   try {
-    await withAdvisoryLock(session, lockName(world), () => endHolders(session, world.migrationId, database));
+    await withAdvisoryLock(session, lockName(world), async () => {
+      await guarded(session, world.expect('seeding'), async ({ facts }) => {
+        const copyConcluded = snapshotFactsOf(facts)?.consistentPoint ?? null;
+        await session.execute(mergeFacts(world.migrationId, { copyConcluded }));
+      });
+      await endHolders(session, world.migrationId, database);
+    });
   } finally {
     await session.close();
   }
@@ -79,6 +89,16 @@ export async function isHeld(session: Session<'source'>, known: HeldSnapshot, wo
     if (error instanceof SnapshotGone) return false;
     throw error;
   }
+}
+
+/** Without its slot what was copied can never be followed; a new slot would leave a gap. */
+async function assertServes(session: Session<'source'>, known: HeldSnapshot): Promise<void> {
+  const slot = await findSlot(session, known.slot);
+  if (slot !== null && slot.walStatus !== 'lost') return;
+  throw new Blocked(
+    `slot ${known.slot} of database ${JSON.stringify(session.database)} is ${slot === null ? 'gone' : 'lost'} and its rows were ` +
+      'copied up to where it began, release the migration and start again',
+  );
 }
 
 function lockName(world: CopyWorld): string {

@@ -2,8 +2,15 @@
 import * as z from 'zod';
 import { snapshotFactsOf } from '../../platform/snapshot-facts';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
+import type { LeftOut } from './table-set';
 
-const schema = z.object({ items: z.number(), tables: z.number(), bytes: z.number(), snapshot: z.unknown() });
+const schema = z.object({
+  items: z.number(),
+  tables: z.number(),
+  bytes: z.number(),
+  leftOut: z.array(z.object({ relation: z.string(), reason: z.string() })),
+  snapshot: z.unknown(),
+});
 
 /** A complete plan: the snapshot it copies, and how much there is to do. */
 export interface RowsPlan {
@@ -12,6 +19,8 @@ export interface RowsPlan {
   readonly tables: number;
   /** Of the tables on the source, with TOAST. */
   readonly bytes: number;
+  /** Relations whose rows do not travel. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Facts of a ledger without a plan. */

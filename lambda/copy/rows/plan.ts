@@ -12,7 +12,7 @@ import type { Server, Session } from '../../platform/postgres';
 import { endPredecessors } from '../../platform/predecessors';
 import { emptyQueue, enqueue } from '../../platform/queue';
 import { qualified } from '../../platform/quote';
-import { sameSnapshot, snapshotFactsOf } from '../../platform/snapshot-facts';
+import { copiedSnapshotOf, sameSnapshot, snapshotFactsOf } from '../../platform/snapshot-facts';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
 import { COPY_ROWS, type CopyWorld } from './copy-world';
 import { type CutOptions, cutTables } from './cut';
@@ -22,7 +22,7 @@ import { NOT_PLANNED, planFacts, planFactsOf, type RowsPlan } from './plan-facts
 import { COPY_QUEUE, tablesBegun } from './queue';
 import { SnapshotGone } from './snapshot-import';
 import * as sql from './sql/tables';
-import { type LeftOut, type PublishedTable, type TableSet, tableSet } from './table-set';
+import { type PublishedTable, type TableSet, tableSet } from './table-set';
 
 /** Tables looked at or emptied in one statement: each is a lock, of which a server has some thousands. */
 const BATCH = 100;
@@ -31,10 +31,7 @@ const BATCH = 100;
 const ITEMS = 1_000;
 
 /** How much there is to copy of a database. */
-export interface PlannedRows extends Omit<RowsPlan, 'snapshot'> {
-  /** Relations whose rows do not travel; empty when the plan was there before. */
-  readonly leftOut: readonly LeftOut[];
-}
+export type PlannedRows = Omit<RowsPlan, 'snapshot'>;
 
 /** Plans the rows of a database. Throws `Blocked` naming what cannot be copied, `SnapshotGone` when the snapshot ended. */
 export async function planRowsOn(
@@ -51,20 +48,23 @@ export async function planRowsOn(
     const ledger = await followHome(await target.home(), to, expected);
     const stored = (await assertCurrent(to, expected)).facts;
     const snapshot = snapshotFactsOf((await assertCurrent(from, expected)).facts);
+    const known = planFactsOf(stored);
+    if (snapshot !== null && known !== null && sameSnapshot(copiedSnapshotOf(stored), snapshot))
+      return withoutSnapshot(known);
     if (snapshot === null || !(await isHeld(from, snapshot, world))) {
       throw new SnapshotGone(`no snapshot of database ${JSON.stringify(database)} is held`);
     }
-    const known = planFactsOf(stored);
-    if (known !== null && sameSnapshot(known.snapshot, snapshot)) {
-      const { snapshot: _, ...rest } = known;
-      return { ...rest, leftOut: [] };
-    }
+    if (known !== null && sameSnapshot(known.snapshot, snapshot)) return withoutSnapshot(known);
     world.log.fact('rows planned anew', { database, epoch: ledger.epoch, before: known !== null });
     await startOver(to, world);
     return await planAnew(from, to, { snapshot, cut }, world);
   } finally {
     await Promise.all([from.close(), to.close()]);
   }
+}
+
+function withoutSnapshot({ snapshot: _, ...planned }: RowsPlan): PlannedRows {
+  return planned;
 }
 
 /**
@@ -103,15 +103,16 @@ async function planAnew(
     items: items.length,
     tables: set.copied.length,
     bytes: set.copied.reduce((sum, { bytes }) => sum + bytes, 0),
+    leftOut: set.leftOut,
   };
   await guarded(target, world.expect('seeding'), async () => {
     await target.execute(emptyQueue(COPY_QUEUE));
     for (const batch of batchesOf(items, ITEMS)) await target.execute(enqueue(COPY_QUEUE, batch));
     await target.execute(mergeFacts(world.migrationId, planFacts(plan)));
   });
-  const { snapshot: _, ...planned } = plan;
+  const planned = withoutSnapshot(plan);
   world.log.fact('rows planned', { database: source.database, ...planned, leftOut: set.leftOut.length });
-  return { ...planned, leftOut: set.leftOut };
+  return planned;
 }
 
 async function readTableSet(

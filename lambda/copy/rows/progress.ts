@@ -1,7 +1,9 @@
 /** How far the copy of a database is. */
 import { NotReady } from '../../errors';
-import { assertCurrent } from '../../platform/ledger';
+import { guarded } from '../../platform/ledger';
+import { mergeFacts } from '../../platform/ledger-sql';
 import type { Server, Session } from '../../platform/postgres';
+import { copiedSnapshotFacts } from '../../platform/snapshot-facts';
 import type { CopyWorld } from './copy-world';
 import { planFactsOf } from './plan-facts';
 import { copyProgress, tablesComplete } from './queue';
@@ -34,21 +36,26 @@ export async function completeTablesOn(target: Server<'target'>, database: strin
   return session.query<CompleteTable>(tablesComplete);
 }
 
-/** What the copy of a database moved in all. Throws `NotReady` while something is left, or nothing is planned. */
+/**
+ * Writes down that every row of a database was copied, and under which snapshot, and answers what was moved in all. Throws
+ * `NotReady` while something is left, or nothing is planned.
+ */
 export async function concludeRowsOn(
   target: Server<'target'>,
   database: string,
   world: CopyWorld,
 ): Promise<RowsProgress> {
   const session = await target.session(database);
-  const { facts } = await assertCurrent(session, world.expect('seeding'));
-  const progress = await progressOf(session);
-  if (planFactsOf(facts) === null || progress.itemsLeft > 0) {
-    throw new NotReady(
-      `${progress.itemsLeft} of ${progress.items} items of database ${JSON.stringify(database)} are not copied yet`,
-    );
-  }
-  return progress;
+  return guarded(session, world.expect('seeding'), async ({ facts }) => {
+    const [plan, progress] = [planFactsOf(facts), await progressOf(session)];
+    if (plan === null || progress.itemsLeft > 0) {
+      throw new NotReady(
+        `${progress.itemsLeft} of ${progress.items} items of database ${JSON.stringify(database)} are not copied yet`,
+      );
+    }
+    await session.execute(mergeFacts(world.migrationId, copiedSnapshotFacts(plan.snapshot)));
+    return progress;
+  });
 }
 
 async function progressOf(session: Session<'target'>): Promise<RowsProgress> {

@@ -1,6 +1,7 @@
 /** Decides everything about the schema of one database and queues it on the target, before anything is made there. */
 import { Blocked } from '../../errors';
-import { type Expectation, lockExpected } from '../../platform/ledger';
+import { assertCurrent, type Expectation, lockExpected } from '../../platform/ledger';
+import { mergeFacts } from '../../platform/ledger-sql';
 import type { DumpLimits } from '../../platform/pg-dump-bridge';
 import type { Server, Session } from '../../platform/postgres';
 import { countQueue, enqueue } from '../../platform/queue';
@@ -53,18 +54,32 @@ export async function planSchema(source: Server, target: Server, options: PlanOp
   return { ...queues, leftOut: [...leftOut, ...extensions.leftOut] };
 }
 
-/** Queues a plan in the target's ledger, once: a queue that is there already stays as it is. Returns whether it was queued now. */
+/** The plan of a schema that is queued; null when none is. */
+export async function queuedSchema(
+  target: Server<'target'>,
+  database: string,
+  expected: Expectation,
+): Promise<{ readonly items: number; readonly leftOut: readonly LeftOut[] } | null> {
+  const ledger = await target.session(database);
+  const { facts } = await assertCurrent(ledger, expected);
+  if (facts.schemaLeftOut === undefined) return null;
+  const counts = await Promise.all(
+    [BEFORE_ROWS, AFTER_ROWS].map((queue) => ledger.one<{ items: number }>(countQueue(queue))),
+  );
+  return { items: counts.reduce((sum, { items }) => sum + items, 0), leftOut: facts.schemaLeftOut as LeftOut[] };
+}
+
+/** Queues a plan in the target's ledger, once: one that is there already stays as it is. Returns whether it was queued now. */
 export async function queueSchema(
   target: Server<'target'>,
   database: string,
-  plan: Queues,
+  plan: SchemaPlan,
   expected: Expectation,
 ): Promise<boolean> {
   const ledger = await target.session(database);
   return ledger.transaction(async () => {
-    await lockExpected(ledger, expected);
-    const { items } = await ledger.one<{ items: number }>(countQueue(BEFORE_ROWS));
-    if (items > 0) return false;
+    const { facts } = await lockExpected(ledger, expected);
+    if (facts.schemaLeftOut !== undefined) return false;
     for (const [queue, payloads] of [
       [BEFORE_ROWS, plan.before],
       [AFTER_ROWS, plan.after],
@@ -73,6 +88,7 @@ export async function queueSchema(
         await ledger.execute(enqueue(queue, payloads.slice(at, at + 100)));
       }
     }
+    await ledger.execute(mergeFacts(expected.migrationId, { schemaLeftOut: plan.leftOut }));
     return true;
   });
 }
