@@ -11,9 +11,9 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { STEPS } from '../../lambda/contract';
 import type { SealiftConfig } from '../config';
 import { functionName, MACHINES, machineLogGroupName, machineName, targetInstanceId } from '../resource-names';
+import { stepsOf } from '../road-steps';
 
 /** Everything but use: no encryption, no grants. */
 const ADMINISTRATION = [
@@ -43,7 +43,7 @@ export function encryptionKey(scope: Construct, config: SealiftConfig): IKey {
     enableKeyRotation: true,
     pendingWindow: Duration.days(30),
     removalPolicy: RemovalPolicy.RETAIN,
-    policy: new PolicyDocument({ statements: keyPolicy(Stack.of(scope), config.migration, config.key.administrators) }),
+    policy: new PolicyDocument({ statements: keyPolicy(Stack.of(scope), config, config.key.administrators) }),
   });
   // Data under a replaced key is lost: the id is pinned (security 71).
   if (key.node.defaultChild instanceof CfnKey) key.node.defaultChild.overrideLogicalId('Key');
@@ -52,7 +52,11 @@ export function encryptionKey(scope: Construct, config: SealiftConfig): IKey {
 }
 
 /** Who may do what with the key (security 16 to 19); `*` as resource means this key. */
-function keyPolicy(stack: Stack, migration: string, administrators: readonly string[]): PolicyStatement[] {
+function keyPolicy(
+  stack: Stack,
+  { migration, road }: SealiftConfig,
+  administrators: readonly string[],
+): PolicyStatement[] {
   const account = new AccountRootPrincipal();
   const services = ['lambda', 'rds', 's3', 'secretsmanager', 'sns', 'sqs', 'states'];
   const throughServices = {
@@ -62,7 +66,7 @@ function keyPolicy(stack: Stack, migration: string, administrators: readonly str
   const arn = (service: string, resource: string) =>
     `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${resource}`;
   const machines = MACHINES.map((machine) => arn('states', `stateMachine:${machineName(migration, machine)}`));
-  const functions = Object.keys(STEPS).map((step) => arn('lambda', `function:${functionName(migration, step)}`));
+  const functions = stepsOf(road).map((step) => arn('lambda', `function:${functionName(migration, step)}`));
   const fromThisAccount = { StringEquals: { 'aws:SourceAccount': stack.account } };
   return [
     allow('Administer', [account, ...administrators.map((role) => new ArnPrincipal(role))], ADMINISTRATION),

@@ -87,7 +87,7 @@ function makeUntilDone(
     name,
     'make-schema',
     { ...ALL, part },
-    { assign: { left: '{% $states.result.left %}', [counter]: `{% $${counter} + 1 %}` } },
+    { assign: { itemsLeft: '{% $states.result.left %}', [counter]: `{% $${counter} + 1 %}` } },
   );
   const tooLong = makeFailure(
     states,
@@ -97,7 +97,7 @@ function makeUntilDone(
   tooLong.next(compensation);
   make.next(
     Choice.jsonata(states, part === 'before-rows' ? 'Tables made?' : 'Indexes made?')
-      .when(Condition.jsonata('{% $left = 0 %}'), next)
+      .when(Condition.jsonata('{% $itemsLeft = 0 %}'), next)
       .when(Condition.jsonata(`{% $${counter} >= ${MAKE_ROUNDS} %}`), tooLong)
       .otherwise(make),
   );

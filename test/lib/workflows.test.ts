@@ -1,5 +1,6 @@
 import { ERRORS, REFUSED, STEPS } from '../../lambda/contract';
 import { loadDefinition } from '../../lib/rehearsal/state-machine/load';
+import { stepsOf } from '../../lib/road-steps';
 import {
   CATCH_UP_POLL,
   copyRoundsOf,
@@ -119,7 +120,7 @@ describe('the machines', () => {
 
   test('call every step', () => {
     const called = new Set(tasks.map(({ fields }) => fields.Resource?.split(':sealift-demo-')[1]));
-    for (const step of Object.keys(STEPS)) expect(called).toContain(step);
+    for (const step of stepsOf('snapshot')) expect(called).toContain(step);
   });
 
   test('react to known error names only, and to every one of the contract', () => {

@@ -1,5 +1,6 @@
-import { STEPS, type StepName } from '../../lambda/contract';
+import type { StepName } from '../../lambda/contract';
 import type { Report } from '../../lib/rehearsal/report/report';
+import { stepsOf } from '../../lib/road-steps';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
 /** Every moment of every step takes an hour; SEALIFT_ALL=1 asks for it, otherwise a few moments stand for all. */
@@ -7,7 +8,7 @@ const ALL = process.env.SEALIFT_ALL === '1';
 
 /** Not of the road forward: `give-back` and `release` run when another one fails for good, `quarantine` on a damaged source. */
 const ASIDE: readonly StepName[] = ['give-back', 'release', 'quarantine'];
-const FORWARD = (Object.keys(STEPS) as StepName[]).filter((step) => !ASIDE.includes(step));
+const FORWARD = stepsOf('snapshot').filter((step) => !ASIDE.includes(step));
 
 const MOMENTS = {
   before: { kill: 'before' },

@@ -101,7 +101,7 @@ export function throughRows(majors: readonly [number, number]): void {
       'tricky_texts',
     ]);
     expect(parts.find(({ name }) => name === 'busy')?.parts).toBeGreaterThan(5);
-    expect(await copy.plan({ rangeBytes: RANGE_BYTES })).toEqual({ ...plan, leftOut: [] });
+    expect(await copy.plan({ rangeBytes: RANGE_BYTES })).toEqual(plan);
   });
 
   it('copies every row once although workers are killed at any moment', async () => {
