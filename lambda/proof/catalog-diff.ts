@@ -3,6 +3,7 @@ import type { Session } from '../platform/postgres';
 import { catalogFacts } from './catalog-sql';
 import { alikeInOtherWords, formFor } from './catalog-texts';
 import { type NotFollowed, notFollowedInWords, tablesNotFollowed } from './followed-tables';
+import { readTold, untold } from './told-differences';
 
 /** One fact of a catalogue. */
 export interface CatalogFact {
@@ -38,15 +39,16 @@ const WORDS: Readonly<Record<Difference['how'], string>> = {
 };
 
 /**
- * Compares the catalogues of one database on both sides, and whether every table is part of the stream. Both sessions must be pinned;
- * neither is in a transaction.
+ * Compares the catalogues of one database on both sides, and whether every table is part of the stream. What was told before a copy
+ * was made is no difference. Both sessions must be pinned; neither is in a transaction.
  */
 export async function readDrift(source: Session<'source'>, target: Session<'target'>): Promise<Drift> {
   const [left, right] = await Promise.all([
     source.query<CatalogFact>(catalogFacts(formFor(source, target))),
     target.query<CatalogFact>(catalogFacts(formFor(target, source))),
   ]);
-  const differences = compareFacts(left, right);
+  const told = [...(await readTold(source)), ...(await readTold(target))];
+  const differences = untold(compareFacts(left, right), told);
   const worded = differences.filter(({ inWordsOnly }) => inWordsOnly).map(nameOf);
   const alike = await alikeInOtherWords(source, target, worded);
   return {

@@ -12,7 +12,7 @@ function schemas(form: CatalogForm): string {
 
 /**
  * Routines by the types of their input, as they are unique. From 14 on a body may be SQL that the server prints. What a type makes
- * by itself is left out: from 14 on a range has more of it.
+ * by itself is left out: from 14 on a range has more of it. So is LEAKPROOF, which a superuser alone can say.
  */
 function routines(form: CatalogForm): string {
   const parsed = form.major >= 14 ? 'p.prosqlbody is not null' : 'false';
@@ -20,7 +20,7 @@ function routines(form: CatalogForm): string {
       jsonb_build_array(${owner('p.proowner')}, ${rights('p.proacl', `'f'`, 'p.proowner', form)}, p.prokind, l.lanname,
         format_type(p.prorettype, null), p.proretset, p.proargnames::text, p.proargmodes::text, p.pronargdefaults,
         (select jsonb_agg(format_type(t, null) order by place) from unnest(p.proallargtypes) with ordinality as a(t, place)),
-        case when ${parsed} then null else md5(p.prosrc) end, p.probin, p.provolatile, p.proisstrict, p.prosecdef, p.proleakproof,
+        case when ${parsed} then null else md5(p.prosrc) end, p.probin, p.provolatile, p.proisstrict, p.prosecdef,
         p.proparallel, p.procost, p.prorows, p.prosupport::regproc::text, p.proconfig::text, ${parsed},
         (select jsonb_build_array(g.aggtransfn::regproc::text, g.aggfinalfn::regproc::text, g.aggcombinefn::regproc::text,
             format_type(g.aggtranstype, null), g.agginitval, g.aggsortop::regoper::text, g.aggnumdirectargs)
@@ -147,9 +147,12 @@ function databases(form: CatalogForm): string {
     from pg_database d where d.datname = current_database()`;
 }
 
-/** Not whether a role may log in, which the fence and the adoption change; nor the master user, which joins others meanwhile. */
-const roles = `select 'role', r.rolname::text, jsonb_build_array(r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb,
-      r.rolreplication, r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil,
+/**
+ * Not whether a role may log in, which the fence and the adoption change; nor what RDS gives nobody (SUPERUSER, REPLICATION, BYPASSRLS);
+ * nor the master user, which joins others meanwhile.
+ */
+const roles = `select 'role', r.rolname::text, jsonb_build_array(r.rolinherit, r.rolcreaterole, r.rolcreatedb,
+      r.rolconnlimit, r.rolvaliduntil,
       (select string_agg(distinct g.rolname::text, ',') from pg_auth_members m join pg_roles g on g.oid = m.roleid
         where m.member = r.oid and not starts_with(g.rolname, 'sealift_') and g.rolname <> current_user)), ${NO_TEXT}
     from pg_roles r where r.rolname !~ '^(pg_|sealift_)' and r.rolname <> current_user and r.rolname not in ${RDS_GROUPS} and not ${OF_RDS}`;

@@ -1,8 +1,14 @@
 /** The nastiest schema and rows on two servers of different majors. */
+
+import { connectionString } from '../../../lambda/platform/connection-string';
+import { mergeFacts } from '../../../lambda/platform/ledger-sql';
+import { makeSubscription } from '../../../lambda/platform/make-subscription';
+import type { Side } from '../../../lambda/platform/postgres';
+import { dropSlot, makeSlot } from '../../../lambda/platform/slots';
 import { pinSettings } from '../../../lambda/proof/row-hash';
 import { TRICKY_ROWS, TRICKY_SCHEMA } from '../copy/rows/tricky';
 import { makeAll, makeRolesOf, planOf } from '../copy/schema/nasty';
-import { Pair, statementsOf } from '../copy/schema/pair';
+import { MASTER, Pair, statementsOf } from '../copy/schema/pair';
 
 export const DATABASE = 'nasty';
 
@@ -11,11 +17,13 @@ type Later = readonly (readonly [since: number, text: string | RegExp, instead: 
 /** What older majors do not know, and what stands for it there. */
 const LATER_SCHEMA: Later = [
   [15, 'unique nulls not distinct', 'unique'],
+  [15, ' where (id > 0), nasty.egg', ', nasty.egg'],
   [14, ' compression pglz', ''],
   [14, /begin atomic\n[\s\S]*?\nend;/, "as 'select case when n > 0 then n + 1 else 0 end';"],
 ];
 const LATER_ROWS: Later = [
   [14, 'ranges int4multirange', 'ranges text'],
+  [99, 'generate_series(1, 1114111, 7)', 'generate_series(1, 1114111, 111)'],
   // Before 16 this escape is no tabulator but a letter.
   [99, String.raw`\b\f\v`, String.raw`\b\f\x0b`],
   [14, "(2, 'Infinity', 'Infinity', '-Infinity'", "(2, 'NaN', 'Infinity', '-Infinity'"],
@@ -45,6 +53,7 @@ export async function startCopied(from: number, to: number) {
   const pair = await Pair.start(from, to);
   try {
     await pair.run('source', DATABASE, as(from, statementsOf('nasty.sql'), LATER_SCHEMA));
+    await pair.run('source', DATABASE, as(from, statementsOf('superuser.sql'), LATER_SCHEMA));
     await pair.run('source', DATABASE, REWORDED);
     await makeRolesOf(pair);
     // RDS lets its master user use this wrapper; elsewhere a superuser has to.
@@ -76,3 +85,53 @@ export async function fillRows(pair: Pair): Promise<void> {
 }
 
 const UUID = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11';
+
+/** Keeps what the plan left out with the target's ledger, as the step that plans schemas does. */
+export async function keepLeftOut({ plan, target }: Pick<Copied, 'plan' | 'target'>): Promise<void> {
+  await target.execute(mergeFacts('pair', { schemaLeftOut: plan.leftOut }));
+}
+
+type Copied = Awaited<ReturnType<typeof startCopied>>;
+
+const STREAM = 'sealift_pair_both';
+
+/** Lets one side follow the other as the steps do, writes there, and answers what arrived; nothing of the road is left. */
+export async function follow(pair: Pair, from: Side, to: Side): Promise<string[]> {
+  const [publisher, subscriber] = [await pair.connect(from).session('moved'), await pair.connect(to).session('moved')];
+  const plan = {
+    name: STREAM,
+    connection: connectionString({
+      host: '127.0.0.1',
+      port: pair[from].port,
+      database: 'moved',
+      ...MASTER,
+      sslMode: 'require',
+      rootCertificatePath: null,
+      applicationName: STREAM,
+    }),
+    publisherMajor: publisher.major,
+    localOnly: to === 'source',
+  };
+  for (const side of [publisher, subscriber]) await side.execute({ text: 'truncate moved' });
+  await publisher.execute({ text: `create publication ${STREAM} for table moved` });
+  await makeSlot(publisher, STREAM);
+  await subscriber.transaction(() => makeSubscription(subscriber, plan));
+  await subscriber.execute({ text: `alter subscription ${STREAM} enable` });
+  await publisher.execute({
+    text: `insert into moved values (1, 0.1), (2, 'NaN'), (3, '-Infinity'), (4, 4.9e-324)`,
+  });
+  try {
+    for (let look = 0; look < 600; look += 1) {
+      const rows = await subscriber.query<{ f: string }>({ text: 'select f::text as f from moved order by id' });
+      if (rows.length === 4) return rows.map(({ f }) => f);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('nothing arrived');
+  } finally {
+    await subscriber.execute({ text: `alter subscription ${STREAM} disable` });
+    await subscriber.execute({ text: `alter subscription ${STREAM} set (slot_name = none)` });
+    await subscriber.execute({ text: `drop subscription ${STREAM}` });
+    await dropSlot(publisher, STREAM);
+    await publisher.execute({ text: `drop publication ${STREAM}` });
+  }
+}
