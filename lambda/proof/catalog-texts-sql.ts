@@ -27,7 +27,8 @@ export const ownersOfObjects: Statement = {
 const TAKEN_BACK = 'SL001';
 
 /**
- * Makes a function that reads one text and returns it as this server prints it; null when it cannot be read. An expression is read
+ * Makes a function that reads one text and returns it as this server prints it; null when it cannot be read. A lock that is
+ * not got in time is no answer: it is asked again. An expression is read
  * as part of a view: a row of all of them, so that they need no names and no type. `name` is a plain word.
  */
 export function createReader(name: string): Statement {
@@ -35,7 +36,6 @@ export function createReader(name: string): Statement {
   const thing = literal(`${place}_thing`);
   const reader = `declare
     thing text := ${thing};
-    rule text;
     found text;
   begin
     begin
@@ -62,6 +62,7 @@ export function createReader(name: string): Statement {
       raise exception using errcode = ${literal(TAKEN_BACK)};
     exception
       when sqlstate ${literal(TAKEN_BACK)} then null;
+      when lock_not_available or deadlock_detected then raise;
       when others then found := null;
     end;
     return found;
