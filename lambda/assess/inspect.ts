@@ -1,11 +1,10 @@
 /** What AWS says of everything that the migration touches; nothing is changed. */
 
 import type { Inspection } from '../contract/assessment';
-import { ENV } from '../contract/environment';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { findStack, SEED_PARAMETER } from '../platform/cloudformation';
-import type { Environment } from '../platform/environment';
+import { type Environment, requireTargetSettings } from '../platform/environment';
 import { findKey } from '../platform/kms';
 import { call } from '../platform/payload';
 import { findInstance } from '../platform/rds';
@@ -30,12 +29,8 @@ export async function inspect(_input: Input<'inspect'>, world: World): Promise<O
     target: target?.endpoint?.host ?? null,
     instances: { source: environment.sourceInstance, target: environment.targetInstance },
   });
-  const { targetSettings } = environment;
-  if (targetSettings === undefined) {
-    throw new Error(`environment variable ${ENV.targetSettings} is not set, deploy the stack again`);
-  }
   const groups = source.facts.parameterGroups.map(({ name }) => name);
-  const surroundings = await readSurroundings(source.attached, groups, targetSettings);
+  const surroundings = await readSurroundings(source.attached, groups, requireTargetSettings(environment));
   return {
     source: source.facts,
     target: { ...stack, instance: target && (await world.locate(target)) },

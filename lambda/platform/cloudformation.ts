@@ -17,6 +17,9 @@ const client = new CloudFormationClient(CLIENT_LIMITS);
 /** The parameter of the `Target` template that gives birth to the instance (facts E16). */
 export const SEED_PARAMETER = 'Seed';
 
+/** The seed of an instance that is born empty, for rows that come over connections. */
+export const EMPTY_SEED = 'empty';
+
 /** `settled`: may be updated; `busy`: ask again; `broken`: nothing moves without a person. */
 export type StackClass = 'settled' | 'busy' | 'broken';
 

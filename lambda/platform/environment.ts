@@ -25,7 +25,7 @@ export interface Environment {
   readonly targetStackRoleArn?: string;
   /** JSON of the stack policy that `restore` sets; only that step has it. */
   readonly targetStackPolicy?: string;
-  /** How rows travel; only the steps of the copy road have it. */
+  /** How rows travel; only the steps of the copy road and, on it, `assess` have it. */
   readonly copy?: CopySettings;
   /** What the target is configured to be; only `inspect` and `restore` have it. */
   readonly targetSettings?: TargetSettings;
@@ -37,6 +37,12 @@ export function requireVariable(name: string, from: NodeJS.ProcessEnv = process.
   if (value === undefined || value === '')
     throw new Error(`environment variable ${name} is not set, deploy the stack again`);
   return value;
+}
+
+/** What the target is configured to be; throws naming the variable in a step that is not given it. */
+export function requireTargetSettings({ targetSettings }: Environment): TargetSettings {
+  if (targetSettings !== undefined) return targetSettings;
+  throw new Error(`environment variable ${ENV.targetSettings} is not set, deploy the stack again`);
 }
 
 /** Reads the environment of a function; throws naming the first variable that is missing. */

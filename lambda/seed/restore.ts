@@ -1,7 +1,7 @@
 /**
  * The target instance, born by its own stack: the workflow sets the stack's seed once, and never again (facts E16).
  *
- *   seed none --policy, UpdateStack--> busy --> seed = our snapshot --> instance as demanded --> available
+ *   seed none --policy, UpdateStack--> busy --> seed = our snapshot, or empty --> instance as demanded --> available
  *        \-- any other seed: refused        \-- rolled back: refused, with the first reason
  */
 import * as z from 'zod';
@@ -10,6 +10,7 @@ import { Blocked } from '../errors';
 import {
   classifyStackStatus,
   type DescribedStack,
+  EMPTY_SEED,
   findStack,
   firstFailure,
   readStackPolicy,
@@ -17,6 +18,7 @@ import {
   updateParameter,
   writeStackPolicy,
 } from '../platform/cloudformation';
+import { requireTargetSettings } from '../platform/environment';
 import { shortHash } from '../platform/names';
 import { claimedCall, instanceFacts } from '../platform/payload';
 import { findInstance } from '../platform/rds';
@@ -78,7 +80,7 @@ async function judgeInstance(input: Input<'restore'>, world: World): Promise<Out
   const kind = classifyInstanceStatus(facts.status);
   if (kind === 'transient') return pending(`instance ${targetInstance} is ${facts.status}`);
   if (kind === 'human') throw new Blocked(`instance ${targetInstance} is ${facts.status}, look at its events in RDS`);
-  const found = shortfalls(instance, { keyArn, engineVersion: input.source.engineVersion });
+  const found = shortfalls(instance, { keyArn, engineVersion: demandedVersion(input, world) });
   const lasting = found.filter((shortfall) => !shortfall.passes);
   if (lasting.length > 0) {
     throw new Blocked(
@@ -89,6 +91,11 @@ async function judgeInstance(input: Input<'restore'>, world: World): Promise<Out
   if (found.length > 0) return pending(`instance ${targetInstance}: ${found.map(({ text }) => text).join('; ')}`);
   const target = await world.locate(instance);
   return { status: 'available', detail: `instance ${targetInstance} is available and as demanded`, target };
+}
+
+/** What grows from a snapshot keeps the source's major; what is born empty has the configured one. */
+function demandedVersion({ seed, source }: Input<'restore'>, { environment }: World): string {
+  return seed === EMPTY_SEED ? requireTargetSettings(environment).engineVersion : source.engineVersion;
 }
 
 function pending(detail: string): Output<'restore'> {
@@ -121,7 +128,7 @@ async function assertNotRolledBack(stack: DescribedStack, token: string): Promis
   const failure = await firstFailure(stack);
   if (failure?.token !== token) return;
   throw new Blocked(
-    `stack ${stack.name} rolled back the restore, remove the cause and start a new execution: ` +
+    `stack ${stack.name} rolled back the birth of the target, remove the cause and start a new execution: ` +
       `${failure.resource}: ${failure.reason}`,
   );
 }

@@ -1,10 +1,10 @@
-/** What must be true of a restored instance before any change flows to it (faults 78, 79, 81, 82; security 23 to 25). */
+/** What must be true of a newborn instance before any change flows to it (faults 78, 79, 81, 82; security 23 to 25). */
 import type { DescribedInstance } from '../platform/rds';
 
 /** What the source and the configuration demand of the target. */
 export interface Demands {
   readonly keyArn: string;
-  /** Engine version of the source; the majors must be equal. */
+  /** Of the source when the target grows from its snapshot, else the configured one; the majors must be equal. */
   readonly engineVersion: string;
 }
 
@@ -14,7 +14,7 @@ export interface Shortfall {
   readonly text: string;
 }
 
-/** Compares the instance with everything that a restore may silently leave out (facts E13); empty when all is as demanded. */
+/** Compares the instance with everything that a restore or a template may silently leave out (facts E13); empty when all is as demanded. */
 export function shortfalls(
   { facts, endpoint, masterSecretStatus }: DescribedInstance,
   demands: Demands,

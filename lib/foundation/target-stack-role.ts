@@ -53,12 +53,14 @@ function statements(stack: Stack, props: TargetStackRoleProps): PolicyStatement[
   const viaServices = {
     StringEquals: { 'kms:ViaService': ['rds', 'secretsmanager'].map((one) => `${one}.${stack.region}.amazonaws.com`) },
   };
+  const snapshot = arn('rds', `snapshot:${encryptedSeedName(config.migration)}`);
+  const fromSnapshot = config.road === 'snapshot';
   return [
     new PolicyStatement({
-      actions: ['rds:CreateDBInstance', 'rds:RestoreDBInstanceFromDBSnapshot'],
+      actions: [fromSnapshot ? 'rds:RestoreDBInstanceFromDBSnapshot' : 'rds:CreateDBInstance'],
       resources: [
         instance,
-        arn('rds', `snapshot:${encryptedSeedName(config.migration)}`),
+        ...(fromSnapshot ? [snapshot] : []),
         arn('rds', `subgrp:${props.subnetGroupName}`),
         arn('rds', `pg:${props.parameterGroupName}`),
         arn('rds', `og:default:postgres-${config.target.engineVersion.split('.')[0]}`),
@@ -79,10 +81,9 @@ function statements(stack: Stack, props: TargetStackRoleProps): PolicyStatement[
       resources: [instance, arn('rds', `pg:${props.parameterGroupName}`)],
       conditions: { StringEquals: { [`aws:ResourceTag/${ID_TAG}`]: config.migration } },
     }),
-    new PolicyStatement({
-      actions: ['rds:DescribeDBSnapshots'],
-      resources: [arn('rds', `snapshot:${encryptedSeedName(config.migration)}`), instance],
-    }),
+    ...(fromSnapshot
+      ? [new PolicyStatement({ actions: ['rds:DescribeDBSnapshots'], resources: [snapshot, instance] })]
+      : []),
     new PolicyStatement({
       actions: [
         'ec2:DescribeAvailabilityZones',

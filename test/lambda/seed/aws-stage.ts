@@ -18,14 +18,23 @@ export const targetStack = (migrationId: string) => `Sealift-${migrationId}-Targ
 export const targetInstance = (migrationId: string) => `sealift-${migrationId}-target`;
 export const RECORD = 'db.example.test';
 
+const whenEmpty = (value: unknown, otherwise: unknown = { Ref: 'AWS::NoValue' }) => ({
+  'Fn::If': ['Empty', value, otherwise],
+});
+
 /** The part of the Target template that matters to `restore`. */
-const templateOf = (migrationId: string) => ({
+const templateOf = (migrationId: string, keyArn: string) => ({
   Parameters: {
     Seed: { Type: 'String', Default: 'none' },
     Protected: { Type: 'String', Default: 'true' },
     Group: { Type: 'String', Default: `${migrationId}-group` },
+    Version: { Type: 'String', Default: '17.10' },
+    Key: { Type: 'String', Default: keyArn },
   },
-  Conditions: { Born: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Seed' }, 'none'] }] } },
+  Conditions: {
+    Born: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Seed' }, 'none'] }] },
+    Empty: { 'Fn::Equals': [{ Ref: 'Seed' }, 'empty'] },
+  },
   Resources: {
     Parameters: {
       Type: 'AWS::RDS::DBParameterGroup',
@@ -39,7 +48,12 @@ const templateOf = (migrationId: string) => ({
       UpdateReplacePolicy: 'Retain',
       Properties: {
         DBInstanceIdentifier: targetInstance(migrationId),
-        DBSnapshotIdentifier: { Ref: 'Seed' },
+        DBSnapshotIdentifier: whenEmpty({ Ref: 'AWS::NoValue' }, { Ref: 'Seed' }),
+        MasterUsername: whenEmpty('dbadmin'),
+        KmsKeyId: whenEmpty({ Ref: 'Key' }),
+        StorageEncrypted: whenEmpty(true),
+        Engine: 'postgres',
+        EngineVersion: { Ref: 'Version' },
         DBInstanceClass: 'db.t4g.micro',
         DBParameterGroupName: { Ref: 'Group' },
         DeletionProtection: { Ref: 'Protected' },
@@ -122,7 +136,7 @@ export class AwsStage {
   async deployTarget(migrationId: string, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
     this.engine.createStack({
       stackName: targetStack(migrationId),
-      templateBody: JSON.stringify(templateOf(migrationId)),
+      templateBody: JSON.stringify(templateOf(migrationId, this.keyArn)),
       parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
         ParameterKey,
         ParameterValue,

@@ -230,9 +230,13 @@ describe('restore', () => {
     await stage.deployTarget(id, { Group: 'no-such-group' });
     const refused = await eventually(() => refusal(bear(arn)));
     expect(refused).toBeInstanceOf(Blocked);
-    expect(refused.message).toMatch(/rolled back the restore.*Database \(AWS::RDS::DBInstance\): .*no-such-group/);
+    expect(refused.message).toMatch(
+      /rolled back the birth of the target.*Database \(AWS::RDS::DBInstance\): .*no-such-group/,
+    );
     expect(await bear(arn, { epoch: '2' })).toMatchObject({ status: 'pending' });
-    expect((await eventually(() => refusal(bear(arn, { epoch: '2' })))).message).toContain('rolled back the restore');
+    expect((await eventually(() => refusal(bear(arn, { epoch: '2' })))).message).toContain(
+      'rolled back the birth of the target',
+    );
     expect(updates()).toHaveLength(2);
   });
 

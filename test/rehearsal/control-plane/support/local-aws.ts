@@ -60,11 +60,12 @@ export async function startLocalAws(props: Partial<ControlPlaneProps> = {}): Pro
 
 /** Hosts nothing: for tests of statuses and refusals, where no row matters. */
 export class EmptyHost implements DatabaseHost {
-  async create(): Promise<HostedDatabase> {
+  async create({ engineVersion }: { readonly engineVersion: string }): Promise<HostedDatabase> {
     return {
       port: 5432,
       endpointPort: 5432,
-      engineVersion: '17.10',
+      // As the rehearsal has it: a version that is not installed becomes the one of its major that is.
+      engineVersion: engineVersion.startsWith('18') ? '18.4' : '17.10',
       setPassword: async () => undefined,
       copyTo: async (_directory, onProgress) => onProgress(1),
       reboot: async () => undefined,
@@ -72,8 +73,8 @@ export class EmptyHost implements DatabaseHost {
     };
   }
 
-  restore(): Promise<HostedDatabase> {
-    return this.create();
+  restore(request: { readonly engineVersion: string }): Promise<HostedDatabase> {
+    return this.create(request);
   }
 }
 
