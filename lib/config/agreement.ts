@@ -4,6 +4,7 @@
  */
 import type { ConfigPath, Problem } from './problem';
 import { quoteValue } from './problem';
+import { ofRoad } from './road-agreement';
 
 type Section = Readonly<Record<string, unknown>>;
 
@@ -35,6 +36,7 @@ export function findDisagreements(input: unknown): Problem[] {
     ...ofEndpointText(top),
     ...ofCopy(top),
     ...ofProxy(top),
+    ...ofRoad(top),
   ];
 }
 
@@ -164,6 +166,9 @@ const OTHER_VARIABLES_BYTES = 1400;
 /** What the defaults of an entry of `prune` add to it. */
 const PRUNE_DEFAULTS_BYTES = 130;
 
+/** What the defaults of `copy` and the ARN of the new passwords add to it. */
+const COPY_BYTES = 300;
+
 /** These fields travel in the environment of functions; a deployment would refuse what does not fit. */
 function room(top: Section): Problem[] {
   const source = sectionOf(top.source);
@@ -183,6 +188,10 @@ function room(top: Section): Problem[] {
     const bytes = Buffer.byteLength(JSON.stringify(entries) ?? '') + entries.length * PRUNE_DEFAULTS_BYTES;
     fields.push([['prune', 'entries'], entries]);
     sizes.push({ path: ['prune', 'entries'], bytes });
+  }
+  if (top.road === 'copy') {
+    fields.push([['copy'], top.copy]);
+    sizes.push({ path: ['copy'], bytes: Buffer.byteLength(JSON.stringify(top.copy) ?? '') + COPY_BYTES });
   }
   const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
   const allowed = ENVIRONMENT_BYTES - OTHER_VARIABLES_BYTES;

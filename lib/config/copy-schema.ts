@@ -26,6 +26,6 @@ export const copy = section({
     .refine((roles) => Object.keys(roles).length <= 40, { error: 'at most 40 roles' })
     .default({})
     .describe(
-      'Roles that keep their password, at most 40: by role, the complete ARN of a secret whose JSON has it in the field `password`. Passwords cannot be read from PostgreSQL on RDS; every other role that logs in gets a new one, kept in the secret `RolePasswords` and listed in the report',
+      "Roles that keep their password, at most 40: by role, the complete ARN of a secret whose JSON has it in the field `password`, under AWS's own key, that of `key` or `source.kmsKeyArn`. Passwords cannot be read from PostgreSQL on RDS; every other role that logs in gets a new one, kept in the secret `RolePasswords` and listed in the report",
     ),
 });

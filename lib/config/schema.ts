@@ -80,7 +80,9 @@ export const target = section({
   engineVersion: text(/^1[3-8]\.\d{1,2}$/, 'major and minor version of PostgreSQL 13 to 18, such as "17.6"').describe(
     "Major and minor, PostgreSQL 13 to 18, such as `17.6`. On the snapshot road the major must be the source's, on the copy road it may be newer",
   ),
-  allocatedStorageGib: whole(20, 65536, 'GiB').describe("20 to 65,536. At least the source's: storage never shrinks"),
+  allocatedStorageGib: whole(20, 65536, 'GiB').describe(
+    "20 to 65,536. On the snapshot road at least the source's: storage never shrinks",
+  ),
   maxAllocatedStorageGib: whole(22, 65536, 'GiB')
     .optional()
     .describe(

@@ -1,0 +1,54 @@
+/** What the choice of the road allows in other fields. */
+import { type ConfigPath, type Problem, quoteValue } from './problem';
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** What a snapshot road would leave unused, with the values that say nothing. */
+const COPY_DEFAULTS: Section = { workers: 4, builds: 2, skipExtensions: [], passwords: {} };
+
+/** Lists every disagreement of `road` with other fields; a field of the wrong shape has been reported already. */
+export function ofRoad(top: Section): Problem[] {
+  return top.road === 'copy' ? onTheCopyRoad(top) : onTheSnapshotRoad(top);
+}
+
+/** Rows that came over connections were read one by one, and their blocks are new: there is nothing left to scan for. */
+function onTheCopyRoad(top: Section): Problem[] {
+  const problems: Problem[] = [];
+  const { on } = sectionOf(top.scan);
+  if (on === 'target') {
+    problems.push({
+      path: ['scan', 'on'],
+      got: quoteValue(on),
+      allowed: '"source" on the copy road: damage does not travel with rows, and is found where it is',
+    });
+  }
+  const { masterUsername = 'postgres' } = sectionOf(top.target);
+  const { passwords } = sectionOf(top.copy);
+  if (typeof masterUsername === 'string' && Object.hasOwn(sectionOf(passwords), masterUsername)) {
+    problems.push({
+      path: ['copy', 'passwords', masterUsername],
+      got: quoteValue(sectionOf(passwords)[masterUsername]),
+      allowed: 'no master user of the target: RDS keeps its password in a secret of its own',
+    });
+  }
+  return problems;
+}
+
+/** A choice that nothing reads was meant for something. */
+function onTheSnapshotRoad(top: Section): Problem[] {
+  const given = sectionOf(top.copy);
+  return Object.keys(COPY_DEFAULTS)
+    .filter((field) => field in given && JSON.stringify(given[field]) !== JSON.stringify(COPY_DEFAULTS[field]))
+    .map((field) => {
+      const path: ConfigPath = ['copy', field];
+      return {
+        path,
+        got: quoteValue(given[field]),
+        allowed: 'nothing without "road": "copy", which alone copies rows',
+      };
+    });
+}
+
+function sectionOf(value: unknown): Section {
+  return typeof value === 'object' && value !== null ? (value as Section) : {};
+}
