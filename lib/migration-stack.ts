@@ -154,7 +154,7 @@ export class MigrationStack extends Stack {
       [ENV.switch]: JSON.stringify(switchOf(config)),
       [ENV.policy]: JSON.stringify(policyOf(config)),
       ...(config.source.trustedCaPem !== undefined && { [ENV.trustedCa]: config.source.trustedCaPem }),
-      ...(COPY_STEPS.includes(step) && {
+      ...((COPY_STEPS.includes(step) || (step === 'assess' && config.road === 'copy')) && {
         [ENV.copy]: JSON.stringify(copySettingsOf(config, foundation)),
       }),
       ...((step === 'inspect' || step === 'restore') && {

@@ -1,7 +1,9 @@
 /** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
 import * as z from 'zod';
 import type { Check } from '../contract/assessment';
+import { ENV } from '../contract/environment';
 import type { Input, Output } from '../contract/payloads';
+import type { CopySettings, Policy } from '../contract/settings';
 import { bothSides, call, instanceFacts, surroundings } from '../platform/payload';
 import type { World } from '../platform/world';
 import { chooseDatabases } from './databases';
@@ -50,7 +52,7 @@ export async function assess(input: Input<'assess'>, world: World, walSampleMs =
   const seen = await look(input, world, walSampleMs);
   const { server, databases, volume } = seen;
   const { execution, takeOver = null } = input;
-  const judgement = judge(seen, { migrationId, execution, takeOver, policy: world.environment.policy });
+  const judgement = judge(seen, { migrationId, execution, takeOver, ...choices(world) });
   const { verdict, checks, sizing, prediction } = judgement;
   const report = await world.keepEvidence('assess', { migrationId, ...judgement, server, databases, volume, ...input });
   const facts = databases.map((survey) => survey.facts);
@@ -66,6 +68,13 @@ export async function assess(input: Input<'assess'>, world: World, walSampleMs =
   const screen = await world.keepDocument('assessment', 'txt', renderScreen(forPeople));
   const blocks = blocksOf(checks);
   return { verdict, counts: count(checks), blocks, databases: facts, sizing, prediction, report, page, screen };
+}
+
+/** What the configuration says; the copy road does not go without its settings. */
+function choices({ environment: { policy, copy } }: World): { policy: Policy; copy: CopySettings | null } {
+  if (policy.road === 'snapshot') return { policy, copy: null };
+  if (copy === undefined) throw new Error(`environment variable ${ENV.copy} is not set, deploy the stack again`);
+  return { policy, copy };
 }
 
 async function look({ inspection }: Input<'assess'>, world: World, walSampleMs: number): Promise<Seen> {

@@ -1,6 +1,6 @@
 /** From everything that was seen to every check, the size and the prediction: pure. */
 import type { Check, Inspection, Prediction, Sizing } from '../contract/assessment';
-import type { Policy } from '../contract/settings';
+import type { CopySettings, Policy } from '../contract/settings';
 import { HOME_DATABASE } from '../platform/names';
 import { block, listed, pass, warn, worst } from './check';
 import { accountChecks } from './checks/account';
@@ -37,27 +37,44 @@ export interface Judgement {
 }
 
 /** Judges what was seen. */
-export function judge(seen: Seen, asker: Asker & { readonly policy: Policy }): Judgement {
+export function judge(
+  seen: Seen,
+  asker: Asker & { readonly policy: Policy; readonly copy: CopySettings | null },
+): Judgement {
   const { inspection, server, choice, databases, volume } = seen;
-  const { migrationId, policy } = asker;
+  const { migrationId, policy, copy } = asker;
+  const { road } = policy;
   const names = [...choice.names, ...choice.unreachable];
   const sizing = sizeTarget(sizingFacts(seen, policy));
-  const prediction = predict(predictionFacts(seen, policy));
+  const prediction = predict(predictionFacts(seen, policy, copy));
   const checks = [
     ...awsChecks(inspection, policy, migrationId),
-    ...accountChecks(inspection),
-    ...serverChecks(server, { migrationId, policy, databases: names, prediction }),
-    ...volumeChecks({ inspection, server, volume, sizing, prediction, databases: names.length }),
+    ...accountChecks(inspection, policy),
+    ...serverChecks(server, { migrationId, policy, databases: names, prediction, tables: mostTables(databases) }),
+    ...volumeChecks({
+      inspection,
+      road,
+      server,
+      volume,
+      storedBytes: storedBytes(seen, road),
+      sizing,
+      prediction,
+      databases: names.length,
+    }),
     ...othersChecks(server, databases, asker),
-    ...privilegeChecks(server, databases, names),
+    ...privilegeChecks(server, databases, names, copy),
     wayBack(policy),
-    ...choiceChecks(choice),
+    ...choiceChecks(choice, road),
     ...contentChecks(databases, policy),
-    ...localeChecks(databases, inspection.surroundings),
+    ...localeChecks(databases, inspection.surroundings, copy),
     ...growthChecks(databases),
-    ...codeChecks(databases, foundJobs(server, databases)),
+    ...codeChecks(databases, foundJobs(server, databases), road),
   ];
   return { verdict: worst(checks), checks, sizing, prediction };
+}
+
+function mostTables(databases: readonly DatabaseSurvey[]): number {
+  return databases.reduce((most, { facts }) => Math.max(most, facts.tables), 0);
 }
 
 /** pg_cron keeps its jobs in one database of the server, mostly `postgres`, which need not be migrated itself. */
@@ -67,13 +84,20 @@ function foundJobs(server: ServerSurvey, databases: readonly DatabaseSurvey[]): 
   return keeper === undefined ? null : { database: keeper.facts.name, jobs: keeper.content.jobs ?? [] };
 }
 
-function sizingFacts({ inspection, databases, volume }: Seen, policy: Policy): SizingFacts {
+/** What the target must hold: a snapshot has every database of the instance. */
+function storedBytes({ databases, volume }: Seen, road: Policy['road']): number {
+  return road === 'snapshot' ? volume.databaseBytes : databases.reduce((sum, { facts }) => sum + facts.bytes, 0);
+}
+
+function sizingFacts(seen: Seen, policy: Policy): SizingFacts {
+  const { inspection, databases, volume } = seen;
   const { source } = inspection;
   const { target, offer } = inspection.surroundings;
   return {
+    road: policy.road,
     sourceClass: source.instanceClass,
     sourceStorageGib: source.allocatedStorageGib,
-    databaseBytes: volume.databaseBytes,
+    databaseBytes: storedBytes(seen, policy.road),
     relations: databases.reduce((sum, { relations }) => sum + relations, 0),
     connectedSessions: volume.connectedSessions,
     activeSessions: volume.activeSessions,
@@ -83,8 +107,13 @@ function sizingFacts({ inspection, databases, volume }: Seen, policy: Policy): S
   };
 }
 
-function predictionFacts({ inspection, databases, volume }: Seen, policy: Policy): PredictionFacts {
+function predictionFacts(
+  { inspection, databases, volume }: Seen,
+  policy: Policy,
+  copy: CopySettings | null,
+): PredictionFacts {
   return {
+    copies: copy === null ? null : { workers: copy.workers, builds: copy.builds },
     databaseBytes: volume.databaseBytes,
     verifiedBytes: databases.reduce((sum, { facts }) => sum + facts.bytes, 0),
     verifyWorkers: policy.verifyWorkers,
@@ -112,8 +141,8 @@ function wayBack({ rollback: { windowHours } }: Policy): Check {
   );
 }
 
-function choiceChecks(choice: Choice): readonly Check[] {
-  return [chosen(choice), leftOut(choice)];
+function choiceChecks(choice: Choice, road: Policy['road']): readonly Check[] {
+  return [chosen(choice), leftOut(choice, road)];
 }
 
 function chosen({ names, unreachable }: Choice): Check {
@@ -126,8 +155,8 @@ function chosen({ names, unreachable }: Choice): Check {
   );
 }
 
-/** On the snapshot road they arrive as they were in the snapshot, and nothing follows them. */
-function leftOut({ leftOut: left, unknownExclusions }: Choice): Check {
+/** On the snapshot road they arrive as they were in the snapshot, and nothing follows them; on the copy road not at all. */
+function leftOut({ leftOut: left, unknownExclusions }: Choice, road: Policy['road']): Check {
   const id = 'databases-left-out';
   const found = [
     ...left.map(({ name, reason }) => `${name} (${reason})`),
@@ -137,6 +166,6 @@ function leftOut({ leftOut: left, unknownExclusions }: Choice): Check {
   return warn(
     id,
     `left out: ${listed(found)}`,
-    'they arrive as they were when the snapshot was taken, without any later change; correct excludeDatabases if not meant',
+    `${road === 'copy' ? 'they do not arrive at all' : 'they arrive as they were when the snapshot was taken, without any later change'}; correct excludeDatabases if not meant`,
   );
 }

@@ -14,6 +14,12 @@ export const ASSUMED = {
   copySeconds: 300,
   copyBytesPerSecond: 50e6,
   restoreSeconds: 900,
+  /** A fresh instance, with its first backup and its standby. */
+  birthSeconds: 900,
+  /** Reading every schema with pg_dump and making tables. */
+  schemaSeconds: 120,
+  rowBytesPerSecondOfWorker: 10e6,
+  indexBytesPerSecondOfBuild: 20e6,
   applyBytesPerSecond: 20e6,
   /** Counts before and after a pruning read the tables this fast. */
   countBytesPerSecond: 50e6,
@@ -34,6 +40,8 @@ const LEAST_GAIN = 0.01;
 
 /** What the prediction looks at. */
 export interface PredictionFacts {
+  /** How rows travel over connections; null on the snapshot road. */
+  readonly copies: { readonly workers: number; readonly builds: number } | null;
   /** Bytes of every database of the instance: the snapshot holds all. */
   readonly databaseBytes: number;
   /** Bytes of the tables that are verified. */
@@ -53,12 +61,13 @@ export interface PredictionFacts {
 
 /** Predicts the phases, the WAL that the source must keep, and the outage. */
 export function predict(facts: PredictionFacts): Prediction {
-  const seed = [preparation(), snapshot(facts), encryptedCopy(facts), restore()];
+  const unheld = facts.copies === null ? [] : [birth()];
+  const seed = facts.copies === null ? inSnapshot(facts) : overConnections(facts, facts.copies);
   const seedSeconds = sum(seed);
   const catchingUp = catchUp(facts, seedSeconds);
   const retentionSeconds = seedSeconds + catchingUp.seconds;
   return {
-    phases: [...pruning(facts), ...scan(facts), ...seed, catchingUp, verification(facts), cutover()],
+    phases: [...pruning(facts), ...scan(facts), ...unheld, ...seed, catchingUp, verification(facts), cutover()],
     retentionSeconds,
     walBytesPerSecond: Math.round(facts.walBytesPerSecond),
     walRetainedBytes: Math.round(facts.walBytesPerSecond * retentionSeconds),
@@ -96,6 +105,46 @@ function scan({ scanWorkers: workers, verifiedBytes }: PredictionFacts): Predict
       phase: 'Scan',
       seconds: seconds(60 + verifiedBytes / (rate * workers)),
       basis: `${gibibytes(verifiedBytes)} by ${workers} workers at ${bytesInWords(rate)}/s each (assumed)`,
+    },
+  ];
+}
+
+function inSnapshot(facts: PredictionFacts): PredictedPhase[] {
+  return [preparation(), snapshot(facts), encryptedCopy(facts), restore()];
+}
+
+/** The target is born before the slots are made. */
+function birth(): PredictedPhase {
+  const { birthSeconds } = ASSUMED;
+  return {
+    phase: 'Empty target',
+    seconds: birthSeconds,
+    basis: `assumed: ${durationInWords(birthSeconds)} for a fresh instance with its standby`,
+  };
+}
+
+/** The bytes are those of the databases with their indexes: more than travels, and as much as is written. */
+function overConnections(
+  { verifiedBytes }: PredictionFacts,
+  { workers, builds }: NonNullable<PredictionFacts['copies']>,
+): PredictedPhase[] {
+  const { schemaSeconds, rowBytesPerSecondOfWorker: rate, indexBytesPerSecondOfBuild: built } = ASSUMED;
+  return [
+    preparation(),
+    {
+      phase: 'Schema',
+      seconds: schemaSeconds,
+      basis: `assumed: ${durationInWords(schemaSeconds)} for reading every schema and making the tables`,
+    },
+    {
+      phase: 'Copy rows',
+      seconds: seconds(verifiedBytes / (rate * workers)),
+      basis: `${gibibytes(verifiedBytes)} by ${workers} workers at ${bytesInWords(rate)}/s each (assumed); the source keeps every dead row meanwhile`,
+    },
+    {
+      phase: 'Indexes and constraints',
+      seconds: seconds(verifiedBytes / (built * builds)),
+      basis: `${gibibytes(verifiedBytes)} by ${builds} builds at ${bytesInWords(built)}/s each (assumed)`,
     },
   ];
 }

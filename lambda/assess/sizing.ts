@@ -1,6 +1,6 @@
 /** How large the target should be: pure rules, each with its reason in words. */
 import type { Advice, Sizing } from '../contract/assessment';
-import type { TargetSettings } from '../contract/settings';
+import type { Policy, TargetSettings } from '../contract/settings';
 import { type InstanceClass, readInstanceClass, smallestClass } from './instance-class';
 import { gibibytes } from './words';
 
@@ -27,9 +27,10 @@ const MOST_WORKERS = 8;
 
 /** What the rules look at. */
 export interface SizingFacts {
+  readonly road: Policy['road'];
   readonly sourceClass: string;
   readonly sourceStorageGib: number;
-  /** Bytes of every database of the instance, also of those that are not migrated: the snapshot holds all. */
+  /** Bytes that the target holds: of every database of the instance when it grows from a snapshot, else of those that are migrated. */
   readonly databaseBytes: number;
   /** Tables, indexes, sequences and views of the databases that are migrated. */
   readonly relations: number;
@@ -50,15 +51,21 @@ export function sizeTarget(facts: SizingFacts): Sizing {
   };
 }
 
-/** Double the databases, rounded up, within what RDS offers, and never below the source: a restore cannot shrink (facts E17). */
+/**
+ * Double the databases, rounded up, within what RDS offers, and on the snapshot road never below the source: a restore cannot
+ * shrink (facts E17).
+ */
 function adviseStorage(facts: SizingFacts): Advice<number> {
   const doubled = (STORAGE_FACTOR * facts.databaseBytes) / 2 ** 30;
   const most = Math.min(facts.mostStorageGib ?? MOST_STORAGE_GIB, MOST_STORAGE_GIB);
   const rounded = Math.min(roundUp(Math.max(LEAST_STORAGE_GIB, doubled)), most);
+  const twice = `twice the ${gibibytes(facts.databaseBytes)} of databases, rounded up, at least ${LEAST_STORAGE_GIB} GiB`;
+  const configured = facts.configured.allocatedStorageGib;
+  if (facts.road === 'copy') return { advised: rounded, configured, basis: twice };
   return {
     advised: Math.max(rounded, facts.sourceStorageGib),
-    configured: facts.configured.allocatedStorageGib,
-    basis: `twice the ${gibibytes(facts.databaseBytes)} of all databases, rounded up, at least ${LEAST_STORAGE_GIB} GiB and the source's ${facts.sourceStorageGib} GiB, because a restore never shrinks`,
+    configured,
+    basis: `${twice} and the source's ${facts.sourceStorageGib} GiB, because a restore never shrinks`,
   };
 }
 

@@ -59,6 +59,8 @@ export interface ServerSurvey {
   readonly decodingMemoryKb: number;
   readonly tls: boolean;
   readonly pendingRestart: readonly string[];
+  /** How many transactions the lock table has room for, and for how many locks of each. */
+  readonly lockTable: { readonly locksOfTransaction: number; readonly transactions: number };
   readonly busySenders: number;
   readonly slots: readonly { readonly name: string; readonly database: string; readonly active: boolean }[];
   readonly prepared: readonly { readonly gid: string; readonly owner: string; readonly database: string }[];
@@ -82,7 +84,13 @@ export interface ServerSurvey {
     readonly signals: boolean;
     readonly seesActivity: boolean;
   };
-  readonly loginRoles: readonly { readonly name: string; readonly superuser: boolean; readonly mayAlter: boolean }[];
+  readonly loginRoles: readonly {
+    readonly name: string;
+    readonly superuser: boolean;
+    readonly replication: boolean;
+    readonly bypassRls: boolean;
+    readonly mayAlter: boolean;
+  }[];
   readonly listed: readonly ListedDatabase[];
   /** Jobs of pg_cron in database `postgres`; null where there are none to read. */
   readonly jobs: readonly Job[] | null;
@@ -104,6 +112,7 @@ export interface DatabaseSurvey {
   readonly incomparable: readonly (Named & { readonly column: string; readonly type: string })[];
   readonly unlogged: readonly Named[];
   readonly foreign: readonly Named[];
+  readonly userMappings: readonly { readonly server: string; readonly role: string }[];
   readonly largeObjects: number;
   readonly publications: readonly string[];
   readonly forcedRowSecurity: readonly Named[];
@@ -165,6 +174,7 @@ type SettingsRow = Pick<
   | 'decodingMemoryKb'
   | 'tls'
   | 'pendingRestart'
+  | 'lockTable'
 >;
 
 /** True when database `postgres` is more than an empty front door. */
@@ -204,6 +214,7 @@ async function surveyDatabase(session: Session): Promise<DatabaseSurvey> {
       incomparable: await session.query<DatabaseSurvey['incomparable'][number]>(tables.incomparableColumns),
       unlogged: await session.query<Named>(tables.unloggedTables),
       foreign: await session.query<Named>(tables.foreignTables),
+      userMappings: await session.query<DatabaseSurvey['userMappings'][number]>(tables.userMappings),
       largeObjects: large?.count ?? 0,
       publications: await names(session.query(tables.publications)),
       forcedRowSecurity: await session.query<Named>(tables.forcedRowSecurity),

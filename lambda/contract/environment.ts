@@ -32,7 +32,7 @@ export const ENV = {
   tags: 'SEALIFT_TAGS',
   /** PEM of further certificate authorities to trust beside Amazon's; may be absent. */
   trustedCa: 'SEALIFT_TRUSTED_CA',
-  /** JSON of `CopySettings`: how rows travel; the steps of the copy road only. */
+  /** JSON of `CopySettings`: how rows travel; the steps of the copy road and, on it, `assess`. */
   copy: 'SEALIFT_COPY',
   /** What the target is configured to be: JSON of `TargetSettings`; `inspect` and `restore` only. */
   targetSettings: 'SEALIFT_TARGET_SETTINGS',

@@ -1,19 +1,20 @@
 /** Checks of what the account has, offers and attaches to the source (facts E2, E20; faults 84, 85). */
 import type { Check, Inspection } from '../../contract/assessment';
+import type { Policy } from '../../contract/settings';
 import { block, listed, pass, warn } from '../check';
 import { durationInWords } from '../words';
 
 /** The youngest restorable moment is normally five minutes old; from this age on backups are not well. */
 const OLD_BACKUP_SECONDS = 3_600;
 
-/** What a migration adds to each quota, beside the target's storage. */
-const NEEDS: Readonly<Record<string, number>> = { DBInstances: 1, ManualSnapshots: 2 };
+/** A snapshot and its encrypted copy: of the seed, of the baseline of a pruning. */
+const SNAPSHOTS_OF_ONE = 2;
 
 /** All of them. */
-export function accountChecks(inspection: Inspection): readonly Check[] {
+export function accountChecks(inspection: Inspection, policy: Policy): readonly Check[] {
   return [
     instanceOffered(inspection),
-    quotas(inspection),
+    quotas(inspection, policy),
     parameterDifferences(inspection),
     readReplicas(inspection),
     iamAuthentication(inspection),
@@ -45,11 +46,17 @@ function instanceOffered({ surroundings: { target, offer } }: Inspection): Check
   return block(id, `RDS offers ${what} without ${listed(lacks)}`, 'configure another target.instanceClass or storage');
 }
 
-/** A target that exists already is counted in what is used. */
-function quotas({ surroundings, target, source }: Inspection): Check {
+/** A target that exists already is counted in what is used. Only a restore takes at least the source's storage. */
+function quotas({ surroundings, target, source }: Inspection, { road, before }: Policy): Check {
   const id = 'quotas';
-  const storage = Math.max(surroundings.target.allocatedStorageGib, source.allocatedStorageGib);
-  const needs: Readonly<Record<string, number>> = { ...NEEDS, AllocatedStorage: storage };
+  const wanted = surroundings.target.allocatedStorageGib;
+  const storage = road === 'copy' ? wanted : Math.max(wanted, source.allocatedStorageGib);
+  const takes = road === 'snapshot' || before.prunedTables > 0;
+  const needs: Readonly<Record<string, number>> = {
+    DBInstances: 1,
+    ManualSnapshots: takes ? SNAPSHOTS_OF_ONE : 0,
+    AllocatedStorage: storage,
+  };
   const judged = surroundings.quotas.map(({ name, used, max }) => {
     const there = target.instance !== null && name !== 'ManualSnapshots';
     return { name, needed: there ? 0 : (needs[name] ?? 0), free: max - used, max };

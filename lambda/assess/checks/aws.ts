@@ -1,24 +1,24 @@
 /** Checks of what AWS says: instance, key, stack, record (faults 57, 79, 80, 93, 109). */
 import type { Check, Inspection } from '../../contract/assessment';
 import type { Policy } from '../../contract/settings';
-import { classifyStackStatus } from '../../platform/cloudformation';
+import { classifyStackStatus, EMPTY_SEED } from '../../platform/cloudformation';
 import { encryptedSnapshotName } from '../../platform/names';
 import { describeSwitch, switchRemedy } from '../../platform/switch';
 import { block, listed, pass, warn } from '../check';
 
-/** Majors that the snapshot road with the native engine is made for: `wal_status` begins with 13. */
+/** Majors that the native engine is made for, on either road: `wal_status` begins with 13. */
 export const SUPPORTED_MAJORS = { from: 13, to: 18 } as const;
 
 /** All of them. */
 export function awsChecks(inspection: Inspection, policy: Policy, migrationId: string): readonly Check[] {
   return [
     sourceEngine(inspection),
-    sourceEncryption(inspection),
+    sourceEncryption(inspection, policy),
     parameterGroup(inspection),
     keyUsable(inspection),
     targetStack(inspection),
-    targetSeed(inspection, migrationId),
-    targetVersion(inspection),
+    targetSeed(inspection, policy, migrationId),
+    targetVersion(inspection, policy),
     recordPointsToSource(inspection, policy),
   ];
 }
@@ -35,10 +35,15 @@ function sourceEngine({ source }: Inspection): Check {
   return pass(id, what);
 }
 
-function sourceEncryption({ source, key }: Inspection): Check {
+/** Over connections a move under the same key makes sense: to a newer major. */
+function sourceEncryption({ source, target, surroundings, key }: Inspection, { road }: Policy): Check {
   const id = 'source-encryption';
   const { type, keyArn } = source.encryption;
   if (type === 'none') return pass(id, 'the source is not encrypted');
+  const wanted = target.instance?.engineVersion ?? surroundings.target.engineVersion;
+  if (keyArn === key.arn && road === 'copy' && majorOf(wanted) > majorOf(source.engineVersion)) {
+    return pass(id, `the source is encrypted with ${key.arn} already, and moves to a newer major under it`);
+  }
   if (keyArn === key.arn) {
     return block(
       id,
@@ -81,13 +86,16 @@ function targetStack({ target }: Inspection): Check {
   return block(id, what, 'look at its events, delete it, and deploy it again with seed none');
 }
 
-function targetSeed({ target }: Inspection, migrationId: string): Check {
+/** The stack bears the migration's id, so an instance of its seed is this migration's; whether it is used, the ledger says. */
+function targetSeed({ target }: Inspection, { road }: Policy, migrationId: string): Check {
   const id = 'target-seed';
   const { seed, instance, stackName } = target;
   const what = `stack ${stackName} has seed ${seed} and ${instance === null ? 'no instance' : `instance ${instance.instanceId}`}`;
-  if (seed.startsWith('arn:') && seed.endsWith(`:${encryptedSnapshotName(migrationId, 'seed')}`)) {
-    return pass(id, `${what}, born by this migration`);
-  }
+  const ours =
+    road === 'copy'
+      ? seed === EMPTY_SEED
+      : seed.startsWith('arn:') && seed.endsWith(`:${encryptedSnapshotName(migrationId, 'seed')}`);
+  if (ours) return pass(id, `${what}, born by this migration`);
   if (seed !== 'none') {
     return block(
       id,
@@ -99,16 +107,26 @@ function targetSeed({ target }: Inspection, migrationId: string): Check {
   return block(id, what, 'the instance is foreign: delete or rename it, or use another migration id');
 }
 
-/** RDS restores no snapshot into an older version than the one that it was taken of. */
-function targetVersion({ source, target, surroundings }: Inspection): Check {
+/** RDS restores no snapshot into an older version than the one that it was taken of; rows do not mind a minor. */
+function targetVersion({ source, target, surroundings }: Inspection, { road }: Policy): Check {
   const id = 'target-version';
   const version = target.instance?.engineVersion ?? surroundings.target.engineVersion;
   const what = `the source runs ${source.engineVersion}, the target ${target.instance === null ? 'is configured for' : 'runs'} ${version}`;
-  if (majorOf(source.engineVersion) !== majorOf(version)) {
+  const [from, to] = [majorOf(source.engineVersion), majorOf(version)];
+  if (road === 'copy') {
+    if (from <= to) return pass(id, what);
     return block(
       id,
       what,
-      'configure the major version of the source for the target, and deploy the target stack anew',
+      `configure target.engineVersion with major ${from} or a newer one, and deploy the stacks anew`,
+    );
+  }
+  if (from !== to) {
+    const newer = from < to ? ', or road: copy, which moves to a newer one' : '';
+    return block(
+      id,
+      what,
+      `configure the major version of the source for the target${newer}, and deploy the target stack anew`,
     );
   }
   if (target.instance === null && minorOf(version) < minorOf(source.engineVersion)) {

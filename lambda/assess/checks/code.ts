@@ -1,5 +1,6 @@
 /** Checks of code that runs by itself: during apply, in generated columns, by the clock (facts B1, B22; faults 46, 71). */
 import type { Check } from '../../contract/assessment';
+import type { Policy } from '../../contract/settings';
 import { ident, literal, qualified } from '../../platform/quote';
 import { listed, pass, statements, warn } from '../check';
 import { inDatabase, located, where } from '../located';
@@ -13,8 +14,12 @@ export interface FoundJobs {
 }
 
 /** All of them. */
-export function codeChecks(databases: readonly DatabaseSurvey[], jobs: FoundJobs | null): readonly Check[] {
-  return [searchPath(databases), generatedColumns(databases), activeJobs(jobs)];
+export function codeChecks(
+  databases: readonly DatabaseSurvey[],
+  jobs: FoundJobs | null,
+  road: Policy['road'],
+): readonly Check[] {
+  return [searchPath(databases), generatedColumns(databases), activeJobs(jobs, road)];
 }
 
 /** Apply runs with an empty search_path, so that such a function fails and apply stops at the first row (facts B22). */
@@ -45,7 +50,7 @@ function generatedColumns(databases: readonly DatabaseSurvey[]): Check {
 }
 
 /** A job is no login: the fence does not stop what a background worker of RDS starts, and the copy has the jobs as well. */
-function activeJobs(found: FoundJobs | null): Check {
+function activeJobs(found: FoundJobs | null, road: Policy['road']): Check {
   const id = 'jobs';
   if (found === null || found.jobs.length === 0) return pass(id, 'no job of pg_cron is active');
   const { database, jobs } = found;
@@ -58,7 +63,7 @@ function activeJobs(found: FoundJobs | null): Check {
   );
   return warn(
     id,
-    `jobs of pg_cron, which run on the source behind the fence and on the copy before the switch: ${listed(what)}`,
+    `jobs of pg_cron, which run on the source behind the fence and ${road === 'copy' ? 'are not made on the target' : 'on the copy before the switch'}: ${listed(what)}`,
     statements(heals, 10),
   );
 }

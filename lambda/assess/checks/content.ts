@@ -14,11 +14,12 @@ export function contentChecks(databases: readonly DatabaseSurvey[], policy: Poli
     unloggedTables(databases, policy),
     largeObjects(databases, policy),
     foreignTables(databases),
+    userMappings(databases, policy),
     rowSecurity(databases),
-    eventTriggers(databases),
+    eventTriggers(databases, policy),
     replicaTriggers(databases),
     tableLocks(databases),
-    extensions(databases),
+    extensions(databases, policy),
   ];
 }
 
@@ -77,6 +78,20 @@ function unloggedTables(databases: readonly DatabaseSurvey[], policy: Policy): C
   return warn(id, what, `fill them again after the cutover, or ${logged}`);
 }
 
+/** What the choices of `policy.largeObjects` mean: over connections no large object comes with the tables. */
+const LARGE_OBJECTS: Readonly<Record<Policy['road'], { readonly ignored: string; readonly copied: string }>> = {
+  snapshot: {
+    ignored: 'those of the snapshot arrive, changes made after it do not',
+    copied: 'the cutover reads every one of them under the fence, on both sides: keep them few, or move them',
+  },
+  copy: {
+    ignored: 'none of them arrives: what refers to them finds nothing there',
+    copied:
+      'none comes with the tables: the cutover copies all of them before its fence, within its few minutes, and reads every one ' +
+      'under the fence, on both sides: keep them few and small, or move them',
+  },
+};
+
 function largeObjects(databases: readonly DatabaseSurvey[], policy: Policy): Check {
   const id = 'large-objects';
   const found = databases.filter((survey) => survey.largeObjects > 0);
@@ -86,17 +101,13 @@ function largeObjects(databases: readonly DatabaseSurvey[], policy: Policy): Che
     return block(
       id,
       what,
-      'move them into bytea columns, let the cutover copy them by largeObjects: copy, or accept by largeObjects: ignore that those of the snapshot arrive and later changes do not',
+      `move them into bytea columns, let the cutover copy them by largeObjects: copy, or accept by largeObjects: ignore that ${LARGE_OBJECTS[policy.road].ignored}`,
     );
   }
   if (policy.largeObjects === 'copy') {
-    return warn(
-      id,
-      what,
-      'the cutover reads every one of them under the fence, on both sides: keep them few, or move them',
-    );
+    return warn(id, what, LARGE_OBJECTS[policy.road].copied);
   }
-  return warn(id, what, 'those of the snapshot arrive, changes made after it do not');
+  return warn(id, what, LARGE_OBJECTS[policy.road].ignored);
 }
 
 function foreignTables(databases: readonly DatabaseSurvey[]): Check {
@@ -114,9 +125,21 @@ function rowSecurity(databases: readonly DatabaseSurvey[]): Check {
   return named('row-security', found.map(where), 'row security hides nothing', what, statements(heals), block);
 }
 
-function eventTriggers(databases: readonly DatabaseSurvey[]): Check {
+/** They may hold passwords, which are neither read nor carried; a snapshot holds them all. */
+function userMappings(databases: readonly DatabaseSurvey[], { road }: Policy): Check {
+  const id = 'user-mappings';
+  const found = located(databases, (survey) => survey.userMappings);
+  if (road === 'snapshot') return pass(id, `${found.length} user mappings, which travel with the snapshot`);
+  const what = found.map(({ database, server, role }) => `${database}: ${role} on ${ident(server)}`);
+  const remedy = 'make them on the target by hand before the cutover: they may hold passwords, which are not carried';
+  return named(id, what, 'no user mapping of a foreign server', 'user mappings', remedy, warn);
+}
+
+function eventTriggers(databases: readonly DatabaseSurvey[], { road }: Policy): Check {
   const found = databases.flatMap(({ facts, eventTriggers: all }) => all.map((name) => `${facts.name}: ${name}`));
-  const remedy = 'see that they let the migration create its schema and publications and set replica identities';
+  const remedy =
+    'see that they let the migration create its schema and publications and set replica identities' +
+    (road === 'copy' ? '; they are not made on the target, make them there after the cutover' : '');
   return named('event-triggers', found, 'no event trigger fires', 'event triggers', remedy, warn);
 }
 
@@ -138,7 +161,7 @@ function tableLocks(databases: readonly DatabaseSurvey[]): Check {
   return named('table-locks', what, 'nobody excludes readers', 'tables locked against readers', remedy, warn);
 }
 
-function extensions(databases: readonly DatabaseSurvey[]): Check {
+function extensions(databases: readonly DatabaseSurvey[], { road }: Policy): Check {
   const found = databases.flatMap(({ facts, extensions: all }) => all.map((name) => `${facts.name}: ${name}`));
   const tables = located(databases, (survey) => survey.extensionTables).map(where);
   if (tables.length === 0)
@@ -146,6 +169,6 @@ function extensions(databases: readonly DatabaseSurvey[]): Check {
   return warn(
     'extensions',
     `tables of extensions that the master user does not own: ${listed(tables)}`,
-    'they arrive as they were in the snapshot; if the application writes to them, give them to a role of yours',
+    `${road === 'copy' ? 'the target has what its own extension brings, and no row of theirs' : 'they arrive as they were in the snapshot'}; if the application writes to them, give them to a role of yours`,
   );
 }

@@ -1,13 +1,22 @@
 /** Checks of encodings, collations and extensions (facts G7; faults 55, 56). */
 import type { Check, Surroundings } from '../../contract/assessment';
+import type { CopySettings } from '../../contract/settings';
 import { ident, qualified } from '../../platform/quote';
 import { listed, pass, statements, warn } from '../check';
 import { inDatabase, located, where } from '../located';
 import type { DatabaseSurvey } from '../survey';
 
 /** All of them. */
-export function localeChecks(databases: readonly DatabaseSurvey[], surroundings: Surroundings): readonly Check[] {
-  return [encoding(databases), collationVersions(databases), extensionVersions(databases, surroundings)];
+export function localeChecks(
+  databases: readonly DatabaseSurvey[],
+  surroundings: Surroundings,
+  copy: CopySettings | null,
+): readonly Check[] {
+  return [
+    encoding(databases),
+    collationVersions(databases, copy),
+    copy === null ? extensionVersions(databases, surroundings) : extensionsMadeAnew(databases, surroundings, copy),
+  ];
 }
 
 /** Bytes travel as they are; but nothing checks what SQL_ASCII holds, and clients of another encoding may fail on it. */
@@ -25,8 +34,11 @@ function encoding(databases: readonly DatabaseSurvey[]): Check {
   );
 }
 
-/** Indexes built by another library may be wrong already; the copy takes them along byte by byte. */
-function collationVersions(databases: readonly DatabaseSurvey[]): Check {
+/**
+ * Indexes built by another library may be wrong already. A snapshot takes them along byte by byte; over connections they are built
+ * anew, which a unique one refuses when the wrong order let doubles in.
+ */
+function collationVersions(databases: readonly DatabaseSurvey[], copy: CopySettings | null): Check {
   const id = 'collation-versions';
   const whole = databases.filter(({ content: { locale } }) => {
     return locale.recordedVersion !== null && locale.recordedVersion !== locale.actualVersion;
@@ -50,15 +62,51 @@ function collationVersions(databases: readonly DatabaseSurvey[]): Check {
       inDatabase(each.database, `alter collation ${qualified(each.schema, each.name)} refresh version`),
     ),
   ];
-  return warn(id, listed(what), statements(heals, 10));
+  const anew = copy === null ? '' : '; a unique index that let doubles in cannot be built on the target';
+  return warn(id, listed(what) + anew, statements(heals, 10));
+}
+
+/** The extensions that a group allows; null when it allows all. */
+function allowedExtensions({ parameters }: Surroundings): readonly string[] | null {
+  const allowed = parameters.find(({ name }) => name === 'rds.allowed_extensions')?.target ?? '';
+  return allowed === '' ? null : allowed.split(',').map((name) => name.trim());
+}
+
+/** What the target offers is known when it stands: `plan-schema` names what it lacks, before anything is made. */
+function extensionsMadeAnew(
+  databases: readonly DatabaseSurvey[],
+  surroundings: Surroundings,
+  { skipExtensions }: CopySettings,
+): Check {
+  const id = 'extension-versions';
+  const list = allowedExtensions(surroundings);
+  const all = located(databases, ({ installed }) => installed);
+  const say = (each: (typeof all)[number]) => `${each.database}: ${each.name}`;
+  const skipped = all.filter(({ name }) => skipExtensions.includes(name));
+  const made = all.filter(({ name }) => !skipExtensions.includes(name));
+  const denied = made.filter(({ name }) => list !== null && !list.includes(name));
+  if (skipped.length + denied.length === 0) {
+    return pass(id, `${made.length} extensions are made anew, in the versions that the target has`);
+  }
+  const what = [
+    ...skipped.map((each) => `${say(each)}, which copy.skipExtensions leaves out with all that depends on it`),
+    ...denied.map(
+      (each) => `${say(each)}, which rds.allowed_extensions of ${surroundings.target.parameterGroup} leaves out`,
+    ),
+  ];
+  const heals = [
+    ...(denied.length > 0 ? ['add those that are left out to rds.allowed_extensions in target.parameters'] : []),
+    ...(skipped.length > 0 ? ['see that no application needs those that are skipped'] : []),
+  ];
+  return warn(id, listed(what), statements(heals));
 }
 
 /** The major stays, so the target knows what the source knows; an old version is one that a later minor may drop. */
-function extensionVersions(databases: readonly DatabaseSurvey[], { parameters, target }: Surroundings): Check {
+function extensionVersions(databases: readonly DatabaseSurvey[], surroundings: Surroundings): Check {
   const id = 'extension-versions';
   const all = located(databases, ({ installed }) => installed);
-  const allowed = parameters.find(({ name }) => name === 'rds.allowed_extensions')?.target ?? null;
-  const list = allowed === null || allowed === '' ? null : allowed.split(',').map((name) => name.trim());
+  const { target } = surroundings;
+  const list = allowedExtensions(surroundings);
   const unknown = all.filter((each) => each.available === null);
   const old = all.filter((each) => each.available !== null && each.available !== each.version);
   const denied = all.filter((each) => list !== null && !list.includes(each.name));

@@ -1,15 +1,17 @@
 /** Checks of what the master user may do: probed on this server, never assumed (facts B20, E1, E7, E8). */
 import type { Check } from '../../contract/assessment';
+import type { CopySettings } from '../../contract/settings';
 import { HOME_DATABASE } from '../../platform/names';
 import { ident } from '../../platform/quote';
-import { block, type CheckId, listed, pass, statements } from '../check';
+import { block, type CheckId, listed, pass, statements, warn } from '../check';
 import type { DatabaseSurvey, Owner, ServerSurvey } from '../survey';
 
-/** All of them; `names` are the databases to migrate, reachable or not. */
+/** All of them; `names` are the databases to migrate, reachable or not, `copy` is null on the snapshot road. */
 export function privilegeChecks(
   server: ServerSurvey,
   databases: readonly DatabaseSurvey[],
   names: readonly string[],
+  copy: CopySettings | null,
 ): readonly Check[] {
   const me = ident(server.masterUser);
   return [
@@ -28,6 +30,8 @@ export function privilegeChecks(
       `grant pg_read_all_stats to ${me}`,
     ),
     loginRoles(server, me),
+    roleAttributes(server, copy),
+    rolePasswords(server, copy),
     tableOwners(databases, me),
     databasePrivileges(server, names, me),
     originFunctions(databases, me),
@@ -70,6 +74,36 @@ function loginRoles({ loginRoles: roles }: ServerSurvey, me: string): Check {
     ...fixed.map((name) => `grant ${ident(name)} to ${me} with admin option`),
   ];
   return block(id, found.join('; '), statements(remedies));
+}
+
+/** RDS has no such attributes; a superuser is refused by `login-roles` already. A snapshot keeps what RDS once gave. */
+function roleAttributes({ loginRoles: roles }: ServerSurvey, copy: CopySettings | null): Check {
+  const id = 'role-attributes';
+  if (copy === null) return pass(id, 'roles travel with the snapshot as they are');
+  const found = roles.flatMap(({ name, replication, bypassRls }) => [
+    ...(replication ? [{ name, attribute: 'replication', instead: `grant rds_replication to ${ident(name)}` }] : []),
+    ...(bypassRls ? [{ name, attribute: 'bypassrls', instead: `give ${ident(name)} a policy of its own` }] : []),
+  ]);
+  if (found.length === 0) return pass(id, 'no application role has an attribute that RDS gives nobody');
+  const what = found.map(({ name, attribute }) => `${attribute} of ${name}`);
+  return warn(
+    id,
+    `attributes that the target does not take: ${listed(what)}`,
+    `on the target after it was born: ${statements(found.map(({ instead }) => instead))}`,
+  );
+}
+
+/** Passwords cannot be read on RDS, so that a role keeps its own only when a secret of the configuration has it. */
+function rolePasswords({ loginRoles: roles }: ServerSurvey, copy: CopySettings | null): Check {
+  const id = 'role-passwords';
+  if (copy === null) return pass(id, 'every role keeps its password: the snapshot holds it');
+  const names = roles.map(({ name }) => name).filter((name) => !Object.hasOwn(copy.passwords, name));
+  if (names.length === 0) return pass(id, `all ${roles.length} application roles keep their passwords`);
+  return warn(
+    id,
+    `roles that get a new password on the target: ${listed(names, 40)}`,
+    'give their applications the new ones, which secret RolePasswords keeps, before the cutover, or name a secret with the present one in copy.passwords',
+  );
 }
 
 function tableOwners(databases: readonly DatabaseSurvey[], me: string): Check {

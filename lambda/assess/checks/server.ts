@@ -16,6 +16,8 @@ export interface ServerContext {
   readonly policy: Policy;
   readonly databases: readonly string[];
   readonly prediction: Prediction;
+  /** Of the database that has most. */
+  readonly tables: number;
 }
 
 /** All of them. */
@@ -30,6 +32,7 @@ export function serverChecks(survey: ServerSurvey, context: ServerContext): read
     slotRetention(survey, context),
     preparedTransactions(survey),
     longTransactions(survey),
+    dumpLocks(survey, context),
     masterUserSessions(survey),
     connectionLimits(survey, context),
     streamNames(context),
@@ -137,6 +140,21 @@ function longTransactions({ longTransactions: found }: ServerSurvey): Check {
     id,
     `transactions that have written: ${listed(who)}`,
     `wait for their end, because slots wait for them, or ${statements(ends)}`,
+  );
+}
+
+/** pg_dump locks every table of a database before it reads the first (lock table: manual, max_locks_per_transaction). */
+function dumpLocks({ lockTable }: ServerSurvey, { policy, tables }: ServerContext): Check {
+  const id = 'dump-locks';
+  if (policy.road === 'snapshot') return pass(id, 'no schema is read: the snapshot holds it');
+  const { locksOfTransaction, transactions } = lockTable;
+  const what = `the largest database has ${tables} tables, the lock table holds at least ${locksOfTransaction * transactions} locks`;
+  if (tables <= locksOfTransaction * transactions) return pass(id, what);
+  const needed = Math.ceil(tables / transactions);
+  return warn(
+    id,
+    `${what}: reading the schema may fail`,
+    `set max_locks_per_transaction to at least ${needed} in the source's parameter group and reboot it: downtime`,
   );
 }
 

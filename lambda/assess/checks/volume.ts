@@ -1,5 +1,6 @@
 /** Checks of amounts: WAL against storage, memory of decoding, the target's size (facts A17, E17, E23, G8). */
 import type { Check, Inspection, Prediction, Sizing } from '../../contract/assessment';
+import type { Policy } from '../../contract/settings';
 import { block, listed, pass, warn } from '../check';
 import { readInstanceClass } from '../instance-class';
 import { isHardToCatchUp } from '../prediction';
@@ -19,8 +20,11 @@ const LEAST_DECODING_MB = 16;
 /** What the checks look at. */
 export interface Amounts {
   readonly inspection: Inspection;
+  readonly road: Policy['road'];
   readonly server: ServerSurvey;
   readonly volume: VolumeSurvey;
+  /** Bytes that the target must hold. */
+  readonly storedBytes: number;
   readonly sizing: Sizing;
   readonly prediction: Prediction;
   /** Databases to migrate. */
@@ -85,14 +89,24 @@ function decodingMemory({ inspection, server, databases }: Amounts): Check {
   return warn(id, `${what}: ${mostMb} MB of ${memoryMb} MB`, `set logical_decoding_work_mem to ${eachKb} ${set}`);
 }
 
-function targetStorage({ sizing: { allocatedStorageGib }, inspection: { source, surroundings } }: Amounts): Check {
+function targetStorage({ road, storedBytes, sizing, inspection: { source, surroundings } }: Amounts): Check {
   const id = 'target-storage';
-  const { advised, configured, basis } = allocatedStorageGib;
-  const what = `target.allocatedStorageGib is ${configured}, the source has ${source.allocatedStorageGib} GiB`;
-  if (configured < source.allocatedStorageGib) {
+  const { advised, configured, basis } = sizing.allocatedStorageGib;
+  const most = Math.max(configured, surroundings.target.maxAllocatedStorageGib ?? 0);
+  const least = Math.ceil(storedBytes / (1 - RESERVE) / 2 ** 30);
+  const what =
+    `target.allocatedStorageGib is ${configured}, the source has ${source.allocatedStorageGib} GiB` +
+    (road === 'copy' ? ` and databases of ${gibibytes(storedBytes)}` : '');
+  if (road === 'snapshot' && configured < source.allocatedStorageGib) {
     return block(id, what, `configure at least ${source.allocatedStorageGib}: a restore never shrinks`);
   }
-  const most = Math.max(configured, surroundings.target.maxAllocatedStorageGib ?? 0);
+  if (road === 'copy' && most < least) {
+    return block(
+      id,
+      what,
+      `configure target.allocatedStorageGib: ${Math.max(least, advised)}: the rows need that room`,
+    );
+  }
   if (most >= advised) return pass(id, `${what}; ${advised} GiB are advised`);
   return warn(
     id,

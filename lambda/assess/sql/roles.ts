@@ -36,7 +36,8 @@ export const masterPrivileges: Statement = {
  */
 export function loginRoles(ourPrefix: string): Statement {
   return {
-    text: `select r.rolname::text as name, r.rolsuper as superuser, ${MAY_ALTER} as "mayAlter"
+    text: `select r.rolname::text as name, r.rolsuper as superuser, r.rolreplication as replication,
+        r.rolbypassrls as "bypassRls", ${MAY_ALTER} as "mayAlter"
       from pg_roles r, pg_roles me
       where me.rolname = current_user and r.rolcanlogin and r.oid <> me.oid
         and not ${OF_RDS} and not starts_with(r.rolname, 'pg_') and not starts_with(r.rolname, $1)

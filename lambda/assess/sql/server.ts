@@ -14,6 +14,8 @@ export const serverSettings: Statement = {
       (select setting::bigint from pg_settings where name = 'max_slot_wal_keep_size')::text as "keepSizeMb",
       (select setting::int from pg_settings where name = 'logical_decoding_work_mem') as "decodingMemoryKb",
       coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as tls,
+      jsonb_build_object('locksOfTransaction', current_setting('max_locks_per_transaction')::int, 'transactions',
+        current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) as "lockTable",
       coalesce((select array_agg(name::text order by name) from pg_settings where pending_restart), '{}')
         as "pendingRestart"`,
 };

@@ -121,6 +121,11 @@ export const foreignTables: Statement = {
     where c.relkind = 'f' and ${USER_SCHEMA} order by 1, 2`,
 };
 
+/** User mappings of foreign servers; their options, which may hold a password, are not read. */
+export const userMappings: Statement = {
+  text: `select srvname::text as server, usename::text as role from pg_user_mappings order by 1, 2`,
+};
+
 /** Number of large objects; `pg_largeobject` itself is closed to everybody. */
 export const largeObjects: Statement = { text: 'select count(*)::int as count from pg_largeobject_metadata' };
 

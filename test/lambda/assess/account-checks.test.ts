@@ -30,6 +30,7 @@ function judge(inspection: Inspection): readonly Check[] {
   const { target, offer } = inspection.surroundings;
   const databaseBytes = 19 * 2 ** 30;
   const facts: SizingFacts = {
+    road: 'snapshot',
     sourceClass: inspection.source.instanceClass,
     sourceStorageGib: inspection.source.allocatedStorageGib,
     databaseBytes: inspection.source.allocatedStorageGib > 20 ? 0 : databaseBytes,
@@ -43,9 +44,11 @@ function judge(inspection: Inspection): readonly Check[] {
   const wal = { bytesPerSecond: 0, averageBytesPerSecond: null, sampledBytesPerSecond: 0, basis: 'measured' };
   return [
     ...awsChecks(inspection, POLICY, MIGRATION),
-    ...accountChecks(inspection),
+    ...accountChecks(inspection, POLICY),
     ...volumeChecks({
       inspection,
+      road: 'snapshot',
+      storedBytes: facts.databaseBytes,
       server: HEALTHY_SURVEY,
       volume: {
         databaseBytes: facts.databaseBytes,
@@ -57,6 +60,7 @@ function judge(inspection: Inspection): readonly Check[] {
       },
       sizing: sizeTarget(facts),
       prediction: predict({
+        copies: null,
         databaseBytes,
         verifiedBytes: databaseBytes,
         verifyWorkers: 1,

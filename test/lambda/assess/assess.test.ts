@@ -26,6 +26,25 @@ describe('assess on a healthy source', () => {
     expect(await source.fingerprint()).toEqual(before);
   });
 
+  it('passes every check on the copy road too, and speaks of no snapshot there', async () => {
+    const { report } = await source.assess({ copy: {} });
+    expect(report.checks.filter((check) => check.verdict !== 'pass')).toEqual([]);
+    expect(report.checks.map((check) => check.id).sort()).toEqual(Object.keys(CHECKS).sort());
+    expect(JSON.stringify(report.checks)).not.toMatch(/the snapshot|a restore/);
+    expect(JSON.stringify(report.prediction)).not.toMatch(/snapshot|restore/i);
+  });
+
+  it('says on the copy road what becomes of what a snapshot would carry', async () => {
+    await source.admin('app', 'select lo_create(4711)');
+    const check = async (largeObjects: 'ignore' | 'copy') =>
+      (await source.assess({ copy: {}, policy: { largeObjects } })).check('large-objects');
+    expect(await check('ignore')).toMatchObject({ remedy: expect.stringContaining('none of them arrives') });
+    expect(await check('copy')).toMatchObject({ remedy: expect.stringContaining('before its fence') });
+    await source.admin('app', 'select lo_unlink(4711)');
+    const left = (await source.assess({ copy: {}, policy: { excludeDatabases: ['app'] } })).check('databases-left-out');
+    expect(left.remedy).toContain('do not arrive at all');
+  });
+
   it('keeps no password in its report', async () => {
     const { report } = await source.assess();
     expect(JSON.stringify(report)).not.toContain(MASTER.password);

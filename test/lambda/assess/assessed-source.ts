@@ -7,7 +7,7 @@ import { SCHEMA_VERSION } from '../../../lambda/contract';
 import type { Check, Inspection, Surroundings } from '../../../lambda/contract/assessment';
 import type { EvidencePointer, InstanceFacts } from '../../../lambda/contract/instance';
 import type { Output } from '../../../lambda/contract/payloads';
-import type { Policy } from '../../../lambda/contract/settings';
+import type { CopySettings, Policy } from '../../../lambda/contract/settings';
 import { streamName } from '../../../lambda/platform/names';
 import { Server } from '../../../lambda/platform/postgres';
 import { World } from '../../../lambda/platform/world';
@@ -49,6 +49,15 @@ export const POLICY: Policy = {
   replicationConnection: { host: null, port: null, sslMode: 'require', rootCertificatePath: null },
   rollback: { windowHours: 0, host: null, port: null },
   recordTtlSeconds: 5,
+};
+
+/** How rows travel; `app_writer` of the healthy source keeps its password. */
+export const COPY_SETTINGS: CopySettings = {
+  workers: 4,
+  builds: 2,
+  skipExtensions: [],
+  passwords: { app_writer: 'arn:aws:secretsmanager:eu-central-1:1:secret:writer-Ab12Cd' },
+  rolePasswordsArn: 'arn:aws:secretsmanager:eu-central-1:1:secret:roles-Ab12Cd',
 };
 
 /** Everything that AWS says of a healthy migration; `major` is the source's. */
@@ -124,6 +133,8 @@ export interface Circumstances {
   readonly inspection?: Inspection;
   readonly execution?: string;
   readonly takeOver?: string;
+  /** Takes the copy road with these settings. */
+  readonly copy?: Partial<CopySettings>;
 }
 
 /** The step's world with the servers of this machine instead of a secret and an endpoint, and without a bucket. */
@@ -146,7 +157,8 @@ class AssessWorld extends World {
       keyArn: 'arn:aws:kms:eu-central-1:1:key/wanted',
       evidenceBucket: 'evidence',
       switch: { kind: 'route53', hostedZoneId: 'Z1', recordName: 'db.example.test', ttlSeconds: 5 },
-      policy: { ...POLICY, ...circumstances.policy },
+      policy: { ...POLICY, ...(circumstances.copy && { road: 'copy' as const }), ...circumstances.policy },
+      ...(circumstances.copy && { copy: { ...COPY_SETTINGS, ...circumstances.copy } }),
       trustedCa: on.caPem,
     });
   }

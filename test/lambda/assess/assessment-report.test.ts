@@ -40,6 +40,7 @@ function assessmentOf(all: readonly Check[], given: { name: string; bytes: numbe
       verifyWorkers: advice(8),
     },
     prediction: predict({
+      copies: null,
       databaseBytes: given.bytes,
       verifiedBytes: given.bytes,
       verifyWorkers: 1,

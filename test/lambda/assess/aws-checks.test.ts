@@ -1,14 +1,17 @@
 import type { CheckId } from '../../../lambda/assess/check';
+import { accountChecks } from '../../../lambda/assess/checks/account';
 import { awsChecks } from '../../../lambda/assess/checks/aws';
 import { serverChecks } from '../../../lambda/assess/checks/server';
 import { predict } from '../../../lambda/assess/prediction';
 import type { ServerSurvey } from '../../../lambda/assess/survey';
 import type { Check, Inspection } from '../../../lambda/contract/assessment';
 import type { InstanceFacts } from '../../../lambda/contract/instance';
+import type { Policy } from '../../../lambda/contract/settings';
 import { healthyInspection, MIGRATION_ID, POLICY } from './assessed-source';
 import { HEALTHY_SURVEY } from './healthy-survey';
 
 const PREDICTION = predict({
+  copies: null,
   databaseBytes: 0,
   verifiedBytes: 0,
   verifyWorkers: 1,
@@ -114,9 +117,57 @@ describe('what AWS says', () => {
   });
 });
 
+describe('what AWS says, on the copy road', () => {
+  const COPY: Policy = { ...POLICY, road: 'copy' };
+  const configured = (engineVersion: string, change: Partial<InstanceFacts> = {}): Inspection => ({
+    ...source(change),
+    surroundings: { ...HEALTHY.surroundings, target: { ...HEALTHY.surroundings.target, engineVersion } },
+  });
+  const born = (change: Partial<Inspection['target']>) => target({ instance: HEALTHY.source, ...change });
+
+  it.each<[string, CheckId, Check['verdict'], Inspection]>([
+    ['a newer major', 'target-version', 'pass', configured('18.1')],
+    ['an older minor', 'target-version', 'pass', configured('17.1')],
+    ['an older major', 'target-version', 'block', configured('16.14')],
+    ['a target born empty', 'target-seed', 'pass', born({ seed: 'empty' })],
+    ['a target born of a snapshot', 'target-seed', 'block', born({ seed: OUR_SEED })],
+    ['a foreign target', 'target-seed', 'block', born({ seed: 'none' })],
+    [
+      'a source under the wanted key that stays in its major',
+      'source-encryption',
+      'block',
+      configured('17.10', { encryption: kms(HEALTHY.key.arn) }),
+    ],
+    [
+      'a source under the wanted key that moves to a newer major',
+      'source-encryption',
+      'pass',
+      configured('18.1', { encryption: kms(HEALTHY.key.arn) }),
+    ],
+  ])('%s: %s %ss', (_title, id, verdict, inspection) => {
+    const check = awsChecks(inspection, COPY, MIGRATION_ID).find((each) => each.id === id);
+    expect(check?.verdict).toBe(verdict);
+  });
+
+  it('names the copy road where the snapshot road ends', () => {
+    const check = judge(configured('18.1'), 'target-version');
+    expect(check).toMatchObject({ verdict: 'block', remedy: expect.stringContaining('road: copy') });
+  });
+
+  it('counts no snapshot but those of a pruning, and no storage that only a restore takes', () => {
+    const full = HEALTHY.surroundings.quotas.map((each) => ({ ...each, used: each.max - 20 }));
+    const quotas = full.map((each) => (each.name === 'ManualSnapshots' ? { ...each, used: each.max } : each));
+    const small = { ...source({ allocatedStorageGib: 500 }), surroundings: { ...HEALTHY.surroundings, quotas } };
+    const verdict = (policy: Policy) => accountChecks(small, policy).find(({ id }) => id === 'quotas')?.verdict;
+    expect(verdict(POLICY)).toBe('block');
+    expect(verdict(COPY)).toBe('pass');
+    expect(verdict({ ...COPY, before: { prunedTables: 1, scans: true } })).toBe('block');
+  });
+});
+
 describe('what cannot be made in a test of seconds', () => {
   const survey = HEALTHY_SURVEY;
-  const context = { migrationId: MIGRATION_ID, policy: POLICY, databases: ['app'], prediction: PREDICTION };
+  const context = { migrationId: MIGRATION_ID, policy: POLICY, databases: ['app'], prediction: PREDICTION, tables: 1 };
 
   it.each<[CheckId, Check['verdict'], Partial<ServerSurvey>]>([
     ['source-is-primary', 'block', { inRecovery: true }],

@@ -15,6 +15,7 @@ export const HEALTHY_SURVEY: ServerSurvey = {
   decodingMemoryKb: 65_536,
   tls: true,
   pendingRestart: [],
+  lockTable: { locksOfTransaction: 64, transactions: 100 },
   busySenders: 0,
   slots: [],
   prepared: [],

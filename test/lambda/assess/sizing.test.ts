@@ -13,6 +13,7 @@ const classes = fc
   .map(([family, size]) => `db.${family}.${size}`);
 
 const facts: fc.Arbitrary<SizingFacts> = fc.record({
+  road: fc.constantFrom('snapshot' as const, 'copy' as const),
   sourceClass: classes,
   sourceStorageGib: fc.integer({ min: 20, max: 65_536 }),
   databaseBytes: fc.integer({ min: 0, max: 100 * 2 ** 40 }),
@@ -25,15 +26,16 @@ const facts: fc.Arbitrary<SizingFacts> = fc.record({
 });
 
 describe('the advised storage', () => {
-  it('is twice the databases, at least 20 GiB and the source, at most what RDS offers unless the source has more', () => {
+  it('is twice the databases, at least 20 GiB and a source that is restored, at most what RDS offers unless that has more', () => {
     fc.assert(
       fc.property(facts, (given) => {
         const { advised } = sizeTarget(given).allocatedStorageGib;
         const most = given.mostStorageGib ?? 65_536;
         const doubled = (2 * given.databaseBytes) / 2 ** 30;
-        expect(advised).toBeGreaterThanOrEqual(Math.max(20, given.sourceStorageGib));
+        const floor = given.road === 'copy' ? 0 : given.sourceStorageGib;
+        expect(advised).toBeGreaterThanOrEqual(Math.max(20, floor));
         expect(advised).toBeGreaterThanOrEqual(Math.min(doubled, most));
-        expect(advised).toBeLessThanOrEqual(Math.max(most, given.sourceStorageGib));
+        expect(advised).toBeLessThanOrEqual(Math.max(most, floor));
         expect(Number.isInteger(advised)).toBe(true);
       }),
     );
@@ -110,7 +112,9 @@ describe('the advised workers', () => {
 });
 
 describe('the prediction', () => {
+  const copies = fc.record({ workers: fc.integer({ min: 1, max: 16 }), builds: fc.integer({ min: 1, max: 16 }) });
   const predicted: fc.Arbitrary<PredictionFacts> = fc.record({
+    copies: fc.option(copies),
     databaseBytes: fc.integer({ min: 0, max: 64 * 2 ** 40 }),
     verifiedBytes: fc.integer({ min: 0, max: 64 * 2 ** 40 }),
     verifyWorkers: fc.integer({ min: 1, max: 8 }),
@@ -138,6 +142,7 @@ describe('the prediction', () => {
         expect(phases.slice(0, from).map(({ phase }) => phase)).toEqual([
           ...(given.prunedTables > 0 ? ['Prune'] : []),
           ...(given.scanWorkers === null ? [] : ['Scan']),
+          ...(given.copies === null ? [] : ['Empty target']),
         ]);
         const summed = phases.slice(from, until + 1).reduce((sum, { seconds }) => sum + seconds, 0);
         expect(retentionSeconds).toBe(summed);
@@ -160,8 +165,22 @@ describe('the prediction', () => {
     expect(predict({ ...idle(), keylessBytes: 100e6 }).outageMs).toBe(outageMs + 2_000);
   });
 
+  it('copies rows in a time that follows size and workers, without any snapshot', () => {
+    const names = (given: PredictionFacts) => predict(given).phases.map(({ phase }) => phase);
+    const copying = (workers: number) => {
+      const given = { ...idle(), copies: { workers, builds: 2 } };
+      return predict(given).phases.find(({ phase }) => phase === 'Copy rows')?.seconds;
+    };
+    expect(names({ ...idle(), copies: { workers: 1, builds: 1 } })).toEqual([
+      ...['Empty target', 'Prepare', 'Schema', 'Copy rows', 'Indexes and constraints'],
+      ...['Catch up', 'Verify', 'Cutover'],
+    ]);
+    expect([copying(1), copying(4)]).toEqual([1000, 250]);
+  });
+
   function idle(): PredictionFacts {
     return {
+      copies: null,
       databaseBytes: 10e9,
       verifiedBytes: 10e9,
       verifyWorkers: 1,
@@ -188,6 +207,7 @@ describe('the WAL rate', () => {
 
 function quiet(sourceClass: string, instanceClass: string): SizingFacts {
   return {
+    road: 'snapshot',
     sourceClass,
     sourceStorageGib: 20,
     databaseBytes: 1e9,

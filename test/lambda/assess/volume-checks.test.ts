@@ -13,17 +13,19 @@ interface Given {
   readonly databaseBytes?: number;
   readonly walBytesPerSecond?: number;
   readonly walDirectoryBytes?: number | null;
+  readonly road?: SizingFacts['road'];
   readonly source?: Partial<InstanceFacts>;
   readonly attached?: Partial<Surroundings['source']>;
   readonly sizing?: Partial<SizingFacts>;
 }
 
 function judge(given: Given): (id: string) => Check | undefined {
-  const { databaseBytes = GIB, walBytesPerSecond = 0, walDirectoryBytes = 0 } = given;
+  const { databaseBytes = GIB, walBytesPerSecond = 0, walDirectoryBytes = 0, road = 'snapshot' } = given;
   const source = { ...HEALTHY.source, ...given.source };
   const attached = { ...HEALTHY.surroundings.source, ...given.attached };
   const surroundings = { ...HEALTHY.surroundings, source: attached };
   const predicted: PredictionFacts = {
+    copies: null,
     databaseBytes,
     verifiedBytes: databaseBytes,
     verifyWorkers: 1,
@@ -49,10 +51,13 @@ function judge(given: Given): (id: string) => Check | undefined {
     basis: 'measured',
   };
   const checks = volumeChecks({
+    road,
+    storedBytes: databaseBytes,
     inspection: { ...HEALTHY, source, surroundings },
     server: HEALTHY_SURVEY,
     volume: { ...amounts, wal },
     sizing: sizeTarget({
+      road,
       sourceClass: source.instanceClass,
       sourceStorageGib: source.allocatedStorageGib,
       databaseBytes,
@@ -111,5 +116,20 @@ describe('the workers of the verification', () => {
     [3, 'warn'],
   ])('%d on two vCPUs: %s', (configuredWorkers, verdict) => {
     expect(judge({ sizing: { configuredWorkers } })('verify-workers')).toMatchObject({ verdict });
+  });
+});
+
+describe('the storage of the target', () => {
+  const large = { source: { allocatedStorageGib: 500 } };
+
+  it('blocks below the source when it is restored, and passes when only the rows need room', () => {
+    expect(judge(large)('target-storage')).toMatchObject({ verdict: 'block' });
+    expect(judge({ ...large, road: 'copy' })('target-storage')).toMatchObject({ verdict: 'pass' });
+  });
+
+  it('warns and then blocks when copied databases would fill it', () => {
+    const judged = (databaseBytes: number) => judge({ databaseBytes, road: 'copy' })('target-storage');
+    expect(judged(15 * GIB)).toMatchObject({ verdict: 'warn', remedy: expect.stringContaining('30') });
+    expect(judged(19 * GIB)).toMatchObject({ verdict: 'block', remedy: expect.stringContaining('40') });
   });
 });

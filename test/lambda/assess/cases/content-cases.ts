@@ -74,6 +74,20 @@ export const CONTENT_CASES: readonly RemedyCase[] = [
     cure: ['drop foreign data wrapper nothing_there cascade'],
   },
   {
+    id: 'user-mappings',
+    verdict: 'warn',
+    names: 'app: app_writer on "there"',
+    database: 'app',
+    circumstances: { copy: {} },
+    ill: [
+      'create foreign data wrapper nothing_there',
+      'create server there foreign data wrapper nothing_there',
+      'create user mapping for app_writer server there',
+    ],
+    cure: ['drop user mapping for app_writer server there'],
+    after: ['drop foreign data wrapper nothing_there cascade'],
+  },
+  {
     id: 'row-security',
     verdict: 'block',
     names: 'app: "public"."keyed"',

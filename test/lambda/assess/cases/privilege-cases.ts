@@ -47,6 +47,23 @@ export const PRIVILEGE_CASES: readonly RemedyCase[] = [
     after: [`revoke pg_read_all_stats from ${MASTER.username}`, 'grant pg_read_all_stats, pg_monitor to rds_superuser'],
   },
   {
+    id: 'role-passwords',
+    verdict: 'warn',
+    names: 'new password on the target: newcomer',
+    circumstances: { copy: {} },
+    ill: ['create role newcomer login'],
+    cure: ['alter role newcomer nologin'],
+    after: ['drop role newcomer'],
+  },
+  {
+    id: 'role-attributes',
+    verdict: 'warn',
+    names: 'replication of reader, bypassrls of reader',
+    circumstances: { copy: {} },
+    ill: ['create role reader login replication bypassrls'],
+    cure: ['drop role reader'],
+  },
+  {
     id: 'login-roles',
     verdict: 'block',
     names: 'superusers: boss',

@@ -52,6 +52,17 @@ export const SETTING_CASES: readonly RemedyCase[] = [
     cure: 'remedy',
   },
   {
+    id: 'dump-locks',
+    verdict: 'warn',
+    names: 'has 302 tables, the lock table holds at least 250 locks',
+    database: 'app',
+    circumstances: { copy: {} },
+    settings: { max_locks_per_transaction: 10, max_connections: 20 },
+    ill: [`do $$ begin for n in 1..300 loop execute 'create table many_' || n || ' ()'; commit; end loop; end $$`],
+    cure: 'remedy',
+    after: [`do $$ begin for n in 1..300 loop execute 'drop table many_' || n; commit; end loop; end $$`],
+  },
+  {
     id: 'decoding-memory',
     verdict: 'warn',
     names: 'logical_decoding_work_mem is 1 MB, for 4 slots',
