@@ -97,7 +97,9 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
   ],
   restore: (scope) => [
     allow(['rds:DescribeDBInstances'], [targetArn(scope)]),
-    allow(['rds:DescribeDBSnapshots'], [encryptedSeedArn(scope), sourceArn(scope), targetArn(scope)]),
+    ...(scope.config.road === 'snapshot'
+      ? [allow(['rds:DescribeDBSnapshots'], [encryptedSeedArn(scope), sourceArn(scope), targetArn(scope)])]
+      : []),
     allowWild(
       [
         'cloudformation:DescribeStacks',
@@ -161,13 +163,16 @@ function evidenceAccess(scope: PermissionScope): Grant[] {
 }
 
 /** Reading the passwords that roles keep, and keeping those that they get. */
-function rolePasswords({ config, rolePasswordsArn }: PermissionScope): Grant[] {
+function rolePasswords({ stack, config, keyArn, rolePasswordsArn }: PermissionScope): Grant[] {
   const kept = [...new Set(Object.values(config.copy.passwords))];
   return [
     ...(kept.length > 0 ? [allow(['secretsmanager:GetSecretValue'], kept)] : []),
     ...(rolePasswordsArn === null
       ? []
-      : [allow(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], [rolePasswordsArn])]),
+      : [
+          allow(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], [rolePasswordsArn]),
+          allow(['kms:GenerateDataKey'], [keyArn], through(stack, 'secretsmanager')),
+        ]),
   ];
 }
 

@@ -21,6 +21,11 @@ const cases: [string, ReturnType<typeof example>, Record<(typeof PACKS)[number] 
     }),
     { AwsSolutions: 207, 'HIPAA.Security': 11, 'NIST.800.53.R5': 10, 'PCI.DSS.321': 6, Serverless: 2, other: 49 },
   ],
+  [
+    'the copy road',
+    example({ road: 'copy' }),
+    { AwsSolutions: 229, 'HIPAA.Security': 11, 'NIST.800.53.R5': 10, 'PCI.DSS.321': 6, Serverless: 2, other: 49 },
+  ],
 ];
 
 describe.each(cases)('with %s', (_name, config, accepted) => {
