@@ -78,6 +78,7 @@ export async function makeDatabasesOn(
     await fillRoles(source, home, { plan: { ...plan, settings: [], grants: [] }, master, names }, world);
     for (const database of found) await makeDatabase(target, database, world);
     const made = await fillRoles(source, home, { plan, master, names }, world);
+    for (const { name } of found) await keepLeftOut(await target.session(name), made.leftOut, world);
     world.log.fact('databases made', { databases: found.length, roles: roles.length, leftOut: made.leftOut.length });
     return { databases: found.length, roles, ...made };
   });
@@ -150,6 +151,13 @@ async function fillRoles(
     await closeLogins(home, world.migrationId);
     return { leftOut, newPasswords: passwords.generated };
   });
+}
+
+/** What was told is no difference when the catalogues are compared. */
+async function keepLeftOut(session: Session<'target'>, leftOut: readonly LeftOut[], world: World): Promise<void> {
+  await guarded(session, world.expect('seeding'), () =>
+    session.execute(mergeFacts(world.migrationId, { rolesLeftOut: leftOut })),
+  );
 }
 
 async function makeDatabase(target: Server<'target'>, database: sql.SourceDatabase, world: World): Promise<void> {

@@ -1,7 +1,9 @@
 /** Reads the schema of every database with pg_dump and queues it on the target, before anything is made there. */
 import type { Input, Output } from '../contract/payloads';
+import { guarded } from '../platform/ledger';
 import { followHome, followSource } from '../platform/ledger-follow';
 import { bothSides, claimedCall, databases } from '../platform/payload';
+import { inheritReplicaIdentities } from '../platform/replica-identity';
 import type { World } from '../platform/world';
 import { copySettings } from './copy-settings';
 import type { LeftOut } from './schema/filter';
@@ -34,6 +36,8 @@ export async function planSchema(input: Input<'plan-schema'>, world: World): Pro
       limits: { timeoutMs: Math.max(1_000, world.remainingMs() - MARGIN_MS), memoryBytes: DUMP_MEMORY_BYTES },
       skipExtensions: copySettings(world).skipExtensions,
     });
+    const [from, to] = [await source.session(database), await target.session(database)];
+    await guarded(to, expected, () => inheritReplicaIdentities(from, to));
     await queueSchema(target, database, plan, expected);
     planned.push({ database, items: plan.before.length + plan.after.length, leftOut: plan.leftOut });
     world.log.fact('schema planned', { database, leftOut: plan.leftOut.length });

@@ -90,6 +90,15 @@ export async function restoreReplicaIdentities(session: Session, expected: Expec
   return recorded.map((row) => row.object);
 }
 
+/**
+ * Records on a target whose schema was made from the source's what was changed there before, so that its tables are given back
+ * with the source's; in a transaction of the caller's.
+ */
+export async function inheritReplicaIdentities(source: Session, target: Session): Promise<void> {
+  const recorded = await source.query<{ object: string; prior: Change }>(selectUndo(REPLICA_IDENTITY_UNDO));
+  for (const { object, prior } of recorded) await target.execute(insertUndo(REPLICA_IDENTITY_UNDO, object, prior));
+}
+
 function same(left: ReplicaIdentity, right: ReplicaIdentity): boolean {
   return left.kind === right.kind && left.index === right.index;
 }

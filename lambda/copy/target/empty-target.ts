@@ -2,7 +2,7 @@
  * Puts a target that an earlier run left half done back to empty: sessions ended, databases and roles that the run made dropped,
  * the home database as a new instance has it, the ledger last. What Sealift did not make is never dropped: it blocks, by name.
  */
-import { Blocked } from '../../errors';
+import { Blocked, NotReady } from '../../errors';
 import { endSessions } from '../../platform/end-sessions';
 import { isTurned, type LedgerRow } from '../../platform/ledger';
 import { dropLedger, ledgerExists } from '../../platform/ledger-sql';
@@ -10,6 +10,7 @@ import { joinRoles, leaveRoles } from '../../platform/memberships';
 import { HOME_DATABASE } from '../../platform/names';
 import { isInUse } from '../../platform/phases';
 import type { Server, Session } from '../../platform/postgres';
+import { sqlStateOf } from '../../platform/postgres-error';
 import { dropSubscriptions } from '../../platform/subscriptions';
 import type { World } from '../../platform/world';
 import { runFactsOf } from './run-facts';
@@ -57,7 +58,7 @@ export async function emptyTarget(target: Server<'target'>, row: LedgerRow, worl
     await dropSubscriptions(target, name, () => true);
     await target.leave(name);
     await endSessions(home, sql.endSessionsIn(name), `sessions in database ${JSON.stringify(name)}`);
-    await home.execute(sql.dropDatabase(name));
+    await drop(home, name);
   }
   const run = runFactsOf(row.facts);
   if (run?.databases.includes(HOME_DATABASE)) await emptyHome(target, home);
@@ -65,6 +66,18 @@ export async function emptyTarget(target: Server<'target'>, row: LedgerRow, worl
   const roles = await dropRoles(home, run?.roles ?? []);
   await home.execute(dropLedger);
   world.log.warning('half-done target emptied', { databases: databases.length, roles });
+}
+
+/** A session of RDS's own ends by itself, and somebody may have come in between. */
+async function drop(home: Session<'target'>, database: string): Promise<void> {
+  try {
+    await home.execute(sql.dropDatabase(database));
+  } catch (error) {
+    if (sqlStateOf(error) !== '55006') throw error;
+    throw new NotReady(`database ${JSON.stringify(database)} of the target is in use, it is tried again`, {
+      cause: error,
+    });
+  }
 }
 
 async function holdingsOf(session: Session, migrationId: string): Promise<{ ours: boolean; relations: number }> {

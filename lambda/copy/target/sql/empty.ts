@@ -2,6 +2,7 @@
 import { HOME_DATABASE } from '../../../platform/names';
 import type { Statement } from '../../../platform/postgres';
 import { ident } from '../../../platform/quote';
+import { RDS_LOGIN_ROLES } from '../../../platform/rds-roles';
 
 /** Databases but templates, the home database and RDS's own. */
 export const foundDatabases: Statement = {
@@ -26,11 +27,12 @@ export function holdings(migrationId: string): readonly [ledger: Statement, rela
   ];
 }
 
-/** Tells every session in a database but the present one to end; one row for each. */
+/** Tells every session in a database to end, but RDS's own, which nobody may end; one row for each. */
 export function endSessionsIn(database: string): Statement {
   return {
     text: `select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = $1 and pid <> pg_backend_pid() and backend_type = 'client backend'`,
+      where datname = $1 and pid <> pg_backend_pid() and backend_type = 'client backend'
+        and usename not in ${RDS_LOGIN_ROLES}`,
     values: [database],
   };
 }
