@@ -1,6 +1,7 @@
 import { PACKS } from '../../lib/acknowledge';
+import { synthesizeApp } from './support/app';
 import { acknowledgementsOf, findingsOf } from './support/packs';
-import { example, synthesize } from './support/synthesis';
+import { example } from './support/synthesis';
 
 const existing = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000';
 
@@ -31,7 +32,7 @@ const cases: [string, ReturnType<typeof example>, Record<(typeof PACKS)[number] 
 describe.each(cases)('with %s', (_name, config, accepted) => {
   // The library's own template validation runs in synth; with the flag of cdk.json its findings are errors.
   const warnings = jest.spyOn(console, 'error').mockImplementation(() => undefined);
-  const { app, stacks } = synthesize([config], true);
+  const { app, stacks } = synthesizeApp([config], true);
   const said = warnings.mock.calls.map((words) => words.join(' '));
   warnings.mockRestore();
   const all = stacks.flatMap(({ foundation, target, migration }) => [foundation, target, migration]);

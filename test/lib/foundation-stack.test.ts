@@ -1,7 +1,8 @@
+import { synthesizeApp } from './support/app';
 import { example, ofType, synthesize, templateOf } from './support/synthesis';
 import { resolveTokens } from './support/tokens';
 
-const synthesis = synthesize();
+const synthesis = synthesizeApp();
 const template = templateOf(synthesis, 'Foundation');
 const only = (type: string) => {
   const found = ofType(template, type);

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { ConfigurationError, parseConfig, type SealiftConfig, type SealiftConfigInput } from '../../lib';
+import { synthesizeApp } from './support/app';
 import { hostileConfiguration, validConfiguration } from './support/configurations';
 import { brokenPromises, freeTextsOf } from './support/promises';
 import { example, synthesize } from './support/synthesis';
@@ -54,7 +55,9 @@ describe('a hostile configuration', () => {
 
 /** Several migrations cannot share an app here, since two may have one id. */
 function expectPromises(config: SealiftConfig): boolean {
-  expect(brokenPromises(synthesize([config as SealiftConfigInput]), config.migration, freeTextsOf(config))).toEqual([]);
+  expect(brokenPromises(synthesizeApp([config as SealiftConfigInput]), config.migration, freeTextsOf(config))).toEqual(
+    [],
+  );
   return true;
 }
 

@@ -1,7 +1,8 @@
 import { targetStackPolicy } from '../../lib';
-import { ofType, type StackTemplate, synthesize, templateOf } from './support/synthesis';
+import { synthesizeApp } from './support/app';
+import { ofType, type StackTemplate, templateOf } from './support/synthesis';
 
-const synthesis = synthesize();
+const synthesis = synthesizeApp();
 const template = templateOf(synthesis, 'Target');
 const instance = template.Resources.Database;
 

@@ -1,16 +1,12 @@
 /** The items of the security list that every synthesized migration keeps, whatever its configuration. */
 import type { SealiftConfig } from '../../../lib';
 import { acceptedWildcards, isAccepted } from './accepted-wildcards';
-import { type Json, ofType, type StackTemplate, type Synthesis } from './synthesis';
+import { type Json, ofType, type StackTemplate, type Templates } from './synthesis';
 import { resolveTokens } from './tokens';
 import { wildcardsOf } from './wildcards';
 
 /** What is broken, in words; empty when every promise is kept. `texts` are the customer's own, which may reach no policy. */
-export function brokenPromises(
-  { templates }: Pick<Synthesis, 'templates'>,
-  migration: string,
-  texts: readonly string[],
-): string[] {
+export function brokenPromises({ templates }: Templates, migration: string, texts: readonly string[]): string[] {
   const all = Object.values(templates);
   return [
     ...all.flatMap(brokenByType),

@@ -1,9 +1,8 @@
-/** Synthesizes the stacks as a test wants them: without bundling, into a directory that is removed again. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** The templates that a configuration is synthesized to, made once in a run of the tests. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
-import { makeStacks, parseConfig, type SealiftConfigInput, type SealiftStacks } from '../../../lib';
+import type { SealiftConfigInput } from '../../../lib';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
@@ -34,32 +33,27 @@ export interface StackTemplate {
 }
 
 /** What synthesis gives. */
-export interface Synthesis {
-  readonly app: App;
-  readonly stacks: readonly SealiftStacks[];
+export interface Templates {
   /** Templates by stack name. */
   readonly templates: Readonly<Record<string, StackTemplate>>;
 }
 
-/** Synthesizes one migration per configuration into one app, with the flags of `cdk.json` or others. */
-export function synthesize(
-  configs: readonly SealiftConfigInput[] = [example()],
-  validate = false,
-  context: Readonly<Record<string, unknown>> = CONTEXT,
-): Synthesis {
-  process.env.CDK_VALIDATION = validate ? 'true' : 'false';
-  const outdir = mkdtempSync(join(tmpdir(), 'sealift-synth-'));
-  try {
-    const app = new App({ outdir, context: { ...context, 'aws:cdk:bundling-stacks': [] } });
-    const stacks = configs.map((config) => makeStacks(app, parseConfig(config)));
-    const assembly = app.synth();
-    const templates = Object.fromEntries(
-      assembly.stacks.map((stack) => [stack.stackName, JSON.parse(readFileSync(stack.templateFullPath, 'utf8'))]),
-    );
-    return { app, stacks, templates };
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
+/**
+ * Synthesizes one migration per configuration into one app, with the flags of `cdk.json`, or reads what another test file made of the
+ * same configurations; the CDK is loaded only to synthesize.
+ */
+export function synthesize(configs: readonly SealiftConfigInput[] = [example()]): Templates {
+  const directory = process.env.SEALIFT_BUNDLE_CACHE;
+  const name = createHash('sha256').update(JSON.stringify(configs)).digest('hex').slice(0, 32);
+  const path = join(directory ?? '', `templates-${name}.json`);
+  if (directory !== undefined && existsSync(path)) return { templates: JSON.parse(readFileSync(path, 'utf8')) };
+  const { synthesizeApp } = require('./app') as typeof import('./app');
+  const { templates } = synthesizeApp(configs);
+  if (directory !== undefined) {
+    writeFileSync(`${path}.${process.pid}`, JSON.stringify(templates));
+    renameSync(`${path}.${process.pid}`, path);
   }
+  return { templates };
 }
 
 /** Resources of one type in a template, by logical id. */
@@ -68,7 +62,7 @@ export function ofType(template: StackTemplate | undefined, type: string): [stri
 }
 
 /** The template of one of the example's stacks. */
-export function templateOf({ templates }: Synthesis, stack: string, migration = 'demo'): StackTemplate {
+export function templateOf({ templates }: Templates, stack: string, migration = 'demo'): StackTemplate {
   const template = templates[`Sealift-${migration}-${stack}`];
   if (template === undefined) throw new Error(`stack ${stack} was not synthesized`);
   return template;
