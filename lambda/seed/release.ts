@@ -32,6 +32,7 @@ import { removeReplicationRole } from '../platform/replication-role';
 import { dropSlots, slotPattern } from '../platform/slots';
 import { dropSubscriptions } from '../platform/subscriptions';
 import type { World } from '../platform/world';
+import { leftInAws } from './left-in-aws';
 import * as sql from './sql/release';
 
 /** Input of the step. */
@@ -67,6 +68,7 @@ export async function release(input: Input<'release'>, world: World): Promise<Ou
     ...released,
     phase: released.outcome === 'released' ? 'aborted' : 'unchanged',
     reason: input.reason,
+    ...(released.outcome === 'released' && { leftInAws: leftInAws(world) }),
     at: new Date().toISOString(),
   });
   return { outcome: released.outcome, detail: released.detail, report };

@@ -1,5 +1,6 @@
 import { SEED_CHOICES } from '../../lib/rehearsal/control-plane/rds/seed-choice';
 import type { TestOptions } from '../../lib/rehearsal/run/options';
+import { SOURCE_INSTANCE } from '../../lib/rehearsal/run/place';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
 const WRONG_SEEDS: Readonly<Record<string, NonNullable<TestOptions['chooseSeedLsn']>>> = {
@@ -18,12 +19,31 @@ const WRONG_SEEDS: Readonly<Record<string, NonNullable<TestOptions['chooseSeedLs
 const TOLD_APART = process.env.SEALIFT_ALL === '1' ? Object.keys(WRONG_SEEDS) : ['the LSN after `redo done at`'];
 
 test.each(TOLD_APART)(
-  'a seed forced to %s ends aborted, with the source writable',
+  'a seed forced to %s ends aborted, with the source writable, and what stays in AWS is listed with its remedy',
   async (name) => {
-    const { report } = await rehearseTiny({ chooseSeedLsn: WRONG_SEEDS[name] }, { writers: 4 });
+    let left: readonly string[] = [];
+    const { report, evidence } = await rehearseTiny(
+      {
+        chooseSeedLsn: WRONG_SEEDS[name],
+        afterMigration: async ({ aws: { plane } }) => {
+          const made = plane.rds.instances.list().filter(({ instanceId }) => instanceId !== SOURCE_INSTANCE);
+          left = [
+            ...made.map(({ instanceId }) => `instance ${instanceId}`),
+            ...plane.rds.snapshots.list().map(({ snapshotId }) => `snapshot ${snapshotId}`),
+          ];
+        },
+      },
+      { writers: 4 },
+    );
     expect(report).toMatchObject({ outcome: 'aborted', writableSide: 'source' });
     expect(report.writers).toMatchObject({ lost: 0, doubled: 0 });
     expect(report.reason?.error).toBe('Blocked');
+    const released = evidence.find(({ name: file }) => file.endsWith('-release.json'));
+    const { leftInAws } = JSON.parse(String(released?.content)) as { leftInAws: Record<string, string>[] };
+    expect(left.length).toBeGreaterThan(2);
+    expect(leftInAws.map(({ kind, name: what }) => `${kind} ${what}`)).toEqual(expect.arrayContaining([...left]));
+    expect(leftInAws.map(({ kind }) => kind)).toContain('stack');
+    for (const { remedy = '' } of leftInAws) expect(remedy.length).toBeGreaterThan(20);
   },
   SCENARIO_TIMEOUT_MS,
 );
