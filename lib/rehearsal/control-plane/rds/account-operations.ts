@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { AwsFault } from '../fault';
 import { type Operation, operation } from '../operation';
+import { isOffered } from './engine-versions';
 import type { Instances } from './instances';
 import type { Snapshots } from './snapshots';
 
@@ -50,7 +51,7 @@ export function describeOrderableOptions(): Operation {
     parameters: ['Engine', 'EngineVersion', 'DBInstanceClass', 'Vpc'],
     access: () => [{ action: 'rds:DescribeOrderableDBInstanceOptions', resource: '*' }],
     run: ({ Engine, EngineVersion = '', DBInstanceClass = '' }) => {
-      if (Engine !== 'postgres' || !/^1[3-8]\.\d+$/.test(EngineVersion)) {
+      if (!isOffered(Engine, EngineVersion)) {
         throw new AwsFault('InvalidParameterCombination', `Cannot find version ${EngineVersion} for ${Engine}`);
       }
       const offered = OFFERED.test(DBInstanceClass) ? Object.entries(STORAGE_TYPES) : [];

@@ -1,6 +1,7 @@
 import { AwsFault } from '../fault';
 import { type DatabaseHost, IncompatibleParameters, type MasterCredentials } from './database-host';
 import { encryptionFor } from './encryption';
+import { requireOffered } from './engine-versions';
 import {
   defaultSettings,
   endpointName,
@@ -23,9 +24,16 @@ export class Instances {
     this.#props = props;
   }
 
-  /** Begins the creation of an empty instance; it answers while the instance is still `creating`. */
+  /**
+   * Begins the creation of an empty instance; it answers while the instance is still `creating`.
+   *
+   * @throws AwsFault `InvalidParameterCombination` for a version or a group that does not fit, `InvalidParameterValue` for a
+   * reserved master user, `KMSKeyNotAccessibleFault`
+   */
   create(request: NewInstance): Instance {
     const { host } = this.#props;
+    requireOffered('postgres', request.engineVersion);
+    requireMasterName(request.master.username);
     const major = Number.parseInt(request.engineVersion, 10);
     const encryption = encryptionFor(this.#props.keys, request.storageEncrypted === true, request.kmsKeyId ?? null);
     const instance = this.#add(request, major, {
@@ -269,6 +277,15 @@ export class Instances {
   #sleep(ms: number): Promise<void> {
     return this.#props.clock.sleep(ms, this.#props.signal);
   }
+}
+
+/** Names that RDS keeps for itself, or that PostgreSQL refuses. */
+function requireMasterName(username: string): void {
+  if (!/^(?:admin|rdsadmin|pg_.*)$/i.test(username)) return;
+  throw new AwsFault(
+    'InvalidParameterValue',
+    `MasterUsername ${username} cannot be used as it is a reserved word used by the engine`,
+  );
 }
 
 /** A failed backup leaves the instance as it was. */
