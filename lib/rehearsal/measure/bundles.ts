@@ -31,7 +31,9 @@ const FACTS = {
   scans: 'source',
   sourcePort: 5432,
   wayBackPort: null,
-  engineVersion: '17.10',
+  targetEngineVersion: '17.10',
+  road: 'snapshot',
+  rolePasswordArns: {},
 } as const;
 
 /** Synthesizes once into a directory of its own. */

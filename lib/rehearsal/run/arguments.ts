@@ -2,9 +2,9 @@
 import { parseArgs } from 'node:util';
 import { STOP_AFTER, type StopAfter } from '../../../lambda/contract';
 import type { ProgressMode } from '../report/progress/choose-progress';
-import { KNOWN_MAJORS } from '../servers/binaries';
+import { INSTALLED_MAJORS, KNOWN_MAJORS } from '../servers/binaries';
 import { SWITCHES } from './door';
-import { DEFAULT_OPTIONS, SIZES, type Size, type UserOptions } from './options';
+import { DEFAULT_OPTIONS, ROADS, SIZES, type Size, type UserOptions } from './options';
 
 /** What the command line asks for. */
 export type Command =
@@ -26,8 +26,10 @@ npm start -- [flags]
 
   --size SIZE            sample database: tiny (20 MB), small (200 MB), medium (2 GB), large (20 GB); default small
   --dump FILE...         rehearse on your own plain pg_dump output instead; several files are loaded in order
-  --source-version N     PostgreSQL major of the source, ${KNOWN_MAJORS.join(', ')}; default 17, others than 15 and 17 are fetched
-  --target-version N     the same for the target; the snapshot road keeps the major, so it must equal the source's
+  --road ROAD            how the rows reach the target: ${ROADS.join(' or ')}; default snapshot
+  --source-version N     PostgreSQL major of the source, ${KNOWN_MAJORS.join(', ')}; default 17
+                         ${INSTALLED_MAJORS.join(' and ')} are there, every other is downloaded when it is first asked for
+  --target-version N     the same for the target; default the source's, a newer one needs --road copy
   --writers N            parallel writers, 0 to ${MOST_WRITERS}; default 4
   --report DIR           where report.json and report.html go; default ./sealift-report
   --keep                 leave the servers running until Ctrl-C and print how to connect
@@ -48,6 +50,7 @@ Exit code: 0 everything held, 1 it did not (the reason and the remedy are printe
 const FLAGS = {
   size: { type: 'string' },
   dump: { type: 'string', multiple: true },
+  road: { type: 'string' },
   'source-version': { type: 'string' },
   'target-version': { type: 'string' },
   writers: { type: 'string' },
@@ -77,6 +80,7 @@ export function readCommand(argv: readonly string[]): Command {
     const options: UserOptions = {
       size: oneOf('--size', values.size, SIZES) ?? DEFAULT_OPTIONS.size,
       dumpFiles: [...(values.dump ?? []), ...positionals],
+      road: oneOf('--road', values.road, ROADS) ?? DEFAULT_OPTIONS.road,
       sourceVersion: sourceVersion ?? DEFAULT_OPTIONS.sourceVersion,
       targetVersion:
         major('--target-version', values['target-version']) ?? sourceVersion ?? DEFAULT_OPTIONS.targetVersion,
@@ -102,12 +106,8 @@ export function readCommand(argv: readonly string[]): Command {
 }
 
 function refuseDisagreements(options: UserOptions, size: Size | undefined): void {
-  const { sourceVersion, targetVersion } = options;
-  if (sourceVersion !== targetVersion) {
-    throw new WrongFlag(
-      `--target-version ${targetVersion} differs from --source-version ${sourceVersion}: the snapshot road restores the same major`,
-    );
-  }
+  const { sourceVersion } = options;
+  refuseVersions(options);
   if (size !== undefined && options.dumpFiles.length > 0)
     throw new WrongFlag('--size is for the sample, not for --dump');
   if (options.rollback && (options.dryRun || options.stopAfter !== 'cutover')) {
@@ -117,6 +117,19 @@ function refuseDisagreements(options: UserOptions, size: Size | undefined): void
   if (options.damage && sourceVersion < FIRST_DAMAGEABLE) {
     throw new WrongFlag(
       `--damage needs PostgreSQL ${FIRST_DAMAGEABLE} or later, got --source-version ${sourceVersion}`,
+    );
+  }
+}
+
+function refuseVersions({ road, sourceVersion, targetVersion }: UserOptions): void {
+  if (targetVersion < sourceVersion) {
+    throw new WrongFlag(
+      `--target-version ${targetVersion} is older than --source-version ${sourceVersion}: no road leads to an older major, take ${sourceVersion} or later`,
+    );
+  }
+  if (targetVersion > sourceVersion && road === 'snapshot') {
+    throw new WrongFlag(
+      `--target-version ${targetVersion} differs from --source-version ${sourceVersion}: a snapshot keeps the major, add --road copy`,
     );
   }
 }

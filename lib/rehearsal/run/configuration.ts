@@ -1,11 +1,14 @@
 /** The configuration that the rehearsal synthesizes the stacks with: a customer's, with this machine's addresses. */
 import type { SealiftConfigInput } from '../../config';
 import { configuredSwitch, type Doors, type SwitchKind } from './door';
-import type { TestOptions } from './options';
-import { ACCOUNT, CLIENTS_GROUP, MIGRATION, REGION, SOURCE_INSTANCE } from './place';
+import type { Road, TestOptions } from './options';
+import { ACCOUNT, CLIENTS_GROUP, MASTER_USERNAME, MIGRATION, REGION, SOURCE_INSTANCE } from './place';
 
 /** What only the run knows. */
 export interface RunFacts extends Doors {
+  readonly road: Road;
+  /** ARN of the secret with the password of each role that writes; they keep it on an empty target. */
+  readonly rolePasswordArns: Readonly<Record<string, string>>;
   readonly switchKind: SwitchKind;
   /** What is scanned: the source before the copy, the copy, or nothing. */
   readonly scans: 'source' | 'target' | null;
@@ -21,8 +24,8 @@ export interface RunFacts extends Doors {
   readonly sourcePort: number;
   /** TCP port under which the source's server reaches the target; null when no way back is wanted. */
   readonly wayBackPort: number | null;
-  /** Such as `17.10`. */
-  readonly engineVersion: string;
+  /** What the target is to run, such as `17.10`. */
+  readonly targetEngineVersion: string;
 }
 
 /** Makes the value of the context key `sealift`. */
@@ -35,6 +38,7 @@ export function rehearsalConfiguration(
     migration: MIGRATION,
     account: ACCOUNT,
     region: REGION,
+    road: facts.road,
     source: {
       kind: 'rds',
       instanceId: SOURCE_INSTANCE,
@@ -48,7 +52,13 @@ export function rehearsalConfiguration(
       availabilityZones: [`${REGION}a`, `${REGION}b`],
       clients: [CLIENTS_GROUP],
     },
-    target: { instanceClass: 'db.m7g.large', engineVersion: facts.engineVersion, allocatedStorageGib: 100 },
+    target: {
+      instanceClass: 'db.m7g.large',
+      engineVersion: facts.targetEngineVersion,
+      allocatedStorageGib: 100,
+      masterUsername: MASTER_USERNAME,
+    },
+    ...(facts.road === 'copy' && { copy: { passwords: facts.rolePasswordArns } }),
     key: { kind: 'create' },
     switch: configuredSwitch(facts.switchKind, facts),
     prune,

@@ -4,7 +4,7 @@ import { loadSample } from '../sample/load-sample';
 import { SAMPLE_DATABASES, SAMPLE_LOGINS, type SamplePasswords } from '../sample/roles';
 import { prepareWriters } from '../writers/prepare-writers';
 import type { WriterDatabase, WriterMode } from '../writers/protocol';
-import { loadDumps } from './dump-content';
+import { DUMP_WRITER, loadDumps } from './dump-content';
 import type { Tell } from './events';
 import { connect } from './master-session';
 import type { RehearsalOptions } from './options';
@@ -16,6 +16,11 @@ export interface Content {
   readonly databases: readonly string[];
   readonly writerDatabases: readonly WriterDatabase[];
   readonly writerMode: WriterMode;
+}
+
+/** The roles that the writers will log in as; known before anything is loaded. */
+export function writerRoles({ dumpFiles }: Pick<RehearsalOptions, 'dumpFiles'>): readonly string[] {
+  return dumpFiles.length > 0 ? [DUMP_WRITER] : Object.values(SAMPLE_DATABASES).map(({ application }) => application);
 }
 
 /** Fills the source, and makes the schema in which the writers keep their books. */

@@ -8,9 +8,11 @@ import { connect } from './master-session';
 import { MASTER_USERNAME } from './place';
 import type { Source } from './source';
 
-/** The database that a dump is loaded into, and the role that writes to it. */
+/** The database that a dump is loaded into. */
 const DUMP_DATABASE = 'dump';
-const DUMP_WRITER = 'rehearsal_app';
+
+/** The role that writes to it. */
+export const DUMP_WRITER = 'rehearsal_app';
 
 /** Looks at every file before anything is started; a missing or broken one is one clear error. */
 export async function requireDumps(files: readonly string[]): Promise<void> {

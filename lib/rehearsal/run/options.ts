@@ -20,15 +20,22 @@ export const SIZES = ['tiny', 'small', 'medium', 'large'] as const;
 /** Size of the sample database. */
 export type Size = (typeof SIZES)[number];
 
+/** How the rows reach the target. */
+export const ROADS = ['snapshot', 'copy'] as const;
+
+/** How the rows reach the target: in a snapshot that it grows from, or over connections into an empty one. */
+export type Road = (typeof ROADS)[number];
+
 /** What a user chooses. */
 export interface UserOptions {
   /** Size of the sample; ignored with `dumpFiles`. */
   readonly size: Size;
   /** Plain `pg_dump` output, loaded in this order instead of the sample. */
   readonly dumpFiles: readonly string[];
+  readonly road: Road;
   /** Major version of the source. */
   readonly sourceVersion: number;
-  /** Major version of the target; the snapshot road knows only the source's. */
+  /** Major version of the target; newer than the source's on the copy road only. */
   readonly targetVersion: number;
   /** Parallel writers; 0 rehearses without load. */
   readonly writers: number;
@@ -147,6 +154,7 @@ export const CLOCK_FACTOR = 60;
 export const DEFAULT_OPTIONS: UserOptions = {
   size: 'small',
   dumpFiles: [],
+  road: 'snapshot',
   sourceVersion: 17,
   targetVersion: 17,
   writers: 4,

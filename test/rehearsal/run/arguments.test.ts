@@ -7,15 +7,16 @@ test('without flags the default rehearsal is asked for', () => {
 
 test('every flag reaches its option', () => {
   const flags =
-    '--size tiny --source-version 15 --target-version 15 --writers 0 --report out --keep --json --stop-after replicate --dry-run --damage --ask --switch secret';
+    '--size tiny --road copy --source-version 15 --target-version 17 --writers 0 --report out --keep --json --stop-after replicate --dry-run --damage --ask --switch secret';
   expect(readCommand(flags.split(' '))).toEqual({
     kind: 'rehearse',
     mode: 'json',
     options: {
       size: 'tiny',
       dumpFiles: [],
+      road: 'copy',
       sourceVersion: 15,
-      targetVersion: 15,
+      targetVersion: 17,
       writers: 0,
       reportDirectory: 'out',
       keep: true,
@@ -45,8 +46,20 @@ test('the target keeps the major of the source unless told otherwise', () => {
   expect(readCommand(['--source-version', '15'])).toMatchObject({ options: { targetVersion: 15 } });
 });
 
+test.each(['--source-version 15 --target-version 17', '--road snapshot --source-version 13 --target-version 18'])(
+  '%s is refused with the road that leads to a newer major',
+  (line) => {
+    expect(readCommand(line.split(' '))).toMatchObject({
+      kind: 'wrong',
+      problem: expect.stringContaining('add --road copy'),
+    });
+  },
+);
+
 test.each([
   '--size huge',
+  '--road offline',
+  '--road copy --source-version 17 --target-version 15',
   '--writers -1',
   '--writers 65',
   '--writers 1.5',
@@ -70,10 +83,15 @@ test.each([
   expect(command.problem).toContain('--help');
 });
 
+test('the help says which majors need no download', () => {
+  expect(HELP).toContain('15 and 17 are there');
+});
+
 test('the help explains every flag', () => {
   const flags = [
     'size',
     'dump',
+    'road',
     'source-version',
     'target-version',
     'writers',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Binaries, binariesFor } from '../../servers/binaries';
+import { type Binaries, binariesFor, engineVersionOf } from '../../servers/binaries';
 import type { CertificateAuthority } from '../../servers/certificate-authority';
 import type { Settings } from '../../servers/data-directory';
 import { treeBytes } from '../../servers/file-copy';
@@ -219,9 +219,4 @@ async function startWithParameters(server: PostgresServer): Promise<void> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new IncompatibleParameters(`the server does not start with its parameter group: ${reason}`, { cause });
   }
-}
-
-/** `17.10.0-beta.17` of the package is PostgreSQL 17.10. */
-function engineVersionOf(binaries: Binaries): string {
-  return binaries.version.split('.').slice(0, 2).join('.');
 }
