@@ -24,7 +24,9 @@ export interface ReportSource {
   readonly options: RehearsalOptions;
   readonly timeline: Timeline;
   readonly findings: Findings;
-  readonly engineVersion: string;
+  readonly sourceVersion: string;
+  /** What the target is configured to run. */
+  readonly targetVersion: string;
 }
 
 /** Longest text of a cause in the report. */
@@ -51,10 +53,10 @@ export function buildReport(source: ReportSource): Report {
     outcome: outcomeOf(findings, options),
     reason: reasonOf(findings, options),
     stopAfter: options.dryRun ? 'assess' : options.stopAfter,
-    road: 'snapshot',
+    road: options.road,
     engine: 'native',
-    sourceVersion: source.engineVersion,
-    targetVersion: source.engineVersion,
+    sourceVersion: source.sourceVersion,
+    targetVersion: source.targetVersion,
     seedLsn: adopted?.seedLsn ?? null,
     seedOrigin: adopted?.seedOrigin ?? null,
     writableSide: findings.writableSide,
@@ -62,6 +64,7 @@ export function buildReport(source: ReportSource): Report {
     rollback: rollbackOf(findings),
     writers: writersOf(findings),
     databases: findings.databases,
+    copy: findings.copy,
     pruning: pruningOf(findings),
     scan: scanOf(findings),
     phases: timeline.phases,

@@ -4,8 +4,10 @@
  */
 import type { Check } from '../../../lambda/contract/assessment';
 import type { CanaryFacts, OutagePrediction } from '../../../lambda/contract/cutover';
+import type { Road } from '../run/options';
 import type { LagPoint } from '../run/lag-watch';
 import type { LatencyPoint } from '../writers/protocol';
+import type { LeftOutObject } from './evidence/copy-evidence';
 
 /** Version of everything below. */
 export const REPORT_SCHEMA_VERSION = '1';
@@ -81,7 +83,7 @@ export interface DatabaseReport {
 
 /** What the scan found in a database, and what was done about it. */
 export interface ScanReport {
-  /** Where it was read: `target` is the restored copy. */
+  /** Where it was read: `target` is the copy. */
   readonly on: 'source' | 'target';
   readonly name: string;
   readonly tables: number;
@@ -106,6 +108,19 @@ export interface PruneReport {
   readonly tables: readonly { readonly database: string; readonly relation: string; readonly rows: number }[];
   /** Encrypted snapshot that holds them; null when there was nothing to remove. */
   readonly keptIn: string | null;
+}
+
+/** What came over connections, and what did not come with it. */
+export interface CopyReport {
+  /** Null when the run did not come so far; the next two alike. */
+  readonly tables: number | null;
+  readonly rows: number | null;
+  /** On the wire. */
+  readonly bytes: number | null;
+  /** Roles whose password is new on the target; the secret `RolePasswords` keeps it. */
+  readonly newPasswords: readonly string[];
+  /** What the target lacks. */
+  readonly leftOut: readonly LeftOutObject[];
 }
 
 /** A part of the run. */
@@ -137,10 +152,11 @@ export interface Report {
   readonly reason: { readonly error: string; readonly cause: string; readonly remedy: string } | null;
   /** The last phase that was asked for. */
   readonly stopAfter: string;
-  readonly road: 'snapshot';
+  readonly road: Road;
   readonly engine: 'native';
   readonly sourceVersion: string;
   readonly targetVersion: string;
+  /** Null on the copy road; the next one too. */
   readonly seedLsn: string | null;
   readonly seedOrigin: string | null;
   readonly writableSide: WritableSide;
@@ -150,6 +166,8 @@ export interface Report {
   /** Null without writers. */
   readonly writers: WritersReport | null;
   readonly databases: readonly DatabaseReport[];
+  /** Null on the snapshot road, and when the run did not come so far. */
+  readonly copy: CopyReport | null;
   /** Null when nothing was pruned. */
   readonly pruning: PruneReport | null;
   /** Empty when the run did not come to the scan. */

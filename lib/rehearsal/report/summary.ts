@@ -1,7 +1,7 @@
 /** The last words in the terminal. */
 import type { DatabaseReport, OutageReport, PruneReport, Report, ScanReport } from './report';
 import { holds } from './report';
-import { count, seconds } from './words';
+import { bytes, count, seconds } from './words';
 
 /** Says what happened, in a few lines; `reportDirectory` is where the rest is. */
 export function summaryOf(report: Report, reportDirectory: string): string {
@@ -13,7 +13,7 @@ export function summaryOf(report: Report, reportDirectory: string): string {
     '',
     `report: ${reportDirectory}/report.html`,
   ];
-  if (report.writableSide === 'target' || report.rollback !== null) lines.push(...whatOnlyAwsCanProve());
+  if (report.writableSide === 'target' || report.rollback !== null) lines.push(...whatOnlyAwsCanProve(report));
   return `${lines.join('\n')}\n`;
 }
 
@@ -46,6 +46,8 @@ function figures(report: Report): string[] {
   const rows: [string, string | null][] = [
     ['pruned', report.pruning && prunedWords(report.pruning)],
     ...report.scan.map((found): [string, string] => [`scan ${found.name}`, scanWords(found)]),
+    ['road', roadWords(report)],
+    ...copyRows(report),
     ['seed LSN', report.seedLsn && `${report.seedLsn} (${report.seedOrigin})`],
     ...report.databases.map((database): [string, string] => [`database ${database.name}`, databaseWords(database)]),
     [
@@ -62,6 +64,26 @@ function figures(report: Report): string[] {
     ['checks', checksOf(report)],
   ];
   return rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(18)} ${value}`] : []));
+}
+
+/** The snapshot road keeps the version, and goes without saying. */
+function roadWords({ road, sourceVersion, targetVersion }: Report): string | null {
+  return road === 'copy' ? `copy, PostgreSQL ${sourceVersion} to ${targetVersion}` : null;
+}
+
+function copyRows({ copy }: Report): [string, string | null][] {
+  if (copy === null) return [];
+  const { tables, rows, bytes: wire, newPasswords, leftOut } = copy;
+  const [first] = leftOut;
+  const others = leftOut.length === 1 ? '' : `, and ${count(leftOut.length - 1)} others, see the report`;
+  return [
+    [
+      'copied',
+      rows === null || wire === null ? null : `${count(rows)} rows of ${tables} tables, ${bytes(wire)} on the wire`,
+    ],
+    ['left out', first === undefined ? 'nothing' : `${first.object} (${first.what.toLowerCase()})${others}`],
+    ['new passwords', newPasswords.length === 0 ? 'none' : `${newPasswords.join(', ')}, in the secret RolePasswords`],
+  ];
 }
 
 function prunedWords({ rows, tables, kept, keptIn }: PruneReport): string {
@@ -126,11 +148,13 @@ function firstLine(text: string): string {
   return text.split('\n')[0]?.slice(0, 400) ?? '';
 }
 
-function whatOnlyAwsCanProve(): string[] {
+function whatOnlyAwsCanProve({ road }: Report): string[] {
+  const speed =
+    road === 'copy' ? 'how fast rows travel between two instances' : 'the real duration of RDS snapshots';
   return [
     '',
     'A rehearsal proves the data path, the order of the steps and the permissions. How long your clients keep the old',
-    'address (DNS TTL, connection pools), network rules and the real duration of RDS snapshots only AWS can show.',
+    `address (DNS TTL, connection pools), network rules and ${speed} only AWS can show.`,
   ];
 }
 

@@ -1,10 +1,11 @@
 /** Runs the migration on a stage and gathers everything that the report is made of. */
 import type { Check } from '../../../lambda/contract/assessment';
-import type { DatabaseReport, RefusedCall, WritableSide } from '../report/report';
+import type { CopyReport, DatabaseReport, RefusedCall, WritableSide } from '../report/report';
 import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { Proof } from '../writers/prove';
 import { approveAlways, startApprover } from './approver';
 import { compareDatabases, readHorizon } from './compare';
+import { readCopy } from './copy-findings';
 import { instanceBehindTheDoor } from './door';
 import type { Tell } from './events';
 import { untilReaped } from './interruptions';
@@ -27,6 +28,8 @@ export interface Findings {
   readonly reapers: readonly ExecutionDescription[];
   readonly steps: readonly StepCall[];
   readonly checks: readonly Check[];
+  /** Null on the snapshot road. */
+  readonly copy: CopyReport | null;
   readonly lag: readonly LagPoint[];
   /** Null when nobody went back. */
   readonly wayBack: WayBack | null;
@@ -97,6 +100,7 @@ export async function migrateAndProve(
     reapers,
     steps: aws.steps.all(),
     checks: await readChecks(stage),
+    copy: await readCopy(aws),
     lag: lag.points,
     wayBack,
     live,

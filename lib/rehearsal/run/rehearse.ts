@@ -85,7 +85,8 @@ async function run(
   const timeline = new Timeline(tell);
   const stage = await setStage(directory, options, timeline, tell, cleanup);
   const findings = await migrateAndProve(stage, options, timeline, tell, cleanup);
-  const report = buildReport({ startedAt, options, timeline, findings, engineVersion: stage.source.engineVersion });
+  const versions = { sourceVersion: stage.source.engineVersion, targetVersion: stage.targetEngineVersion };
+  const report = buildReport({ startedAt, options, timeline, findings, ...versions });
   tell({ kind: 'report', report });
   const evidence = await readEvidence(stage.aws);
   const [first] = findings.executions;

@@ -56,6 +56,7 @@ const REPORT: Report = {
       mismatchedTables: [],
     },
   ],
+  copy: null,
   pruning: null,
   scan: [
     {

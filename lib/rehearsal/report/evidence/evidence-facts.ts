@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Check } from '../../../../lambda/contract/assessment';
 import { member, told } from '../history/told';
+import { type CopyEvidence, madeDatabases, plannedRows, plannedSchema } from './copy-evidence';
 import type { Evidence } from './evidence-folder';
 
 const text = z.string();
@@ -56,7 +57,7 @@ const gaveBack = z.object({ outcome: text, detail: text.catch('') });
 export type VerificationEvidence = z.infer<typeof verification>;
 
 /** What a piece of evidence said. */
-export interface EvidenceFacts {
+export interface EvidenceFacts extends CopyEvidence {
   readonly checks: readonly Check[] | null;
   readonly verification: VerificationEvidence | null;
   readonly prepared: z.infer<typeof prepared> | null;
@@ -80,6 +81,9 @@ export function evidenceFacts(evidence: Evidence): EvidenceFacts {
     checks: read('assess', assessment)?.checks ?? null,
     verification: read('verification', verification),
     prepared: read('prepare', prepared),
+    madeDatabases: read('databases', madeDatabases),
+    plannedSchema: read('schema', plannedSchema),
+    plannedRows: read('rows', plannedRows),
     settled: read('settle', settled),
     released: read('release', released),
     gaveBack: read('give-back', gaveBack),

@@ -1,6 +1,7 @@
 /** One run out of the histories of its executions: the one that an operator started, and those that it started. */
 import type * as z from 'zod';
 import type { StepName } from '../../../../lambda/contract';
+import { type CopyFacts, copyFacts } from './copy-facts';
 import { type ExecutionFacts, executionFacts } from './execution-facts';
 import { HistoryFileError } from './history-file-error';
 import type { JoinedHistory } from './join-pages';
@@ -48,6 +49,8 @@ export interface MigrationFacts {
   readonly pruning: PruningFacts | null;
   /** What the scan found in each database, and what was done about it. */
   readonly scan: readonly ScanFacts[] | null;
+  /** Null on the snapshot road. */
+  readonly copy: CopyFacts | null;
   readonly adoption: z.infer<typeof adopted> | null;
   readonly verification: z.infer<typeof verified> | null;
   readonly cutover: z.infer<typeof cutOver> | null;
@@ -85,6 +88,7 @@ export function migrationFacts(histories: readonly JoinedHistory[]): MigrationFa
       told(scanned, last('conclude-scan')) ?? told(scanned, output('scan')),
       told(quarantined, last('quarantine')) ?? told(quarantined, member(output('scan'), 'repaired')),
     ),
+    copy: copyFacts(last),
     adoption: told(adopted, last('adopt')) ?? told(adopted, output('replicate')),
     verification:
       told(verified, last('conclude-verification')) ?? told(verified, member(output('replicate'), 'verification')),

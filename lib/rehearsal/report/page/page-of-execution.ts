@@ -4,6 +4,7 @@ import type { EvidenceFacts } from '../evidence/evidence-facts';
 import type { MigrationFacts } from '../history/migration-facts';
 import { type VerdictKind, verdictOf } from '../history/verdict';
 import { bytes, count, seconds } from '../words';
+import { copyFigures } from './copy';
 import { executionGaps } from './gaps';
 import { outageFigure } from './outage';
 import type { FailedCall, LagFigure, ReportPage, Tile, Tone, Trouble } from './page';
@@ -50,6 +51,7 @@ export function pageOfExecution(facts: MigrationFacts, evidence: EvidenceFacts |
     outageBack: null,
     pruning: pruningFigures(facts.pruning),
     scan: facts.scan,
+    copy: copyFigures(facts.copy, known),
     verification: verificationSection(facts, known),
     compared: null,
     checks: known.checks ?? blocksOf(facts),
@@ -63,6 +65,9 @@ const NO_EVIDENCE: EvidenceFacts = {
   checks: null,
   verification: null,
   prepared: null,
+  madeDatabases: null,
+  plannedSchema: null,
+  plannedRows: null,
   settled: null,
   released: null,
   gaveBack: null,
@@ -79,8 +84,9 @@ function aboutOf(facts: MigrationFacts): string[] {
   const began = `Started ${moment(new Date(root.startedAt).toISOString())}`;
   const took = seconds(root.lastAt - root.startedAt);
   const sides = [
-    source && `source ${source.instanceId}${source.engineVersion ? ` (PostgreSQL ${source.engineVersion})` : ''}`,
-    target && `target ${target.instanceId}`,
+    source && `source ${source.instanceId}${versionWords(source.engineVersion)}`,
+    target &&
+      `target ${target.instanceId}${versionWords(target.engineVersion === source?.engineVersion ? '' : target.engineVersion)}`,
   ].filter(Boolean);
   return [
     `${began}, ${root.status === 'RUNNING' ? `last event after ${took}` : `took ${took}`}.`,
@@ -92,11 +98,15 @@ function aboutOf(facts: MigrationFacts): string[] {
   ];
 }
 
+function versionWords(engineVersion: string): string {
+  return engineVersion === '' ? '' : ` (PostgreSQL ${engineVersion})`;
+}
+
 function moment(iso: string): string {
   return `${iso.replace('T', ' ').slice(0, 19)} UTC`;
 }
 
-function tilesOf({ verification, cutover, adoption, lag }: MigrationFacts, evidence: EvidenceFacts): Tile[] {
+function tilesOf({ verification, cutover, adoption, copy, lag }: MigrationFacts, evidence: EvidenceFacts): Tile[] {
   const rows = verification?.databases.reduce((sum, database) => sum + database.rows, 0);
   const different = verification?.databases.reduce(
     (sum, { mismatchedTables, catalogDifferences }) => sum + mismatchedTables.length + catalogDifferences.length,
@@ -112,6 +122,7 @@ function tilesOf({ verification, cutover, adoption, lag }: MigrationFacts, evide
       ? null
       : { value: count(different), label: 'differences found', tone: different === 0 ? 'good' : 'bad' },
     last === undefined ? null : { value: bytes(last.bytes), label: 'lag when it was last looked at' },
+    copy?.rows == null ? null : { value: count(copy.rows), label: 'rows copied over connections' },
     adoption && { value: adoption.seedLsn, label: `seed LSN (${adoption.seedOrigin})` },
   ];
   return tiles.filter((tile) => tile !== null);

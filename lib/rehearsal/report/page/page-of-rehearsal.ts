@@ -3,6 +3,7 @@ import type { EvidenceFacts } from '../evidence/evidence-facts';
 import type { MigrationFacts } from '../history/migration-facts';
 import { holds, type Report } from '../report';
 import { count, seconds } from '../words';
+import { copyFigures } from './copy';
 import { outageFigure } from './outage';
 import type { Figure, LagFigure, LatencyFigure, OutageFigure, ReportPage, Tile, TimelineRow, Tone } from './page';
 import { failedCalls } from './page-of-execution';
@@ -19,8 +20,13 @@ const SLICE_MS = 100;
 
 const PROVES =
   "Real PostgreSQL servers, the synthesized state machines, the bundled functions and their permissions did this. AWS's " +
-  'control plane was a stand-in: how long clients keep an old address (TTL, pools), network rules, and how long RDS takes for ' +
-  'snapshots and restores, only AWS can show.';
+  'control plane was a stand-in: how long clients keep an old address (TTL, pools), network rules, and ';
+
+/** What a rehearsal of each road cannot measure. */
+const ONLY_AWS: Readonly<Record<Report['road'], string>> = {
+  snapshot: 'how long RDS takes for snapshots and restores, only AWS can show.',
+  copy: 'how fast rows travel between two instances, only AWS can show.',
+};
 
 /** Makes the page. */
 export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence: EvidenceFacts): ReportPage {
@@ -32,7 +38,7 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     tone: toneOf(report),
     title: titleOf(report),
     about: [
-      `PostgreSQL ${report.sourceVersion}, ${report.road} road, ${report.engine} engine; ` +
+      `PostgreSQL ${versionsOf(report)}, ${report.road} road, ${report.engine} engine; ` +
         `${report.startedAt.replace('T', ' ').slice(0, 19)} UTC, took ${seconds(report.ms)}.`,
       `The applications write on the ${report.writableSide}.`,
     ],
@@ -51,6 +57,7 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     pruning: pruningFigures(facts.pruning),
     outageBack: rollback && wayBackFigure(rollback.outageMs),
     scan: facts.scan,
+    copy: copyFigures(facts.copy, evidence),
     verification: verificationSection(facts, evidence),
     compared:
       databases.length === 0
@@ -59,12 +66,17 @@ export function pageOfRehearsal(report: Report, facts: MigrationFacts, evidence:
     checks: checks.length === 0 ? null : checks,
     changes: sourceChanges(facts, evidence),
     gaps: report.writers === null ? [{ what: 'Lost and doubled writes', why: 'there were no writers' }] : [],
-    proves: PROVES,
+    proves: PROVES + ONLY_AWS[report.road],
   };
 }
 
 function wayBackFigure(outage: Report['outageMs']): OutageFigure | null {
   return outageFigure(outage, outage.cutover, outage.total, outage.predicted, null);
+}
+
+/** `15.19 to 17.10`, or the one version of both. */
+function versionsOf({ sourceVersion, targetVersion }: Report): string {
+  return sourceVersion === targetVersion ? sourceVersion : `${sourceVersion} to ${targetVersion}`;
 }
 
 function toneOf(report: Report): Tone {
@@ -84,7 +96,7 @@ function titleOf(report: Report): string {
   return 'Migrated: nothing lost, nothing doubled, nothing different';
 }
 
-function tilesOf({ writers, outageMs, rollback, databases, seedLsn }: Report): Tile[] {
+function tilesOf({ writers, outageMs, rollback, databases, seedLsn, copy }: Report): Tile[] {
   const mismatched = databases.reduce((sum, { mismatchedTables }) => sum + mismatchedTables.length, 0);
   const must = (value: number, label: string): Tile => ({
     value: count(value),
@@ -102,6 +114,7 @@ function tilesOf({ writers, outageMs, rollback, databases, seedLsn }: Report): T
     writers && must(writers.lost, 'lost'),
     writers && must(writers.doubled, 'doubled'),
     databases.length === 0 ? null : must(mismatched, 'different tables'),
+    copy?.rows == null ? null : { value: count(copy.rows), label: 'rows copied over connections' },
     seedLsn === null ? null : { value: seedLsn, label: 'seed LSN' },
   ];
   return tiles.filter((tile) => tile !== null);

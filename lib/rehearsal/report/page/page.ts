@@ -4,6 +4,7 @@
  */
 import type { Check } from '../../../../lambda/contract/assessment';
 import type { CanaryFacts } from '../../../../lambda/contract/cutover';
+import type { LeftOutObject } from '../evidence/copy-evidence';
 
 /** How the page is coloured: everything held, it ended safely without success, it needs somebody, it goes on. */
 export type Tone = 'good' | 'warned' | 'bad' | 'running';
@@ -122,7 +123,7 @@ export interface PruningSection {
 
 /** A database, scanned. */
 export interface ScannedDatabase {
-  /** Where it was read: `target` is the restored copy. */
+  /** Where it was read: `target` is the copy. */
   readonly on: 'source' | 'target';
   readonly name: string;
   readonly tables: number;
@@ -138,6 +139,15 @@ export interface ScannedDatabase {
   } | null;
   /** Its last line, with the names of damaged tables. */
   readonly summary: string;
+}
+
+/** How the rows came over connections. */
+export interface CopySection {
+  readonly summary: string;
+  /** Who has to be told of a new password, one sentence. */
+  readonly passwords: string;
+  /** What the target lacks; null without the evidence that names it. */
+  readonly leftOut: readonly LeftOutObject[] | null;
 }
 
 /** A table, compared. */
@@ -214,6 +224,8 @@ export interface ReportPage {
   readonly outage: OutageFigure | null;
   /** Null when nobody went back. */
   readonly outageBack: OutageFigure | null;
+  /** Null on the snapshot road. */
+  readonly copy: CopySection | null;
   readonly pruning: PruningSection | null;
   readonly scan: readonly ScannedDatabase[] | null;
   readonly verification: VerificationSection | null;

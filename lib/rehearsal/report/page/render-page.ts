@@ -1,6 +1,7 @@
 /** Draws the report page: one file, no script, nothing from elsewhere; what it shows is decided in the view model. */
 import { bytes, count } from '../words';
 import { linePlot, timeline } from './charts';
+import { copySection } from './copy';
 import { html, type Markup } from './markup';
 import type { ReportPage } from './page';
 import { pruningSection } from './pruning';
@@ -25,7 +26,7 @@ export function renderPage(page: ReportPage): string {
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <title>${what}: ${page.title}</title><style>${STYLE}</style></head><body><main>
 ${verdict(page)}${troubleSection(page)}${writesSection(page)}${timelineSection(page)}${lagSection(page)}${latencySection(page)}
-${pruningSection(page)}${scanSection(page)}${outageSection(page)}${verificationTables(page)}${comparedSection(page)}${checksSection(page)}${changesSection(page)}${gapsSection(page)}
+${pruningSection(page)}${scanSection(page)}${copySection(page)}${outageSection(page)}${verificationTables(page)}${comparedSection(page)}${checksSection(page)}${changesSection(page)}${gapsSection(page)}
 <h2>What this proves</h2><p>${page.proves}</p>
 </main></body></html>
 `;

@@ -18,7 +18,7 @@ export function scanSection({ scan }: ReportPage): Markup | null {
 the reason, the time and the execution. It stays when the rest of the ledger goes.</p>`;
   const copy = scan.some(({ on }) => on === 'target');
   const what = copy
-    ? 'Every value of the restored copy was read on its server before it was verified'
+    ? 'Every value of the copy was read on its server before it was verified'
     : 'Every value was read on the server before anything followed it';
   return html`<h2>${copy ? 'Scan of the copy' : 'Scan of the source'}</h2><p class="soft">${what}, and B-trees were compared with their tables.</p>
 ${table(['database', 'result', 'read', 'found', 'what became of it'], rows, 'cards')}${kept || null}`;

@@ -37,7 +37,9 @@ export function sourceChanges(facts: MigrationFacts, evidence: EvidenceFacts): S
     const known = KINDS[kind];
     return { what: known?.what ?? kind, object, before, now: known?.now[end] ?? 'recorded in the ledger' };
   };
-  const made = prepared === null ? [] : preparedRows(prepared, row);
+  // The copy road makes its slots later, together with the snapshots.
+  const slots = prepared?.slots.length ? prepared.slots : (facts.copy?.slots ?? []);
+  const made = prepared === null ? [] : preparedRows({ ...prepared, slots }, row);
   const undone = prepared === null ? undoneRows(evidence, row) : [];
   const logins = (settled?.closedLogins ?? []).map((role) => row('login', role, priorWords('login', null)));
   const told = gaveBack === null ? [] : [givenBackRow(gaveBack.outcome, gaveBack.detail)];
