@@ -4,8 +4,8 @@
  */
 import type { Check } from '../../../lambda/contract/assessment';
 import type { CanaryFacts, OutagePrediction } from '../../../lambda/contract/cutover';
-import type { Road } from '../run/options';
 import type { LagPoint } from '../run/lag-watch';
+import type { Road } from '../run/options';
 import type { LatencyPoint } from '../writers/protocol';
 import type { LeftOutObject } from './evidence/copy-evidence';
 

@@ -149,8 +149,7 @@ function firstLine(text: string): string {
 }
 
 function whatOnlyAwsCanProve({ road }: Report): string[] {
-  const speed =
-    road === 'copy' ? 'how fast rows travel between two instances' : 'the real duration of RDS snapshots';
+  const speed = road === 'copy' ? 'how fast rows travel between two instances' : 'the real duration of RDS snapshots';
   return [
     '',
     'A rehearsal proves the data path, the order of the steps and the permissions. How long your clients keep the old',

@@ -31,7 +31,7 @@ export type RehearsalEvent =
       readonly doing: string;
       readonly done: number;
       readonly total: number;
-      readonly unit: 'rows' | 'bytes' | 'tables' | 'ranges' | '%';
+      readonly unit: 'rows' | 'bytes' | 'tables' | 'ranges' | 'indexes' | 'steps' | '%';
     }
   | { readonly kind: 'state'; readonly at: string; readonly machine: string; readonly state: string }
   /** A step failed; retried when the state machine says so. */

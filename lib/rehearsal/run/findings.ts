@@ -6,6 +6,7 @@ import type { Proof } from '../writers/prove';
 import { approveAlways, startApprover } from './approver';
 import { compareDatabases, readHorizon } from './compare';
 import { readCopy } from './copy-findings';
+import { watchCopy } from './copy-watch';
 import { instanceBehindTheDoor } from './door';
 import type { Tell } from './events';
 import { untilReaped } from './interruptions';
@@ -55,6 +56,7 @@ export async function migrateAndProve(
   const { aws, content, traffic, surroundings } = stage;
   const lag = watchLag(stage.source.server, tell);
   cleanup.add(() => lag.stop());
+  if (options.road === 'copy') cleanup.add(followCopy(stage, tell));
   const horizon = { value: Promise.resolve('0') };
   const { migrateArn, reaperArn } = stage.deployment;
   const hasMoved = async () => (await liveSide(stage, options)) === 'target';
@@ -109,6 +111,12 @@ export async function migrateAndProve(
     writersStartedAt: record?.startedAt ?? null,
     refusedCalls: refusedCalls(stage),
   };
+}
+
+/** Between the plan of the schema, when nothing is dropped any more, and the subscription. */
+function followCopy({ aws: { steps }, content: { databases }, target }: Stage, tell: Tell): () => Promise<void> {
+  const underWay = () => steps.latest('plan-schema') !== undefined && steps.latest('subscribe') === undefined;
+  return watchCopy({ target, databases, underWay }, tell);
 }
 
 async function liveSide({ aws, source }: Stage, options: RehearsalOptions): Promise<'source' | 'target'> {

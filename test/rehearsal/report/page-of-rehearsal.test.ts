@@ -163,6 +163,29 @@ test('the summary of an aborted run says why and what to do', () => {
   expect(text).not.toContain('nothing lost');
 });
 
+test('on the copy road the summary says what came and what did not, and nothing of a seed or a snapshot', () => {
+  const copy: Report['copy'] = {
+    tables: 3,
+    rows: 1000,
+    bytes: 12_000_000,
+    newPasswords: ['reporting'],
+    leftOut: [{ database: 'shop', what: 'FUNCTION', object: 'public.peek()', reason: 'no such language' }],
+  };
+  const report: Report = { ...REPORT, road: 'copy', sourceVersion: '15.19', seedLsn: null, seedOrigin: null, copy };
+  const text = summaryOf(report, 'out');
+  for (const words of [
+    'copy, PostgreSQL 15.19 to 17.10',
+    '1,000 rows of 3 tables, 12.0 MB on the wire',
+    'public.peek() (function)',
+    'reporting, in the secret RolePasswords',
+  ]) {
+    expect(text).toContain(words);
+  }
+  const page = render(report);
+  expect(page).toContain('PostgreSQL 15.19 to 17.10, copy road');
+  for (const said of [text, page]) expect(said).not.toMatch(/seed LSN|RDS snapshots|snapshots and restores/);
+});
+
 test('amounts are said in units that people read', () => {
   expect([bytes(0), bytes(999), bytes(1000), bytes(12_345_678), bytes(2e12)]).toEqual([
     '0 B',

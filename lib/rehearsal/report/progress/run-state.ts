@@ -9,7 +9,7 @@ export interface Amount {
   readonly done: number;
   /** 0 when nobody knows. */
   readonly total: number;
-  readonly unit: 'rows' | 'bytes' | 'tables' | 'ranges' | '%';
+  readonly unit: 'rows' | 'bytes' | 'tables' | 'ranges' | 'indexes' | 'steps' | '%';
   /** Milliseconds since the epoch, when this amount was first told of. */
   readonly since: number;
 }
