@@ -56,7 +56,7 @@ function history(answers: typeof ANSWERS): object {
   const timestamp = '2026-01-01T10:00:00.000Z';
   const name = (step: string) => `arn:aws:lambda:us-east-1:111122223333:function:sealift-shop-${step}`;
   const calls = answers.flatMap(([step, output], index) => {
-    const id = 10 + 4 * index;
+    const id = 2 + 4 * index;
     return [
       { id, previousEventId: id - 1, type: 'TaskStateEntered', timestamp, stateEnteredEventDetails: { name: step } },
       {
