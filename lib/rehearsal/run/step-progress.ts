@@ -28,7 +28,19 @@ export class StepProgress {
       this.ranges = (output as Output<'plan-verification'>).items;
       this.tellRanges(this.ranges);
     }
+    // What goes on inside these steps is told by whoever looks at the queues, and is over when they answer.
+    if (name === 'make-schema') this.tellMade(output as Output<'make-schema'>);
+    if (name === 'conclude-rows') this.tellCopied(output as Output<'conclude-rows'>);
     if (name === 'verify-chunks') this.tellRanges((output as Output<'verify-chunks'>).left);
+  }
+
+  private tellMade({ left }: Output<'make-schema'>): void {
+    if (left > 0) return;
+    this.tell({ kind: 'progress', phase: 'Replicate', doing: 'making the schema', done: 100, total: 100, unit: '%' });
+  }
+
+  private tellCopied({ rows }: Output<'conclude-rows'>): void {
+    this.tell({ kind: 'progress', phase: 'Replicate', doing: 'copying', done: rows, total: rows, unit: 'rows' });
   }
 
   private tellScan(left: number): void {
