@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { STOP_AFTER, type StopAfter } from '../../../lambda/contract';
 import type { ProgressMode } from '../report/progress/choose-progress';
-import { INSTALLED_MAJORS, KNOWN_MAJORS } from '../servers/binaries';
+import { KNOWN_MAJORS, majorsAtHand } from '../servers/binaries';
 import { SWITCHES } from './door';
 import { DEFAULT_OPTIONS, ROADS, SIZES, type Size, type UserOptions } from './options';
 
@@ -28,7 +28,7 @@ npm start -- [flags]
   --dump FILE...         rehearse on your own plain pg_dump output instead; several files are loaded in order
   --road ROAD            how the rows reach the target: ${ROADS.join(' or ')}; default snapshot
   --source-version N     PostgreSQL major of the source, ${KNOWN_MAJORS.join(', ')}; default 17
-                         ${INSTALLED_MAJORS.join(' and ')} are there, every other is downloaded when it is first asked for
+                         ${majorsAtHand().join(', ')} are there, every other is downloaded when it is first asked for
   --target-version N     the same for the target; default the source's, a newer one needs --road copy
   --writers N            parallel writers, 0 to ${MOST_WRITERS}; default 4
   --report DIR           where report.json and report.html go; default ./sealift-report

@@ -73,7 +73,9 @@ export function copyAmount({ before, rows, indexes, after }: CopyQueues): Untime
     { doing: 'making indexes', unit: 'indexes', ...indexes },
     { doing: 'making keys and the rest', unit: 'steps', ...after },
   ] as const;
-  const open = parts.find(({ done, total }) => done < total);
+  // Indexes are queued before it is known which rows there are.
+  const queued = rows.total === 0 ? parts.slice(0, 1) : parts;
+  const open = queued.find(({ done, total }) => done < total);
   return open === undefined ? null : { kind: 'progress', phase: 'Replicate', ...open };
 }
 

@@ -130,6 +130,7 @@ test('while it runs, the copy tells the part that is being done', () => {
   const queues = { before: done, rows: done, indexes: done, after: done };
   expect(copyAmount({ before: none, rows: none, indexes: none, after: none })).toBeNull();
   expect(copyAmount(queues)).toBeNull();
+  expect(copyAmount({ ...queues, rows: none, indexes: { done: 0, total: 40 } })).toBeNull();
   expect(copyAmount({ ...queues, rows: { done: 5e6, total: 2e7 }, indexes: { done: 0, total: 40 } })).toMatchObject({
     doing: 'copying rows',
     done: 5e6,
