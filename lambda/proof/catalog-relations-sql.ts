@@ -23,11 +23,14 @@ function relations(form: CatalogForm): string {
     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c') and ${OF_USERS}`;
 }
 
-/** Columns by their place among those that are left: a copy has none that was dropped. */
+/**
+ * Columns by their place among those that are left: a copy has none that was dropped. Whether a column is an identity is asked of
+ * a partitioned table, which hands it down to its partitions from 17 on.
+ */
 function columns(form: CatalogForm): string {
   return `select 'column', format('%I.%I.%I', n.nspname, c.relname, a.attname),
-      jsonb_build_array(a.place, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
-        d.adbin is not null, o.collname, ${rights('a.attacl', `'c'`, 'c.relowner', form)}),
+      jsonb_build_array(a.place, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+        case when not c.relispartition then a.attidentity end, a.attgenerated, d.adbin is not null, o.collname, ${rights('a.attacl', `'c'`, 'c.relowner', form)}),
       'expression', c.oid::regclass::text, pg_get_expr(d.adbin, d.adrelid)
     from (select *, row_number() over (partition by attrelid order by attnum) as place from pg_attribute
       where attnum > 0 and not attisdropped) a
