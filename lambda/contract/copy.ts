@@ -26,7 +26,12 @@ export interface CopySteps {
   /** Reads the schema of every database and queues it on the target; nothing is made yet. */
   'plan-schema': {
     input: ClaimedCall & BothSides & { readonly databases: readonly string[] };
-    output: { readonly items: number; readonly leftOut: number; readonly report: EvidencePointer };
+    output: {
+      readonly items: number;
+      /** Objects that the target will lack; the report names each with the reason, and what is done otherwise. */
+      readonly leftOut: number;
+      readonly report: EvidencePointer;
+    };
   };
   /** Makes what is queued: tables before the rows come, indexes and the rest when they are there. */
   'make-schema': {

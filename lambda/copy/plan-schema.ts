@@ -2,6 +2,7 @@
 import type { Input, Output } from '../contract/payloads';
 import { guarded } from '../platform/ledger';
 import { followHome, followSource } from '../platform/ledger-follow';
+import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import { inheritReplicaIdentities } from '../platform/replica-identity';
 import type { World } from '../platform/world';
@@ -35,6 +36,7 @@ export async function planSchema(input: Input<'plan-schema'>, world: World): Pro
       database,
       limits: { timeoutMs: Math.max(1_000, world.remainingMs() - MARGIN_MS), memoryBytes: DUMP_MEMORY_BYTES },
       skipExtensions: copySettings(world).skipExtensions,
+      ownPublication: streamName(world.migrationId, database),
     });
     const [from, to] = [await source.session(database), await target.session(database)];
     await guarded(to, expected, () => inheritReplicaIdentities(from, to));
@@ -44,5 +46,6 @@ export async function planSchema(input: Input<'plan-schema'>, world: World): Pro
   }
   const report = await world.keepEvidence('schema', { databases: planned });
   const sum = (count: (one: (typeof planned)[number]) => number) => planned.reduce((all, one) => all + count(one), 0);
-  return { items: sum(({ items }) => items), leftOut: sum(({ leftOut }) => leftOut.length), report };
+  const lost = sum(({ leftOut }) => leftOut.filter(({ loss }) => loss === 'lost').length);
+  return { items: sum(({ items }) => items), leftOut: lost, report };
 }

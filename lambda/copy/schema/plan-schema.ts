@@ -21,6 +21,8 @@ export interface PlanOptions {
   readonly limits: DumpLimits;
   /** Extensions that the configuration leaves out. */
   readonly skipExtensions: readonly string[];
+  /** The migration's own publication on the source. @default none */
+  readonly ownPublication?: string;
   /** Name of an exported snapshot of the source. */
   readonly snapshot?: string;
 }

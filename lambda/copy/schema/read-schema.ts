@@ -18,6 +18,8 @@ export interface ReadOptions {
   readonly database: string;
   readonly target: TargetTraits;
   readonly limits: DumpLimits;
+  /** The migration's own publication, which is no part of the database. @default none */
+  readonly ownPublication?: string;
   /** Name of an exported snapshot that the catalogue is read in. @default one of its own for each section */
   readonly snapshot?: string;
 }
@@ -33,7 +35,8 @@ const LOCK_WAIT_MS = 5_000;
 export async function readSchema(source: Server, options: ReadOptions): Promise<Filtered> {
   const entries: Entry[] = [];
   for (const section of SECTIONS) entries.push(...entriesOf(section, await dumpSection(source, section, options)));
-  const filtered = filterEntries(entries, options.target);
+  const theirs = entries.filter((entry) => !isOfPublication(entry, options.ownPublication));
+  const filtered = filterEntries(theirs, options.target);
   const lost = filtered.leftOut.flatMap(({ loss, catalogId }) => (loss === 'lost' && catalogId ? [catalogId] : []));
   if (lost.length === 0) return filtered;
   const session = await source.session(options.database);
@@ -41,6 +44,14 @@ export async function readSchema(source: Server, options: ReadOptions): Promise<
   const all = withoutDependents(filtered, new Set(rows.map(({ row }) => row)));
   refuseLostTables(all.leftOut);
   return all;
+}
+
+/** The publication itself, its tables and its comment. */
+function isOfPublication({ type, name }: Entry, publication: string | undefined): boolean {
+  if (publication === undefined) return false;
+  if (type === 'PUBLICATION') return name === publication;
+  if (type === 'COMMENT') return name === `PUBLICATION ${publication}`;
+  return type === 'PUBLICATION TABLE' && name.startsWith(`${publication} `);
 }
 
 async function dumpSection(source: Server, section: Section, options: ReadOptions): Promise<string> {

@@ -67,7 +67,7 @@ const FORBIDDEN = [
 export async function readRoles(home: Session, own: string, databases: readonly string[]): Promise<RolePlan> {
   const grants: DatabaseGrants[] = [];
   for (const database of databases) {
-    grants.push({ database, grants: await home.query<Grant>(sql.databaseGrants(database)) });
+    grants.push({ database, grants: await home.query<Grant>(sql.databaseGrants(own, database)) });
   }
   return {
     roles: await home.query<sql.SourceRole>(sql.sourceRoles(own)),

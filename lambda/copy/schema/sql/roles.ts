@@ -127,13 +127,14 @@ export function alterSetting(setting: RoleSetting, parts: readonly string[]): St
   return { text: `alter ${of} set ${knob} to ${parts.map(literal).join(', ')}` };
 }
 
-/** Privileges on a database, one row for each grantee and privilege; none where they are PostgreSQL's default. */
-export function databaseGrants(database: string): Statement {
+/** Privileges on a database but those of `own`, one row for each grantee and privilege; none where they are PostgreSQL's default. */
+export function databaseGrants(own: string, database: string): Statement {
   return {
     text: `select coalesce(pg_get_userbyid(nullif(a.grantee, 0)), '') as grantee, a.privilege_type as privilege,
         a.is_grantable as grantable, pg_get_userbyid(d.datdba) as owner
-      from pg_database d cross join aclexplode(d.datacl) a where d.datname = $1 order by 1, 2`,
-    values: [database],
+      from pg_database d cross join aclexplode(d.datacl) a
+      where d.datname = $2 and pg_get_userbyid(a.grantee) <> $1 order by 1, 2`,
+    values: [own, database],
   };
 }
 
