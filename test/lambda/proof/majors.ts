@@ -86,7 +86,12 @@ export async function fillRows(pair: Pair): Promise<void> {
 
 const UUID = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11';
 
-/** Keeps what the plan left out with the target's ledger, as the step that plans schemas does. */
+/** Forgets what the plan of the schema told of what stays behind. */
+export async function forgetLeftOut({ target }: Pick<Copied, 'target'>): Promise<void> {
+  await target.execute(mergeFacts('pair', { schemaLeftOut: [] }));
+}
+
+/** Keeps what the plan left out with the target's ledger again. */
 export async function keepLeftOut({ plan, target }: Pick<Copied, 'plan' | 'target'>): Promise<void> {
   await target.execute(mergeFacts('pair', { schemaLeftOut: plan.leftOut }));
 }
