@@ -54,7 +54,12 @@ export interface Steps extends CopySteps {
       /** `hold` takes or keeps the claim; `release` frees it for a later execution of another phase, keeping the phase. */
       readonly mode: 'hold' | 'release';
     };
-    output: { readonly epoch: string; readonly phase: Phase; readonly systemIdentifier: string };
+    output: {
+      /** `0` for `release`: who frees a claim may change nothing any more. */
+      readonly epoch: string;
+      readonly phase: Phase;
+      readonly systemIdentifier: string;
+    };
   };
   'plan-scan': {
     input: ClaimedCall & ScanPlace & { readonly databases: readonly string[] };

@@ -29,6 +29,9 @@ type Claim = Output<'claim'>;
 /** What a claim is made of beside the server. */
 export type ClaimInput = Pick<Input<'claim'>, 'execution' | 'databases' | 'takeOver' | 'mode'>;
 
+/** What a call that frees a claim is answered: no ledger stands at it. */
+const NO_EPOCH = '0';
+
 /** From the fence on until the target was settled somebody must hold the migration, or nobody would clean up. */
 const UNDER_A_FENCE: readonly Phase[] = ['fencing', 'fenced', 'flipped'];
 
@@ -97,14 +100,14 @@ async function ownDatabases(home: Session, names: readonly string[], expected: E
 /**
  * Frees the claim when the caller holds it and says how the migration stands; a claim of others stays, and so does that of a
  * fenced source: whoever cleans up after its holder gives it back, and of one that nobody holds nobody would. The epoch moves
- * on, so that calls of whoever held it change nothing from then on.
+ * on, so that calls of whoever held it change nothing from then on; it is told nobody, or a call could come with it.
  */
 async function free(source: Server<'source'>, input: ClaimInput, world: World): Promise<Claim> {
   const home = await source.home();
   const row = await readLedger(home, world.migrationId);
   if (row === null) {
     const { systemIdentifier } = await home.one<{ systemIdentifier: string }>(sql.serverFacts);
-    return { epoch: '0', phase: 'aborted', systemIdentifier };
+    return { epoch: NO_EPOCH, phase: 'aborted', systemIdentifier };
   }
   if (mayFree(row, input)) {
     // Nobody reads the tap any more, and a slot that nobody reads fills the source's disk; a later cutover verifies anew.
@@ -118,12 +121,12 @@ async function free(source: Server<'source'>, input: ClaimInput, world: World): 
     const { phase, systemIdentifier } = now;
     if (!mayFree(now, input)) {
       world.log.warning('claim not released', { epoch: now.epoch, phase, holder: now.execution });
-      return { epoch: now.epoch, phase, systemIdentifier };
+      return { epoch: NO_EPOCH, phase, systemIdentifier };
     }
     const epoch = (BigInt(now.epoch) + 1n).toString();
     await home.execute(upsertMigration({ ...now, epoch, execution: '' }));
     world.log.fact('claim released', { epoch, phase });
-    return { epoch, phase, systemIdentifier };
+    return { epoch: NO_EPOCH, phase, systemIdentifier };
   });
 }
 
