@@ -75,6 +75,15 @@ const FOLLOWING: readonly StepName[] = [
 /** Steps whose late call must be refused or change nothing. */
 const LATE: readonly StepName[] = ['claim', 'prepare', 'adopt', 'subscribe', 'plan-verification', 'cutover', 'settle'];
 
+/** Steps that clean up behind an execution that failed or was stopped, in the order in which the reaper calls them. */
+export const CLEANING_UP: readonly StepName[] = ['locate', 'take-over', 'give-back', 'release'];
+
+/** Steps that speak to AWS alone, whose late call finds by its name what there is. */
+const LATE_OUTSIDE: readonly StepName[] = ['inspect', 'snapshot', 'encrypt', 'restore'];
+
+/** Seeds from here on aim at what cleans up too; below it a seed means what it always meant. */
+export const FIRST_CLEANING_SEED = 1_000_000;
+
 /** Calls of AWS that the road makes. */
 const CALLS: readonly (readonly [service: string, operation: string])[] = [
   ['rds', 'DescribeDBInstances'],
@@ -128,9 +137,9 @@ const lambda = ({ way, steps }: Road): fc.Arbitrary<Fault> =>
   });
 
 /** On the way back every call of the way there is late. */
-const late = ({ way, steps }: Road): fc.Arbitrary<Fault> =>
+const late = ({ way, steps }: Road, called: readonly StepName[] = LATE): fc.Arbitrary<Fault> =>
   fc
-    .record({ kind: fc.constant('late' as const), step: fc.constantFrom(...LATE), at: momentOn(way, steps) })
+    .record({ kind: fc.constant('late' as const), step: fc.constantFrom(...called), at: momentOn(way, steps) })
     .filter((fault) => way === 'back' || steps.indexOf(fault.at.step) > steps.indexOf(fault.step));
 
 const effect: fc.Arbitrary<Injection['effect']> = fc.oneof(
@@ -195,6 +204,16 @@ const faultsOf = (pruneAndScan: boolean, wayBack: boolean): fc.Arbitrary<readonl
   return fc.tuple(some(roadThere(pruneAndScan), 0, 1), some(BACK, 1, 3)).map(([there, back]) => [...there, ...back]);
 };
 
+/** A stop, so that there is something to clean up, and what strikes those who do. */
+const cleaningUp = (road: Road): fc.Arbitrary<readonly Fault[]> =>
+  fc
+    .tuple(
+      stop(road),
+      fc.array(lambda({ ...road, steps: CLEANING_UP }), { minLength: 1, maxLength: 3, size: 'max' }),
+      fc.array(late(road, LATE_OUTSIDE), { minLength: 0, maxLength: 1, size: 'max' }),
+    )
+    .map(([stopped, struck, called]) => [stopped, ...struck, ...called]);
+
 const oneOf = (number: number): fc.Arbitrary<boolean> => fc.integer({ min: 1, max: number }).map((one) => one === 1);
 
 const schedule = fc.tuple(oneOf(4), oneOf(3)).chain(([pruneAndScan, wayBack]) =>
@@ -205,9 +224,17 @@ const schedule = fc.tuple(oneOf(4), oneOf(3)).chain(([pruneAndScan, wayBack]) =>
   }),
 );
 
+const cleaningSchedule = fc.tuple(oneOf(4), oneOf(3)).chain(([pruneAndScan, wayBack]) =>
+  fc.record({
+    pruneAndScan: fc.constant(pruneAndScan),
+    wayBack: fc.constant(wayBack),
+    faults: cleaningUp(wayBack ? BACK : roadThere(pruneAndScan)),
+  }),
+);
+
 /** The schedule of a seed. */
 export function scheduleOf(seed: number): Schedule {
-  const [drawn] = fc.sample(schedule, { seed, numRuns: 1 });
+  const [drawn] = fc.sample(seed < FIRST_CLEANING_SEED ? schedule : cleaningSchedule, { seed, numRuns: 1 });
   if (drawn === undefined) throw new Error(`no schedule was drawn for seed ${seed}`);
   return { seed, ...drawn };
 }

@@ -1,5 +1,5 @@
 import { inWords } from '../../../lib/rehearsal/chaos/fault';
-import { ROAD_BACK, roadOf, scheduleOf } from '../../../lib/rehearsal/chaos/schedule';
+import { CLEANING_UP, FIRST_CLEANING_SEED, ROAD_BACK, roadOf, scheduleOf } from '../../../lib/rehearsal/chaos/schedule';
 import { stepsOf } from '../../../lib/road-steps';
 
 const SEEDS = Array.from({ length: 300 }, (_, seed) => seed);
@@ -29,16 +29,18 @@ it('draws every kind of fault, and steps that the run comes to', () => {
   expect(words).not.toMatch(/prune|scan|quarantine/);
 });
 
-it('leaves no step out unless a migration without damage or stop does not call it, nor a way back', () => {
-  const left = stepsOf('snapshot').filter((step) => ![...roadOf(true), ...ROAD_BACK].some((known) => known === step));
-  expect(left.sort()).toEqual([
-    'give-back',
-    'list-leftovers',
-    'locate',
-    'quarantine',
-    'release',
-    'retire',
-    'take-over',
-    'watch-way-back',
-  ]);
+it('stops an execution before it strikes those who clean up behind it, and calls late what speaks to AWS alone', () => {
+  const schedules = SEEDS.map((seed) => scheduleOf(FIRST_CLEANING_SEED + seed));
+  for (const { faults } of schedules) expect(faults.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['stop']));
+  const faults = schedules.flatMap((schedule) => schedule.faults);
+  const struck = new Set(faults.flatMap((fault) => (fault.kind === 'lambda' ? [fault.step] : [])));
+  expect([...struck].sort()).toEqual([...CLEANING_UP].sort());
+  const late = new Set(faults.flatMap((fault) => (fault.kind === 'late' ? [fault.step] : [])));
+  expect([...late].sort()).toEqual(['encrypt', 'inspect', 'restore', 'snapshot']);
+});
+
+it('leaves no step out unless a migration without damage does not call it, nor a way back, nor a stop', () => {
+  const struck: readonly string[] = [...roadOf(true), ...ROAD_BACK, ...CLEANING_UP];
+  const left = stepsOf('snapshot').filter((step) => !struck.includes(step));
+  expect(left.sort()).toEqual(['list-leftovers', 'quarantine', 'retire', 'watch-way-back']);
 });
