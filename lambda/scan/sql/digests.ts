@@ -67,7 +67,7 @@ function numberOf(key: readonly KeyColumn[], from: string, hash: KeyHash): strin
     return `coalesce(${own(value, '0')}, ${position})`;
   });
   const hashed = more.reduce((seed, column) => `hashint8extended(${column}, ${seed})`, first);
-  return `coalesce(bit_xor(${hashed}), 0)::text`;
+  return `coalesce(sum(${hashed}), 0)::text`;
 }
 
 function recordHash(value: string, seed: string): string {
