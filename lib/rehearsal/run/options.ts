@@ -111,6 +111,8 @@ export interface TestOptions {
   readonly volumeOf?: (side: 'source' | 'target') => Promise<string | null>;
   /** What earlier runs made and this one takes over. @default everything is made anew */
   readonly preparation?: Preparation;
+  /** Whether a rollback window is configured although nobody goes back. @default false */
+  readonly windowOpen?: boolean;
   /** How long the writers write on the target before the way back begins. @default 3000 */
   readonly onTargetMs?: number;
   /** Starts a second execution of `Migrate` while the first one replicates. @default false */

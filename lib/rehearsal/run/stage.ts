@@ -93,7 +93,8 @@ export async function setStage(
       damaged: options.damage,
       caPem: aws.authority.caPem,
       caPath: aws.caPath,
-      wayBackPort: options.rollback ? await wayBackPort(aws, options, cleanup) : null,
+      wayBackPort:
+        options.rollback || options.test?.windowOpen === true ? await wayBackPort(aws, options, cleanup) : null,
       sourcePort: (await options.test?.replicationPort?.(source.server.port)) ?? source.server.port,
       targetEngineVersion,
     },
