@@ -1,9 +1,9 @@
 /** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
 import * as z from 'zod';
 import type { Check } from '../contract/assessment';
-import { ENV } from '../contract/environment';
 import type { Input, Output } from '../contract/payloads';
 import type { CopySettings, Policy } from '../contract/settings';
+import { requireCopySettings } from '../platform/environment';
 import { bothSides, call, instanceFacts, surroundings } from '../platform/payload';
 import type { World } from '../platform/world';
 import { chooseDatabases } from './databases';
@@ -71,10 +71,9 @@ export async function assess(input: Input<'assess'>, world: World, walSampleMs =
 }
 
 /** What the configuration says; the copy road does not go without its settings. */
-function choices({ environment: { policy, copy } }: World): { policy: Policy; copy: CopySettings | null } {
-  if (policy.road === 'snapshot') return { policy, copy: null };
-  if (copy === undefined) throw new Error(`environment variable ${ENV.copy} is not set, deploy the stack again`);
-  return { policy, copy };
+function choices({ environment }: World): { policy: Policy; copy: CopySettings | null } {
+  const { policy } = environment;
+  return { policy, copy: policy.road === 'snapshot' ? null : requireCopySettings(environment) };
 }
 
 async function look({ inspection }: Input<'assess'>, world: World, walSampleMs: number): Promise<Seen> {

@@ -1,7 +1,7 @@
 /** Copies queued rows of every database until the time budget ends. */
 import * as z from 'zod';
 import type { Input, Output } from '../contract/payloads';
-import { followHome, followSource } from '../platform/ledger-follow';
+import { followEverywhere } from '../platform/ledger-follow';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { World } from '../platform/world';
 import { copyRowsOn } from './rows/work';
@@ -16,9 +16,7 @@ export const copyRowsInput = claimedCall.extend({
 /** Opens both servers and copies; the workers share one queue for each database. */
 export async function copyRows(input: Input<'copy-rows'>, world: World): Promise<Output<'copy-rows'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
-  const [expected, home] = [world.expect('seeding'), await target.home()];
-  await followSource(await source.home(), home, expected);
-  for (const database of input.databases) await followHome(home, await target.session(database), expected);
+  await followEverywhere(source, target, input.databases, world.expect('seeding'));
   const { left, done, rows, snapshot } = await copyRowsOn(source, target, input.databases, world);
   return { left, done, rows, snapshot };
 }

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
+import { requireCopySettings } from '../platform/environment';
 import { assertCurrent, ensureLedger, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, followSource } from '../platform/ledger-follow';
 import { mergeFacts, systemIdentifier as readIdentifier, upsertMigration } from '../platform/ledger-sql';
@@ -20,9 +21,8 @@ import { sqlStateOf } from '../platform/postgres-error';
 import { endPredecessors } from '../platform/predecessors';
 import { limitIdleTransaction } from '../platform/queue';
 import { closeLogins } from '../platform/role-logins';
-import { rolePasswords } from '../platform/role-passwords';
+import { type RolePasswords, rolePasswords } from '../platform/role-passwords';
 import type { World } from '../platform/world';
-import { copySettings } from './copy-settings';
 import type { LeftOut } from './schema/filter';
 import { makeRoles, type RolePlan, readRoles } from './schema/roles';
 import { assertOurs, emptyTarget } from './target/empty-target';
@@ -75,12 +75,16 @@ export async function makeDatabasesOn(
     await followSource(sourceHome, home, world.expect('seeding'));
     const found = await sourceHome.query<sql.SourceDatabase>(sql.sourceDatabases(names));
     // Databases need their owners, settings and rights need their databases.
-    await fillRoles(source, home, { plan: { ...plan, settings: [], grants: [] }, master, names }, world);
+    const logins = plan.roles.filter(({ name, login }) => login && name !== master).map(({ name }) => name);
+    const passwords = await rolePasswords(logins, requireCopySettings(world.environment));
+    const owners = (await sourceHome.query<{ owner: string }>(sql.ownersIn(names))).map(({ owner }) => owner);
+    const filling = { plan, master, passwords, owners };
+    await fillRoles(home, { ...filling, plan: { ...plan, settings: [], grants: [] } }, world);
     for (const database of found) await makeDatabase(target, database, world);
-    const made = await fillRoles(source, home, { plan, master, names }, world);
-    for (const { name } of found) await keepLeftOut(await target.session(name), made.leftOut, world);
-    world.log.fact('databases made', { databases: found.length, roles: roles.length, leftOut: made.leftOut.length });
-    return { databases: found.length, roles, ...made };
+    const leftOut = await fillRoles(home, filling, world);
+    for (const { name } of found) await keepLeftOut(await target.session(name), leftOut, world);
+    world.log.fact('databases made', { databases: found.length, roles: roles.length, leftOut: leftOut.length });
+    return { databases: found.length, roles, newPasswords: passwords.generated, leftOut };
   });
 }
 
@@ -124,19 +128,17 @@ async function rowOf(home: Session<'target'>, world: World): Promise<Omit<Ledger
 interface RolesToMake {
   readonly plan: RolePlan;
   readonly master: string;
-  readonly names: readonly string[];
+  readonly passwords: RolePasswords;
+  /** Roles that own something in the databases. */
+  readonly owners: readonly string[];
 }
 
 /** Roles are there before any password works: nobody can log in until the flip. */
 async function fillRoles(
-  source: Server<'source'>,
   home: Session<'target'>,
-  { plan, master, names }: RolesToMake,
+  { plan, master, passwords, owners }: RolesToMake,
   world: World,
-): Promise<Pick<MadeDatabases, 'newPasswords' | 'leftOut'>> {
-  const logins = plan.roles.filter(({ name, login }) => login && name !== master).map(({ name }) => name);
-  const passwords = await rolePasswords(logins, copySettings(world));
-  const owners = await (await source.home()).query<{ owner: string }>(sql.ownersIn(names));
+): Promise<readonly LeftOut[]> {
   return guarded(home, world.expect('seeding'), async () => {
     const { leftOut } = await makeRoles(home, plan, {
       // A source's master user of another name is a role like any other on the target.
@@ -144,12 +146,9 @@ async function fillRoles(
       targetMaster: master,
       passwordOf: async (role) => passwords.of.get(role) ?? '',
     });
-    await joinRoles(
-      home,
-      owners.map(({ owner }) => owner),
-    );
+    await joinRoles(home, owners);
     await closeLogins(home, world.migrationId);
-    return { leftOut, newPasswords: passwords.generated };
+    return leftOut;
   });
 }
 

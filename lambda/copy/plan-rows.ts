@@ -1,8 +1,8 @@
 /** Checks the set of tables of every database and queues their rows under the snapshot that is held. */
 import type { Input, Output } from '../contract/payloads';
+import { requireCopySettings } from '../platform/environment';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { World } from '../platform/world';
-import { copySettings } from './copy-settings';
 import { type PlannedRows, planRowsOn } from './rows/plan';
 import { SnapshotGone } from './rows/snapshot-import';
 
@@ -41,7 +41,10 @@ export async function planRows(input: Input<'plan-rows'>, world: World): Promise
     tables: sum(({ tables }) => tables),
     bytes: sum(({ bytes }) => bytes),
     leftOut: sum(({ leftOut }) => leftOut.length),
-    workers: Array.from({ length: Math.max(1, Math.min(copySettings(world).workers, items)) }, (_, worker) => worker),
+    workers: Array.from(
+      { length: Math.max(1, Math.min(requireCopySettings(world.environment).workers, items)) },
+      (_, worker) => worker,
+    ),
     report,
   };
 }

@@ -1,12 +1,12 @@
 /** Reads the schema of every database with pg_dump and queues it on the target, before anything is made there. */
 import type { Input, Output } from '../contract/payloads';
+import { requireCopySettings } from '../platform/environment';
 import { guarded } from '../platform/ledger';
-import { followHome, followSource } from '../platform/ledger-follow';
+import { followEverywhere } from '../platform/ledger-follow';
 import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import { inheritReplicaIdentities } from '../platform/replica-identity';
 import type { World } from '../platform/world';
-import { copySettings } from './copy-settings';
 import type { LeftOut } from './schema/filter';
 import { planSchema as planDatabase, queuedSchema, queueSchema } from './schema/plan-schema';
 
@@ -22,11 +22,10 @@ const MARGIN_MS = 60_000;
 /** Opens both servers, queues what is not queued yet, and keeps what was left out as evidence. */
 export async function planSchema(input: Input<'plan-schema'>, world: World): Promise<Output<'plan-schema'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
-  const [expected, home] = [world.expect('seeding'), await target.home()];
-  await followSource(await source.home(), home, expected);
+  const expected = world.expect('seeding');
+  await followEverywhere(source, target, input.databases, expected);
   const planned: { database: string; items: number; leftOut: readonly LeftOut[] }[] = [];
   for (const database of input.databases) {
-    await followHome(home, await target.session(database), expected);
     const known = await queuedSchema(target, database, expected);
     if (known !== null) {
       planned.push({ database, ...known });
@@ -35,7 +34,7 @@ export async function planSchema(input: Input<'plan-schema'>, world: World): Pro
     const plan = await planDatabase(source, target, {
       database,
       limits: { timeoutMs: Math.max(1_000, world.remainingMs() - MARGIN_MS), memoryBytes: DUMP_MEMORY_BYTES },
-      skipExtensions: copySettings(world).skipExtensions,
+      skipExtensions: requireCopySettings(world.environment).skipExtensions,
       ownPublication: streamName(world.migrationId, database),
     });
     const [from, to] = [await source.session(database), await target.session(database)];

@@ -69,3 +69,9 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
     }),
   };
 }
+
+/** How rows travel; every step that needs it has it on the copy road. Throws when the template gave none. */
+export function requireCopySettings({ copy }: Environment): CopySettings {
+  if (copy === undefined) throw new Error(`environment variable ${ENV.copy} is not set, deploy the stack again`);
+  return copy;
+}

@@ -80,6 +80,19 @@ export async function followSource(
   });
 }
 
+/** Brings the target's ledgers, of home and of the databases, to where the source's stand; see `followSource`. */
+export async function followEverywhere(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  databases: readonly string[],
+  expected: Expectation,
+): Promise<LedgerRow> {
+  const [sourceHome, home] = await Promise.all([source.home(), target.home()]);
+  const row = await followSource(sourceHome, home, expected);
+  for (const database of databases) await followHome(home, await target.session(database), expected);
+  return row;
+}
+
 function sameStand(left: LedgerRow, right: LedgerRow): boolean {
   return left.epoch === right.epoch && left.phase === right.phase && left.execution === right.execution;
 }
