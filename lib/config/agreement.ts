@@ -4,9 +4,8 @@
  */
 import type { ConfigPath, Problem } from './problem';
 import { quoteValue } from './problem';
+import { type Section, sectionOf } from './raw-section';
 import { ofRoad } from './road-agreement';
-
-type Section = Readonly<Record<string, unknown>>;
 
 /** Parameters that the promise rests on (security 29, 39, 40; facts E3). */
 export const FIXED_PARAMETERS: Readonly<Record<string, string>> = {
@@ -269,10 +268,6 @@ function ofEndpointText(top: Section): Problem[] {
     });
   }
   return problems;
-}
-
-function sectionOf(value: unknown): Section {
-  return typeof value === 'object' && value !== null ? (value as Section) : {};
 }
 
 function asText(value: unknown): string | undefined {

@@ -1,10 +1,10 @@
 /** What the choice of the road allows in other fields. */
+import { copy } from './copy-schema';
 import { type ConfigPath, type Problem, quoteValue } from './problem';
-
-type Section = Readonly<Record<string, unknown>>;
+import { type Section, sectionOf } from './raw-section';
 
 /** What a snapshot road would leave unused, with the values that say nothing. */
-const COPY_DEFAULTS: Section = { workers: 4, builds: 2, skipExtensions: [], passwords: {} };
+const COPY_DEFAULTS: Section = copy.parse({});
 
 /** Lists every disagreement of `road` with other fields; a field of the wrong shape has been reported already. */
 export function ofRoad(top: Section): Problem[] {
@@ -47,8 +47,4 @@ function onTheSnapshotRoad(top: Section): Problem[] {
         allowed: 'nothing without "road": "copy", which alone copies rows',
       };
     });
-}
-
-function sectionOf(value: unknown): Section {
-  return typeof value === 'object' && value !== null ? (value as Section) : {};
 }
