@@ -81,10 +81,11 @@ describe.each(INSTALLED_MAJORS)('the source side on PostgreSQL %i', (major) => {
     expect(BigInt(taken.epoch)).toBe(BigInt(held.epoch) + 1n);
     await expect(prepare(held.epoch)).rejects.toThrow(Blocked);
     const freed = await claim(OTHER, null, 'release');
-    expect(freed).toEqual({ ...taken, epoch: String(BigInt(taken.epoch) + 1n) });
+    expect(freed).toEqual({ ...taken, epoch: '0' });
+    await expect(prepare(freed.epoch)).rejects.toThrow(Blocked);
     await expect(prepare(taken.epoch)).rejects.toThrow(Blocked);
     const next = await claim();
-    expect(BigInt(next.epoch)).toBe(BigInt(freed.epoch) + 1n);
+    expect(BigInt(next.epoch)).toBe(BigInt(taken.epoch) + 2n);
     await release(null);
   });
 
