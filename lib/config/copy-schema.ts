@@ -23,9 +23,9 @@ export const copy = section({
     .describe('Extensions of the source that are left out. Another one that the target does not offer blocks'),
   passwords: z
     .record(name('a role name'), secretArn(), { error: 'an object of role names and secret ARNs' })
-    .refine((roles) => Object.keys(roles).length <= 40, { error: 'at most 40 roles' })
+    .refine((roles) => Object.keys(roles).length <= 25, { error: 'at most 25 roles' })
     .default({})
     .describe(
-      "Roles that keep their password, at most 40: by role, the complete ARN of a secret whose JSON has it in the field `password`, under AWS's own key, that of `key` or `source.kmsKeyArn`. Passwords cannot be read from PostgreSQL on RDS; every other role that logs in gets a new one, kept in the secret `RolePasswords` and listed in the report",
+      "Roles that keep their password, at most 25: by role, the complete ARN of a secret whose JSON has it in the field `password`, under AWS's own key, that of `key` or `source.kmsKeyArn`. Passwords cannot be read from PostgreSQL on RDS; every other role that logs in gets a new one, kept in the secret `RolePasswords` and listed in the report",
     ),
 });
