@@ -1,7 +1,8 @@
 /** Findings of several databases in one list, each with its database. */
 
 import { type block, type CheckId, listed, pass, place, type warn } from './check';
-import type { DatabaseSurvey, Named } from './survey';
+import type { Named } from './named';
+import type { DatabaseSurvey } from './survey';
 
 /** A finding and where it lies. */
 export type Located<T> = T & { readonly database: string };

@@ -1,9 +1,9 @@
 /** Gathers what grows, sorts and runs by itself in one database, inside the survey's read-only transaction. */
 import type { Session } from '../platform/postgres';
+import type { Named } from './named';
 import * as code from './sql/code';
 import * as growth from './sql/growth';
 import * as locale from './sql/locale';
-import type { Named } from './survey';
 
 /** A sequence or key is near its end when it has used more than this. */
 export const NEAR_END = 0.75;

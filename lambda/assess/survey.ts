@@ -3,6 +3,7 @@ import type { DatabaseFacts } from '../contract/assessment';
 import { type LedgerRow, readLedger } from '../platform/ledger';
 import { migrationPrefix, postgresPrefix } from '../platform/names';
 import type { Server, Session } from '../platform/postgres';
+import type { Named } from './named';
 import * as roles from './sql/roles';
 import * as server from './sql/server';
 import * as tables from './sql/tables';
@@ -27,12 +28,6 @@ export interface ListedDatabase {
   readonly mayCreate: boolean;
   /** Sessions that it allows; -1 for no limit. */
   readonly connectionLimit: number;
-}
-
-/** A relation. */
-export interface Named {
-  readonly schema: string;
-  readonly name: string;
 }
 
 /** A role that owns something. */

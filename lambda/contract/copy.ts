@@ -1,6 +1,6 @@
 /** Input and output of the steps of the copy road: rows travel over connections into an empty target. */
+import type { BothSides, ClaimedCall } from './call';
 import type { EvidencePointer, InstanceFacts } from './instance';
-import type { BothSides, ClaimedCall } from './payloads';
 import type { SlotFacts } from './replication';
 
 /** The steps that only this road has. */

@@ -1,6 +1,7 @@
 /** Input and output of every step. */
-import type { Phase, SCHEMA_VERSION, StepName } from '../contract';
+import type { Phase, StepName } from '../contract';
 import type { Check, DatabaseFacts, Inspection, Prediction, Sizing } from './assessment';
+import type { BothSides, Call, ClaimedCall } from './call';
 import type { CopySteps } from './copy';
 import type { Approval, CutoverFacts, Leftover } from './cutover';
 import type { EvidencePointer, InstanceFacts } from './instance';
@@ -8,19 +9,6 @@ import type { PrunePlan, Pruning } from './prune';
 import type { ExecutionStatus, Holding } from './reap';
 import type { ReplicationHealth, SlotFacts, SnapshotFacts, SnapshotPurpose, Verification } from './replication';
 import type { ScanConclusion, ScanPlace } from './scan';
-
-/** Sent to every step: who calls. */
-export interface Call {
-  readonly schemaVersion: typeof SCHEMA_VERSION;
-  /** ARN of the root execution: `Migrate`'s when it runs the phases, else the phase's own. */
-  readonly execution: string;
-}
-
-/** A call of a step that changes something: it must hold the claim. */
-export interface ClaimedCall extends Call {
-  /** The epoch that `claim` answered, decimal; another epoch in the ledger refuses the call (I6). */
-  readonly epoch: string;
-}
 
 /** Input and output of every step. */
 export interface Steps extends CopySteps {
@@ -304,9 +292,3 @@ export type Input<S extends StepName> = Steps[S]['input'];
 
 /** Output of a step. */
 export type Output<S extends StepName> = Steps[S]['output'];
-
-/** The two servers of a migration. */
-export interface BothSides {
-  readonly source: InstanceFacts;
-  readonly target: InstanceFacts;
-}

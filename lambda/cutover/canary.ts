@@ -2,8 +2,9 @@
  * The canary: when the switch is turned and the outage over, it follows the switch anew, as an application does, and must land on
  * the server that flipped. A switch that says the target is not yet a way there: resolvers keep names, groups are closed.
  */
+
+import type { BothSides } from '../contract/call';
 import type { CanaryFacts, CutoverFacts } from '../contract/cutover';
-import type { BothSides } from '../contract/payloads';
 import { NotReady, PastTheFlip } from '../errors';
 import { knock } from '../platform/knock';
 import { readLedger } from '../platform/ledger';

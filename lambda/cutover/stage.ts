@@ -1,7 +1,8 @@
 /** Everything that a cutover holds open before the fence: sessions, taps, lists of tables; nothing is opened in the outage. */
 
+import type { BothSides } from '../contract/call';
 import type { Approval } from '../contract/cutover';
-import type { BothSides, Input } from '../contract/payloads';
+import type { Input } from '../contract/payloads';
 import { isTurned, readLedger } from '../platform/ledger';
 import type { Server, Session, Timeouts } from '../platform/postgres';
 import type { World } from '../platform/world';

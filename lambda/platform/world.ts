@@ -1,8 +1,8 @@
 /** The world of a step, given to its recipe: who calls, what the customer chose, how to reach the two servers. */
 import * as z from 'zod';
 import type { Phase, StepName } from '../contract';
+import type { Call, ClaimedCall } from '../contract/call';
 import type { Endpoint, EvidencePointer, InstanceFacts } from '../contract/instance';
-import type { Call, ClaimedCall } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { type Environment, readEnvironment } from './environment';
 import { type DocumentKind, type EvidencePlace, keepDocument, keepEvidence, readEvidence } from './evidence';

@@ -4,7 +4,8 @@
  */
 import type { Session, Statement } from '../platform/postgres';
 import { ident } from '../platform/quote';
-import { type Difference, type Drift, inWords } from './catalog-diff';
+import type { Drift } from './catalog-diff';
+import { type Difference, inWords } from './compare-facts';
 import { notFollowedInWords } from './followed-tables';
 import type { Recipe } from './reconcile-sql';
 import * as sql from './reconcile-sql';

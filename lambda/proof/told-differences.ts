@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { ledgerExists } from '../platform/ledger-sql';
 import { LEDGER_SCHEMA } from '../platform/names';
 import type { Session, Statement } from '../platform/postgres';
-import type { Difference } from './catalog-diff';
+import type { Difference } from './compare-facts';
 
 const leftOut = z.object({
   /** pg_dump's word for the kind of object, such as `VIEW`. */

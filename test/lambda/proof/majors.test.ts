@@ -1,8 +1,9 @@
 /** What is compared between two majors: equal databases are equal, and nothing else is. */
 
-import { inWords, readDrift } from '../../../lambda/proof/catalog-diff';
+import { readDrift } from '../../../lambda/proof/catalog-diff';
 import { catalogDigest } from '../../../lambda/proof/catalog-digest';
 import { compareRange } from '../../../lambda/proof/compare';
+import { inWords } from '../../../lambda/proof/compare-facts';
 import { pinSettings, WHOLE } from '../../../lambda/proof/row-hash';
 import { listTables } from '../../../lambda/proof/tables';
 import { majorsAtHand } from '../../../lib/rehearsal/servers/binaries';

@@ -1,7 +1,7 @@
 /** A local AWS with a source, a key, a record and a Target stack, and the world of a step that speaks to it by the SDK. */
 
 import { SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
-import type { ClaimedCall } from '../../../lambda/contract/payloads';
+import type { ClaimedCall } from '../../../lambda/contract/call';
 import type { Policy, TargetSettings } from '../../../lambda/contract/settings';
 import { World } from '../../../lambda/platform/world';
 import { scaledClock } from '../../../lib/rehearsal/clock';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
-import type { Call } from '../../../lambda/contract/payloads';
+import type { Call } from '../../../lambda/contract/call';
 import type { Policy } from '../../../lambda/contract/settings';
 import { replicationRole } from '../../../lambda/platform/names';
 import { Server, type Side } from '../../../lambda/platform/postgres';

@@ -1,9 +1,14 @@
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { AwsFault } from '../fault';
-import { absolute } from './zones';
 
 /** Members of a record that the rehearsal honours; routing policies and aliases are refused. */
 const KNOWN_MEMBERS = new Set(['Name', 'Type', 'TTL', 'ResourceRecords']);
+
+/** A name in lower case with a trailing dot, as Route 53 stores it. */
+export function absolute(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.endsWith('.') ? lower : `${lower}.`;
+}
 
 /** Key of a record within its zone. */
 export function recordKey(name: string, type: string): string {

@@ -20,7 +20,8 @@ import {
   type ResourceRecordSet,
 } from '@aws-sdk/client-route-53';
 import { byName, operation, type Service } from '../operation';
-import { absolute, type HostedZone, type HostedZones, type ZoneChange } from './zones';
+import { absolute } from './change-batch';
+import type { HostedZone, HostedZones, ZoneChange } from './zones';
 
 const MAX_ITEMS = 300;
 

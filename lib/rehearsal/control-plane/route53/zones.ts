@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { Clock } from '../../clock';
 import { AwsFault } from '../fault';
-import { applyChanges, recordKey } from './change-batch';
+import { absolute, applyChanges, recordKey } from './change-batch';
 
 /** A hosted zone: what was written, and what its servers answer already. */
 export interface HostedZone {
@@ -145,12 +145,6 @@ export class HostedZones {
     }
     return null;
   }
-}
-
-/** A name in lower case with a trailing dot, as Route 53 stores it. */
-export function absolute(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.endsWith('.') ? lower : `${lower}.`;
 }
 
 function randomId(prefix: string): string {
