@@ -93,8 +93,10 @@ describe('a configuration of the copy road', () => {
       throw error;
     }
   };
-  const roles = (count: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, index) => [`role_${index}`, KEPT] as const));
+  const roles = (count: number, longest = 0) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`role_${index}`.padEnd(longest, 'x'), KEPT] as const),
+    );
 
   test('is taken with every field of the section', () => {
     expect(
@@ -111,7 +113,8 @@ describe('a configuration of the copy road', () => {
       { road: 'copy', copy: { passwords: { postgres: KEPT } } },
       'copy.passwords.postgres',
     ],
-    ['more passwords than an environment holds', { road: 'copy', copy: { passwords: roles(30) } }, 'copy'],
+    ['more passwords than an environment holds', { road: 'copy', copy: { passwords: roles(25, 63) } }, 'copy'],
+    ['passwords of more roles than ever fit', { road: 'copy', copy: { passwords: roles(26, 0) } }, 'copy.passwords'],
   ])('is refused with %s', (_title, changes, path) => {
     expect(refused(changes)).toEqual([path]);
   });
