@@ -4,13 +4,20 @@
  */
 import type { Check } from '../../../lambda/contract/assessment';
 import type { CanaryFacts, OutagePrediction } from '../../../lambda/contract/cutover';
-import type { LagPoint } from '../run/lag-watch';
-import type { Road } from '../run/options';
+import type { SealiftConfig } from '../../config';
 import type { LatencyPoint } from '../writers/protocol';
 import type { LeftOutObject } from './evidence/copy-evidence';
 
 /** Version of everything below. */
 export const REPORT_SCHEMA_VERSION = '1';
+
+/** One look at how far the target is behind; `atMs` is milliseconds since the epoch. */
+export interface LagPoint {
+  readonly atMs: number;
+  readonly bytes: number;
+  /** Replay lag as the slowest sender knows it; null when it knows none. */
+  readonly ms: number | null;
+}
 
 /**
  * `succeeded`: everything that was asked for happened, and the proof holds. `aborted`: it did not, and the source is
@@ -152,7 +159,7 @@ export interface Report {
   readonly reason: { readonly error: string; readonly cause: string; readonly remedy: string } | null;
   /** The last phase that was asked for. */
   readonly stopAfter: string;
-  readonly road: Road;
+  readonly road: SealiftConfig['road'];
   readonly engine: 'native';
   readonly sourceVersion: string;
   readonly targetVersion: string;

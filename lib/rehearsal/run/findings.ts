@@ -1,6 +1,6 @@
 /** Runs the migration on a stage and gathers everything that the report is made of. */
 import type { Check } from '../../../lambda/contract/assessment';
-import type { CopyReport, DatabaseReport, RefusedCall, WritableSide } from '../report/report';
+import type { CopyReport, DatabaseReport, LagPoint, RefusedCall, WritableSide } from '../report/report';
 import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { Proof } from '../writers/prove';
 import { approveAlways, startApprover } from './approver';
@@ -10,7 +10,7 @@ import { watchCopy } from './copy-watch';
 import { instanceBehindTheDoor } from './door';
 import type { Tell } from './events';
 import { untilReaped } from './interruptions';
-import { type LagPoint, watchLag } from './lag-watch';
+import { watchLag } from './lag-watch';
 import { startMigration } from './migration';
 import type { RehearsalOptions } from './options';
 import type { Cleanup, Stage } from './stage';

@@ -1,15 +1,8 @@
 /** Follows how far the target is behind, from outside: what the slots have confirmed against what the source has written. */
 import type { Client } from 'pg';
+import type { LagPoint } from '../report/report';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { Tell } from './events';
-
-/** One look; `atMs` is milliseconds since the epoch. */
-export interface LagPoint {
-  readonly atMs: number;
-  readonly bytes: number;
-  /** Replay lag as the slowest sender knows it; null when it knows none. */
-  readonly ms: number | null;
-}
 
 const EVERY_MS = 200;
 const TELL_EVERY = 5;

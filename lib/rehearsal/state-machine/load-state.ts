@@ -3,16 +3,13 @@ import { checkAssign, checkTemplate, type Visible } from './load-expressions';
 import { checkFields, checkQueryLanguage, checkTarget, complain, type Place, type Surroundings } from './load-fields';
 import { checkCatch, checkRetry } from './load-recovery';
 import { checkTask } from './load-task';
-import { checkChoice, checkFail, checkMap, checkParallel, checkWait } from './load-types';
+import { type CheckBlock, checkChoice, checkFail, checkMap, checkParallel, checkWait } from './load-types';
 import { type StateType, SUPPORTED } from './supported';
 
 /** What a state is checked against: its scope, and the states that it may go to. */
 export interface StateSurroundings extends Surroundings {
   readonly siblings: JsonObject;
 }
-
-/** Checks a block inside a state. */
-export type CheckBlock = (block: JsonObject) => void;
 
 /** Checks one state: its fields, its expressions, its targets, and the blocks inside it. */
 export function checkState(

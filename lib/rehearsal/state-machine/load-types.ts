@@ -3,9 +3,11 @@ import { isJsonObject, type Json, type JsonObject } from './json';
 import { checkAssign, checkTemplate, type Visible } from './load-expressions';
 import { checkFields, checkTarget, checkWholeNumber, complain, type Place } from './load-fields';
 import { listed } from './load-recovery';
-import type { CheckBlock } from './load-state';
 import { isTimestamp, LONGEST_SECONDS } from './simple-states';
 import { SUPPORTED } from './supported';
+
+/** Checks a block inside a state. */
+export type CheckBlock = (block: JsonObject) => void;
 
 /** Checks the rules and the default of a Choice. */
 export function checkChoice(place: Place, state: JsonObject, siblings: JsonObject, visible: Visible): void {
