@@ -3,6 +3,9 @@ import type { Clock } from '../clock';
 import type { Authorize } from './authorization';
 import { Callers } from './callers';
 import { createDispatcher } from './dispatcher';
+import { createDms, type Dms, dmsService } from './dms/service';
+import type { AuthorizeAssumeRole } from './dms/service-roles';
+import { DMS_TIMINGS, type DmsTimings } from './dms/timings';
 import { startNameServer } from './dns/name-server';
 import type { Refusal } from './fault';
 import { type Injection, Injections } from './injection';
@@ -41,6 +44,8 @@ export interface ControlPlaneProps {
   readonly region: string;
   /** Decides what roles may do; the operator is never asked about. */
   readonly authorize: Authorize;
+  /** Decides which services may take on a role. @default none may any */
+  readonly authorizeAssumeRole?: AuthorizeAssumeRole;
   readonly databaseHost: DatabaseHost;
   readonly route53?: {
     /** Real milliseconds from a change to INSYNC. @default 60 */
@@ -48,6 +53,8 @@ export interface ControlPlaneProps {
   };
   /** @default `RDS_TIMINGS` */
   readonly rdsTimings?: Partial<RdsTimings>;
+  /** @default `DMS_TIMINGS` */
+  readonly dmsTimings?: Partial<DmsTimings>;
   /** @default 100 manual snapshots, 20 copies at once */
   readonly snapshotLimits?: Partial<SnapshotLimits>;
   /** Called for whatever the control plane does not know, so that a run can fail on it. @default nothing */
@@ -74,6 +81,7 @@ export interface ControlPlane {
   readonly authorize: Authorize;
   readonly callers: Callers;
   readonly rds: Rds;
+  readonly dms: Dms;
   readonly kms: Keys;
   readonly secrets: Secrets;
   readonly route53: HostedZones;
@@ -112,12 +120,25 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
   const ssm = new Parameters(place);
   const nameServer = await startNameServer((name) => route53.alias(name));
   const rds = createRds(props, kms, secrets, closing.signal);
+  const dms = createDms({
+    place,
+    clock,
+    timings: { ...DMS_TIMINGS, ...props.dmsTimings },
+    keys: kms,
+    secrets,
+    buckets: s3,
+    authorize: props.authorize,
+    authorizeAssumeRole: props.authorizeAssumeRole ?? (() => ({ allowed: false, reason: 'no role trusts anybody' })),
+    isKnownHost: (name) => locate(route53, rds, name) !== null,
+    signal: closing.signal,
+  });
   const callers = new Callers(place.account);
   const journal = new Journal();
   const injections = new Injections();
   const dispatcher = createDispatcher({
     services: [
       rdsService(rds, kms, place),
+      dmsService(dms),
       kmsService(kms, place),
       secretsService(secrets, kms, place),
       route53Service(route53),
@@ -142,6 +163,7 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
     authorize: props.authorize,
     callers,
     rds,
+    dms,
     kms,
     secrets,
     route53,
@@ -158,7 +180,7 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
       closing.abort();
       route53.close();
       await Promise.all([endpoint.close(), nameServer.close(), rds.proxies.close()]);
-      await Promise.all([rds.instances.settle(), rds.snapshots.settle()]);
+      await Promise.all([rds.instances.settle(), rds.snapshots.settle(), dms.settle()]);
     },
   };
 }

@@ -87,6 +87,7 @@ export async function startLocalAws(
     account: ACCOUNT,
     region: REGION,
     authorize: authorizeByIam(iam),
+    authorizeAssumeRole: (request) => iam.authorizeAssumeRole(request),
     databaseHost: host,
     onRefusal: (refusal) => refusals.push(refusal.message),
     onDefect: (error) => refusals.push(`the control plane failed: ${error instanceof Error ? error.stack : error}`),

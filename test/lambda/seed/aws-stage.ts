@@ -110,13 +110,13 @@ export class AwsStage {
       AWS_ACCESS_KEY_ID: OPERATOR_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY: 'unused',
     });
-    const { rds, kms, secrets, s3, sns, route53 } = aws.plane;
+    const { rds, dms, kms, secrets, s3, sns, route53 } = aws.plane;
     const authorize = () => ({ allowed: true, reason: 'everybody may do anything here' });
     const place = { account: ACCOUNT, region: REGION };
     const engine = createStackEngine({
       ...place,
       clock: scaledClock(20_000),
-      providers: controlPlaneProviders({ place, authorize, rds, kms, secrets, s3, sns }),
+      providers: controlPlaneProviders({ place, authorize, rds, dms, kms, secrets, s3, sns }),
     });
     aws.plane.addService(cloudFormationService(engine));
     const source = rds.instances.create({

@@ -1,5 +1,6 @@
 import type { ProviderContext, ResourceProvider } from '../../cloudformation/provider';
 import { type Authorize, demandAll } from '../authorization';
+import type { Dms } from '../dms/service';
 import type { Keys } from '../kms/keys';
 import type { Access } from '../operation';
 import type { Place } from '../place';
@@ -10,6 +11,7 @@ import type { Topics } from '../sns/topics';
 import { instanceProvider } from './db-instance';
 import { InstanceAccess } from './db-instance-access';
 import { parameterGroupProvider } from './db-parameter-group';
+import { dmsProviders } from './dms';
 import { kmsProviders } from './kms';
 import { s3Providers } from './s3';
 import { secretsProviders } from './secrets';
@@ -20,6 +22,7 @@ export interface ProvidersProps {
   readonly place: Place;
   readonly authorize: Authorize;
   readonly rds: Rds;
+  readonly dms: Dms;
   readonly kms: Keys;
   readonly secrets: Secrets;
   readonly s3: Buckets;
@@ -39,6 +42,7 @@ export function controlPlaneProviders(props: ProvidersProps): ResourceProvider[]
   return [
     instanceProvider({ rds, keys, access: new InstanceAccess(rds, keys, place), demand }),
     parameterGroupProvider(rds.parameterGroups),
+    ...dmsProviders(props.dms),
     ...kmsProviders(keys),
     ...s3Providers(props.s3),
     ...snsProviders(props.sns),
