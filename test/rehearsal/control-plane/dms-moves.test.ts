@@ -1,4 +1,4 @@
-import { type Databases, DmsStage, FAITHFUL, rowsOf, untilEqual } from './support/dms-stage';
+import { type Databases, DmsStage, FAITHFUL, type Move, rowsOf, untilEqual } from './support/dms-stage';
 import { eventually } from './support/local-aws';
 
 let stage: DmsStage;
@@ -84,3 +84,180 @@ function keepWriting({ source }: Databases) {
     },
   };
 }
+
+describe('with DMS as it comes', () => {
+  let databases: Databases;
+  let move: Move;
+
+  /** One task with every default, over tables of which each has one thing that DMS does its own way. */
+  beforeAll(async () => {
+    databases = await stage.databases(
+      `create schema elsewhere;
+       create type mood as enum ('good', 'bad');
+       create table elsewhere.parents (id int primary key);
+       create table children (id int primary key, parent int references elsewhere.parents);
+       create table triggered (id int primary key);
+       create table flags (id int primary key, flag boolean);
+       create table chars (id int primary key, code char(6));
+       create table moods (id int primary key, mood mood);
+       create table lonely (id int primary key);
+       create table keyless (id int, note text);
+       create table keyless_full (id int, note varchar(20));
+       create table large (id int primary key, note text);
+       create table counted (id int generated always as identity primary key, note varchar(20));
+       create table plain (id int primary key, note varchar(20));
+       create table moments (id int primary key, at timestamptz);
+       alter table keyless_full replica identity full;
+       insert into elsewhere.parents values (1);
+       insert into children values (1, 1);
+       insert into triggered values (1);
+       insert into flags values (1, true);
+       insert into chars values (1, 'ab');
+       insert into moods values (1, 'good');
+       insert into lonely values (1);
+       insert into keyless values (1, 'one'), (2, 'two');
+       insert into keyless_full values (1, 'one'), (2, 'two');
+       insert into large values (1, repeat('x', 40000)), (2, repeat('y', 32768));
+       insert into counted (note) values ('one');
+       insert into plain values (1, 'one'), (2, 'two'), (3, 'three');
+       insert into moments values (1, 'infinity'), (2, '2026-01-02 03:04:05.678901+00')`,
+      `create schema elsewhere;
+       create type mood as enum ('good', 'bad');
+       create table elsewhere.parents (id int primary key);
+       create table children (id int primary key, parent int references elsewhere.parents);
+       create table triggered (id int primary key);
+       create table fired (id int);
+       create function fire() returns trigger language plpgsql as $$ begin insert into fired values (new.id); return new; end $$;
+       create trigger fire after insert on triggered for each row execute function fire();
+       create table flags (id int primary key, flag boolean);
+       create table chars (id int primary key, code varchar(6));
+       create table moods (id int primary key, mood mood);
+       create table keyless (id int, note text);
+       create table keyless_full (id int, note varchar(20));
+       create table large (id int primary key, note text);
+       create table counted (id int generated always as identity primary key, note varchar(20));
+       create table plain (id int primary key, note varchar(20));
+       create table moments (id int primary key, at timestamptz)`,
+    );
+    move = await stage.move(databases, { settings: { ValidationSettings: { EnableValidation: true } } });
+    await move.start();
+    await eventually(async () => {
+      const { ReplicationTaskStats: stats } = await move.describe();
+      return stats?.FullLoadProgressPercent === 100 ? true : undefined;
+    });
+    await databases.source.query(
+      `insert into triggered values (2);
+       insert into flags values (2, true);
+       insert into chars values (2, 'cd');
+       update keyless set note = 'changed' where id = 1;
+       delete from keyless where id = 2;
+       insert into keyless values (3, 'three');
+       update keyless_full set note = 'changed' where id = 1;
+       delete from keyless_full where id = 2;
+       insert into large values (3, repeat('z', 40000));
+       insert into counted (note) values ('two');
+       update counted set note = 'changed' where id = 1;
+       alter table plain add column more text;
+       update plain set id = 30 where id = 3;
+       insert into plain values (4, 'four', 'more');
+       truncate moods;
+       delete from plain where id = 2;
+       insert into plain values (5, 'last', null)`,
+    );
+    await eventually(async () =>
+      (await rowsOf(databases.target, '(select * from plain where id = 5)')).length > 0 ? true : undefined,
+    );
+  });
+
+  it('lets a forgotten foreign key bite: the table is in error and the progress says 100', async () => {
+    expect(await move.table('children')).toMatchObject({ TableState: 'Table error', ValidationState: 'Table error' });
+    const { ReplicationTaskStats, Status } = await move.describe();
+    expect(Status).toBe('running');
+    expect(ReplicationTaskStats).toMatchObject({ FullLoadProgressPercent: 100, TablesErrored: 3 });
+    expect(await rowsOf(databases.target, 'children')).toEqual([]);
+  });
+
+  it('lets a forgotten trigger fire, in the load and behind it', async () => {
+    expect(await rowsOf(databases.target, 'fired')).toEqual(['{"id": 1}', '{"id": 2}']);
+  });
+
+  it('carries neither types that it does not know nor tables that are not there', async () => {
+    expect(await move.table('moods')).toMatchObject({ TableState: 'Table error' });
+    expect(await move.table('lonely')).toMatchObject({ TableState: 'Table does not exist' });
+  });
+
+  it('makes texts of booleans, which a boolean column does not take behind the load', async () => {
+    expect(await rowsOf(databases.target, 'flags')).toEqual(['{"id": 1, "flag": true}']);
+    expect(await exceptions('flags')).toEqual([expect.stringContaining('42804')]);
+  });
+
+  it('trims characters and clips infinite moments', async () => {
+    expect(await rowsOf(databases.target, 'chars')).toEqual(['{"id": 1, "code": "ab"}', '{"id": 2, "code": "cd"}']);
+    expect((await rowsOf(databases.target, 'moments')).join()).toContain('9999-12-31');
+  });
+
+  it('loses changes of rows without a key, unless the stream holds the whole old row', async () => {
+    expect(await rowsOf(databases.target, 'keyless')).toEqual([
+      '{"id": 1, "note": "one"}',
+      '{"id": 2, "note": "two"}',
+      '{"id": 3, "note": "three"}',
+    ]);
+    expect(await move.table('keyless')).toMatchObject({ Updates: 1, AppliedUpdates: 0, Deletes: 1, AppliedDeletes: 0 });
+    expect(await rowsOf(databases.target, 'keyless_full')).toEqual(['{"id": 1, "note": "changed"}']);
+  });
+
+  it('cuts large values at 32 KB with a line in its log, and its validation does not see it', async () => {
+    const { rows } = await databases.target.query('select id, length(note) as length from large order by id');
+    expect(rows).toEqual([
+      { id: 1, length: 32_768 },
+      { id: 2, length: 32_768 },
+      { id: 3, length: 32_768 },
+    ]);
+    await move.untilTable('large', ({ ValidationState }) => ValidationState === 'Validated');
+    const { log } = stage.aws.plane.dms.tasks.get(move.arn);
+    expect(log.filter((line) => line.includes('truncated'))).toHaveLength(2);
+  });
+
+  it('is refused by an identity that is always generated, with every insert', async () => {
+    expect(await rowsOf(databases.target, 'counted')).toEqual(['{"id": 1, "note": "changed"}']);
+    expect(await exceptions('counted')).toEqual([expect.stringContaining('428C9')]);
+  });
+
+  it('carries no new column, no TRUNCATE and no changed primary key, and says nothing of it', async () => {
+    expect(await rowsOf(databases.target, 'plain')).toEqual([
+      '{"id": 1, "note": "one"}',
+      '{"id": 3, "note": "three"}',
+      '{"id": 4, "note": "four"}',
+      '{"id": 5, "note": "last"}',
+    ]);
+    expect(await exceptions('plain')).toEqual([]);
+  });
+
+  it('validates what has a key, and names the rest', async () => {
+    await move.untilTable('triggered', ({ ValidationState }) => ValidationState === 'Validated');
+    expect(await move.table('keyless')).toMatchObject({ ValidationState: 'No primary key' });
+    const mismatched = await move.untilTable('flags', ({ ValidationFailedRecords = 0 }) => ValidationFailedRecords > 0);
+    expect(mismatched).toMatchObject({ ValidationState: 'Mismatched records', ValidationFailedRecords: 1 });
+    const { rows } = await databases.target.query(
+      'select "TABLE_NAME", "KEY", "FAILURE_TYPE" from awsdms_validation_failures_v1',
+    );
+    expect(rows).toContainEqual({ TABLE_NAME: 'flags', KEY: '["2"]', FAILURE_TYPE: 'MISSING_TARGET' });
+  });
+
+  it('leaves its slot while it is stopped, and takes it away when the task is deleted', async () => {
+    const slots = async () =>
+      (await databases.source.query('select from pg_replication_slots where database = current_database()')).rowCount;
+    await move.stop();
+    expect(await slots()).toBe(1);
+    await stage.aws.plane.dms.tasks.delete(move.arn).settled;
+    expect(await slots()).toBe(0);
+  });
+
+  async function exceptions(table: string): Promise<string[]> {
+    const { rows } = await databases.target.query<{ ERROR: string }>(
+      'select "ERROR" from awsdms_apply_exceptions where "TABLE_NAME" = $1',
+      [table],
+    );
+    return rows.map(({ ERROR }) => ERROR);
+  }
+});
