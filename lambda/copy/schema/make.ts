@@ -47,12 +47,17 @@ export async function makeItems(target: Server<'target'>, options: MakeOptions, 
   await assertCurrent(ledger, options.expected);
   const crew = new Crew(target, options, world);
   try {
+    // A look at the queue reads all of it: what it found is worked off before the next one, or a queue would cost its square.
+    let open: readonly OpenItem[] = [];
     // Every turn begins an item, waits for one that runs, or finds none left; the time budget bounds it.
     while (world.remainingMs() > RESERVE_MS) {
-      const open = await ledger.query<OpenItem>(sql.openItems(options.queue));
-      if (open.length === 0) break;
       const running = await ledger.query<OpenItem>(sql.runningItems(options.queue, migrationPrefix(world.migrationId)));
-      await crew.begin(open, running);
+      open = await crew.begin(open, running);
+      if (crew.hasRoom(running)) {
+        const found = await ledger.query<OpenItem>(sql.openItems(options.queue));
+        if (found.length === 0) break;
+        open = await crew.begin(found, running);
+      }
       await crew.next(POLL_MS);
     }
     const progress = await readProgress(ledger, options.queue);
@@ -99,18 +104,30 @@ class Crew {
     private readonly world: World,
   ) {}
 
-  /** Begins as many of `open` as fit beside what runs, here or left by others. */
-  async begin(open: readonly OpenItem[], running: readonly OpenItem[]): Promise<void> {
-    const under = new Map(
-      [...running, ...[...this.jobs.values()].map(({ item }) => item)].map((one) => [one.item, one]),
-    );
+  /** Begins as many of `open` as fit beside what runs, here or left by others; answers the rest. */
+  async begin(open: readonly OpenItem[], running: readonly OpenItem[]): Promise<readonly OpenItem[]> {
+    const under = this.underWay(running);
+    const rest: OpenItem[] = [];
     for (const item of open) {
-      if (under.size >= this.options.parallel) return;
+      if (under.has(item.item)) continue;
       const free = [...under.values()].every((other) => !collide(item, other));
-      if (under.has(item.item) || !free) continue;
+      if (under.size >= this.options.parallel || !free) {
+        rest.push(item);
+        continue;
+      }
       under.set(item.item, item);
       await this.start(item);
     }
+    return rest;
+  }
+
+  /** Whether more could run than does. */
+  hasRoom(running: readonly OpenItem[]): boolean {
+    return this.underWay(running).size < this.options.parallel;
+  }
+
+  private underWay(running: readonly OpenItem[]): Map<string, OpenItem> {
+    return new Map([...running, ...[...this.jobs.values()].map(({ item }) => item)].map((one) => [one.item, one]));
   }
 
   /** Waits until an item ends, at most `ms`; throws what it failed with. */
