@@ -13,8 +13,9 @@ import { Lane } from '../lib/rehearsal/chaos/lane';
 import { scheduleOf } from '../lib/rehearsal/chaos/schedule';
 import { Tally } from '../lib/rehearsal/chaos/tally';
 import { runCommand } from '../lib/rehearsal/measure/command-line';
+import { ROADS, type Road } from '../lib/rehearsal/run/options';
 
-const HELP = `npm run chaos -- [--runs N] [--seed S] [--parallel P] [--show] [--log DIRECTORY]
+const HELP = `npm run chaos -- [--runs N] [--seed S] [--road ROAD] [--parallel P] [--show] [--log DIRECTORY]
 
 Migrates the tiny sample N times under load while things go wrong, goes back afterwards in a third of the runs, and asks at
 the end whether the invariants of docs/invariants.md held. Run k follows the schedule of seed S + k - 1: the same seed is
@@ -22,6 +23,7 @@ the same schedule.
 
   --runs N         how many runs (10)
   --seed S         the first seed (drawn); from 1000000 on the steps that clean up are aimed at
+  --road ROAD      how the rows reach the target: snapshot, or copy, from PostgreSQL 15 to 17 (snapshot)
   --parallel P     how many runs at the same time (1)
   --show           only print the schedules
   --log DIRECTORY  where the log of a run that fell short is kept (sealift-chaos)`;
@@ -29,22 +31,23 @@ the same schedule.
 interface Flags {
   readonly runs: number;
   readonly seed: number;
+  readonly road: Road;
   readonly parallel: number;
   readonly show: boolean;
   readonly log: string;
 }
 
-async function chaos({ runs, seed, parallel, show, log }: Flags, signal: AbortSignal): Promise<number> {
+async function chaos({ runs, seed, road, parallel, show, log }: Flags, signal: AbortSignal): Promise<number> {
   const seeds = Array.from({ length: runs }, (_, run) => seed + run);
   if (show) {
-    for (const each of seeds) console.log(scheduleInWords(each));
+    for (const each of seeds) console.log(scheduleInWords(each, road));
     return 0;
   }
   const tally = new Tally();
   const bundles = await mkdtemp(join(tmpdir(), 'sealift-bundles-'));
   // Nobody edits the sources meanwhile, or the runs would not be of one version.
   process.env.SEALIFT_BUNDLE_CACHE ??= bundles;
-  const lanes = Array.from({ length: Math.min(parallel, runs) }, () => inLane(seeds, { log, tally, signal }));
+  const lanes = Array.from({ length: Math.min(parallel, runs) }, () => inLane(seeds, { road, log, tally, signal }));
   try {
     await Promise.all(lanes);
   } finally {
@@ -57,17 +60,18 @@ async function chaos({ runs, seed, parallel, show, log }: Flags, signal: AbortSi
 }
 
 interface Shared {
+  readonly road: Road;
   readonly log: string;
   readonly tally: Tally;
   readonly signal: AbortSignal;
 }
 
 /** Takes one seed after the other until none is left. */
-async function inLane(seeds: number[], { log, tally, signal }: Shared): Promise<void> {
+async function inLane(seeds: number[], { road, log, tally, signal }: Shared): Promise<void> {
   const lane = await Lane.open();
   try {
     for (let seed = seeds.shift(); seed !== undefined && !signal.aborted; seed = seeds.shift()) {
-      const verdict = await chaosRun(scheduleOf(seed), lane, log, signal);
+      const verdict = await chaosRun(scheduleOf(seed, road), lane, log, signal);
       tally.add(verdict);
       tell(verdict);
     }
@@ -76,10 +80,10 @@ async function inLane(seeds: number[], { log, tally, signal }: Shared): Promise<
   }
 }
 
-function scheduleInWords(seed: number): string {
-  const { pruneAndScan, wayBack, faults } = scheduleOf(seed);
-  const road = [pruneAndScan && 'pruned and scanned', wayBack && 'there and back'].filter(Boolean);
-  return `seed ${seed}${road.length > 0 ? ` (${road.join(', ')})` : ''}: ${faults.map(inWords).join('; ')}`;
+function scheduleInWords(seed: number, road: Road): string {
+  const { pruneAndScan, wayBack, faults } = scheduleOf(seed, road);
+  const shape = [pruneAndScan && 'pruned and scanned', wayBack && 'there and back'].filter(Boolean);
+  return `seed ${seed}${shape.length > 0 ? ` (${shape.join(', ')})` : ''}: ${faults.map(inWords).join('; ')}`;
 }
 
 function tell({ schedule, report, strikes, calledLate, violations, keptIn }: ChaosVerdict): void {
@@ -87,14 +91,16 @@ function tell({ schedule, report, strikes, calledLate, violations, keptIn }: Cha
   const way = rollback === null ? '' : `, way back ${rollback.status}`;
   const missed = strikes.filter(({ struck }) => !struck).length;
   console.log(
-    `${scheduleInWords(schedule.seed)}\n  ${outcome}${reason ? ` (${reason.error})` : ''}${way}, writable ${writableSide}, ` +
+    `${scheduleInWords(schedule.seed, schedule.road)}\n  ${outcome}${reason ? ` (${reason.error})` : ''}${way}, writable ${writableSide}, ` +
       `acknowledged ${writers?.acknowledged}, lost ${writers?.lost}, doubled ${writers?.doubled}, ` +
       `${strikes.length - missed} of ${strikes.length} faults struck, ${calledLate.length} late calls, ` +
       `took ${Math.round(ms / 1000)} s`,
   );
   if (violations.length === 0) return;
   for (const violation of violations) console.log(`  BROKEN ${violation}`);
-  console.log(`  log: ${keptIn}; again: npm run chaos -- --runs 1 --seed ${schedule.seed}`);
+  console.log(
+    `  log: ${keptIn}; again: npm run chaos -- --runs 1 --seed ${schedule.seed}${schedule.road === 'copy' ? ' --road copy' : ''}`,
+  );
 }
 
 runCommand({
@@ -102,6 +108,7 @@ runCommand({
   options: {
     runs: { type: 'string', default: '10' },
     seed: { type: 'string', default: String(Date.now() % 2_000_000) },
+    road: { type: 'string', default: 'snapshot' },
     parallel: { type: 'string', default: '1' },
     show: { type: 'boolean', default: false },
     log: { type: 'string', default: 'sealift-chaos' },
@@ -111,7 +118,9 @@ runCommand({
     if (!Number.isInteger(runs) || runs < 1) return `--runs is a number from 1, not ${values.runs}`;
     if (!Number.isInteger(parallel) || parallel < 1) return `--parallel is a number from 1, not ${values.parallel}`;
     if (!Number.isInteger(seed) || seed < 0) return `--seed is a number from 0, not ${values.seed}`;
-    return { runs, seed, parallel, show: values.show, log: values.log };
+    const road = ROADS.find((each) => each === values.road);
+    if (road === undefined) return `--road is one of ${ROADS.join(', ')}, not ${values.road}`;
+    return { runs, seed, road, parallel, show: values.show, log: values.log };
   },
   work: chaos,
 });

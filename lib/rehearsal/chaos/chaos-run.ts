@@ -20,6 +20,9 @@ const CLOCK_FACTOR = 200;
 /** How long the writers write before the migration, on the target before the way back, and at the end. */
 const WRITE_MS = { warmUpMs: 500, onTargetMs: 500, afterwardsMs: 500 };
 
+/** What the copy road is there for; both majors come with `npm ci`. */
+const NEWER_MAJOR = { sourceVersion: 15, targetVersion: 17 };
+
 /** What became of a run. */
 export interface ChaosVerdict {
   readonly schedule: Schedule;
@@ -61,6 +64,7 @@ export async function chaosRun(
     const rehearsal = await rehearse({
       ...DEFAULT_OPTIONS,
       size: 'tiny',
+      ...(schedule.road === 'copy' && { road: 'copy' as const, ...NEWER_MAJOR }),
       writers: 2,
       rollback: schedule.wayBack,
       ...(signal && { signal }),

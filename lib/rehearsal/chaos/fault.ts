@@ -36,6 +36,8 @@ export type Fault =
   | { readonly kind: 'disk-full'; readonly forMs: number; readonly at: Moment }
   /** The slots that the other side follows are dropped. */
   | { readonly kind: 'slot-lost'; readonly at: Moment }
+  /** The backends end that hold the snapshots which rows are copied under. */
+  | { readonly kind: 'holder-lost'; readonly at: Moment }
   /** A call of AWS is throttled, fails, or takes effect and tells nobody. */
   | { readonly kind: 'aws'; readonly injection: Injection }
   /** An operator stops the execution. */
@@ -52,6 +54,7 @@ const WORDS: { readonly [K in Fault['kind']]: (fault: Extract<Fault, { kind: K }
   partition: (fault) => `nothing passes between ${fault.between} for ${fault.forMs} ms, ${at(fault.at)}`,
   'disk-full': (fault) => `the target's disk is full for ${fault.forMs} ms, ${at(fault.at)}`,
   'slot-lost': (fault) => `the slots are dropped ${at(fault.at)}`,
+  'holder-lost': (fault) => `the snapshots end ${at(fault.at)}`,
   aws: ({ injection: { service, operation, effect, times } }) =>
     `${service} ${operation}: ${typeof effect === 'string' ? effect : JSON.stringify(effect)}, ${times ?? 1} times`,
   stop: (fault) => `the execution is stopped ${at(fault.at)}`,

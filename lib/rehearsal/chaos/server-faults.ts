@@ -14,6 +14,16 @@ export async function cutConnections(server: PostgresServer): Promise<number> {
   });
 }
 
+/** Ends who holds a snapshot for the copy; answers how many there were. */
+export async function endSnapshotHolders(server: PostgresServer): Promise<number> {
+  return server.withAdmin('postgres', async (session) => {
+    const { rows } = await session.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%/hold-snapshot/%' and backend_type = 'walsender'`,
+    );
+    return rows.length;
+  });
+}
+
 /** Drops Sealift's slots; one that is read cannot be dropped, and its reader comes back: so both are tried until it is gone. */
 export async function dropSlots(server: PostgresServer): Promise<number> {
   return server.withAdmin('postgres', async (session) => {

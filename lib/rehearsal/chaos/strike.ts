@@ -6,7 +6,7 @@ import { machineOf } from '../run/timeline';
 import type { PostgresServer } from '../servers/postgres-server';
 import { type Fault, inWords, type Way } from './fault';
 import type { Lane } from './lane';
-import { cutConnections, dropSlots } from './server-faults';
+import { cutConnections, dropSlots, endSnapshotHolders } from './server-faults';
 import type { Volume } from './volume';
 
 /** A fault that struck, or why it did not. */
@@ -178,6 +178,11 @@ export class Striker {
       const dropped = await dropSlots(this.#server(at.way === 'there' ? 'source' : 'target'));
       if (dropped === 0) throw new Missed('there were no slots');
       return `${dropped} slots`;
+    },
+    'holder-lost': async () => {
+      const ended = await endSnapshotHolders(this.#server('source'));
+      if (ended === 0) throw new Missed('no snapshot was held');
+      return `${ended} snapshots`;
     },
     stop: async ({ at }) => {
       const { machines } = this.#here.aws;

@@ -1,6 +1,7 @@
 import { inWords } from '../../../lib/rehearsal/chaos/fault';
-import { CLEANING_UP, FIRST_CLEANING_SEED, ROAD_BACK, roadOf, scheduleOf } from '../../../lib/rehearsal/chaos/schedule';
-import { stepsOf } from '../../../lib/road-steps';
+import { CLEANING_UP, ROAD_BACK, roadOf } from '../../../lib/rehearsal/chaos/roads';
+import { FIRST_CLEANING_SEED, scheduleOf } from '../../../lib/rehearsal/chaos/schedule';
+import { COPY_STEPS, stepsOf } from '../../../lib/road-steps';
 
 const SEEDS = Array.from({ length: 300 }, (_, seed) => seed);
 
@@ -9,7 +10,7 @@ it('draws the same schedule for the same seed', () => {
 });
 
 it('draws every kind of fault, and steps that the run comes to', () => {
-  const schedules = SEEDS.map(scheduleOf);
+  const schedules = SEEDS.map((seed) => scheduleOf(seed));
   const kinds = new Set(schedules.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
   expect([...kinds].sort()).toEqual([
     'aws',
@@ -43,4 +44,18 @@ it('leaves no step out unless a migration without damage does not call it, nor a
   const struck: readonly string[] = [...roadOf(true), ...ROAD_BACK, ...CLEANING_UP];
   const left = stepsOf('snapshot').filter((step) => !struck.includes(step));
   expect(left.sort()).toEqual(['list-leftovers', 'quarantine', 'retire', 'watch-way-back']);
+});
+
+it('strikes every step of the copy road, calls late whatever writes, and ends the snapshots that are held', () => {
+  const faults = SEEDS.flatMap((seed) => scheduleOf(seed, 'copy').faults);
+  const struck = faults.flatMap((fault) => (fault.kind === 'lambda' ? [fault.step] : []));
+  expect(struck).toEqual(expect.arrayContaining([...COPY_STEPS]));
+  const steps: readonly string[] = [...roadOf(true, 'copy'), ...ROAD_BACK, ...CLEANING_UP];
+  const left = stepsOf('copy').filter((step) => !steps.includes(step));
+  // Snapshots are taken at a Prune and a Retire alone.
+  expect(left.sort()).toEqual(['encrypt', 'list-leftovers', 'quarantine', 'retire', 'snapshot', 'watch-way-back']);
+  const late = faults.flatMap((fault) => (fault.kind === 'late' ? [fault.step] : []));
+  expect(late).toEqual(expect.arrayContaining([...COPY_STEPS]));
+  expect(faults.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['holder-lost']));
+  expect(SEEDS.flatMap((seed) => scheduleOf(seed).faults).map(({ kind }) => kind)).not.toContain('holder-lost');
 });
