@@ -3,6 +3,8 @@
 import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
 import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
 import { runCommand, runsAndSize } from '../lib/rehearsal/measure/command-line';
+import { boundsInWords, measureCopyBounds } from '../lib/rehearsal/measure/copy-bounds';
+import { LARGEST } from '../lib/rehearsal/measure/copy-shapes';
 import { shortcomings } from '../lib/rehearsal/measure/measured-run';
 import { median } from '../lib/rehearsal/measure/median';
 import { measureOutages, SEQUENCES, WRITERS } from '../lib/rehearsal/measure/outage-by-tables';
@@ -159,12 +161,19 @@ async function benchOutage(signal: AbortSignal, { runs }: Flags): Promise<void> 
   }
 }
 
+async function benchCopyBounds(signal: AbortSignal): Promise<void> {
+  for (const shape of LARGEST) {
+    for (const line of boundsInWords(await measureCopyBounds(shape, { signal }))) console.log(line);
+  }
+}
+
 const CASES: Readonly<Record<string, (signal: AbortSignal, flags: Flags) => Promise<void>>> = {
   synthesis: benchSynthesis,
   scan: benchScan,
   prune: benchPrune,
   migration: benchMigration,
   outage: benchOutage,
+  'copy-bounds': benchCopyBounds,
 };
 
 const HELP = `npm run bench -- [--only CASES] [--runs N] [--size SIZE]
@@ -176,6 +185,7 @@ Measures, prints and judges nothing by its exit code. The cases, in their order:
   prune      the pruning beside one DELETE, and what applications feel of it and of the scan
   migration  N whole migrations of the sample: outage and its parts, verification beside a bare read
   outage     N cutovers and ways back with each of ${TABLES.map(count).join(', ')} tables: what grows with their number
+  copy-bounds  the copy road with 20,000 tables, 5,000 indexes and one table of 5 GiB: memory of every step, largest state
 
   --only CASES  some of them, separated by commas (all)
   --runs N      how often a migration or a cutover is done (10)

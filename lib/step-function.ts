@@ -16,6 +16,12 @@ import { stepBundle } from './step-bundle';
 /** Two runs of these at once could fence and give back at the same moment; the ledger forbids it, this spares the try. */
 const ALONE: ReadonlySet<StepName> = new Set(['cutover', 'give-back']);
 
+/** Enough for every step by far; a share of a processor comes with it. */
+const MEMORY_MIB = 1024;
+
+/** Where that is not enough: pg_dump runs in a thread of this step, in memory that is bounded; 1,769 MiB are one whole processor. */
+const MORE_MEMORY_MIB: Partial<Record<StepName, number>> = { 'plan-schema': 1769 };
+
 /** What every function of a migration shares. */
 export interface StepFunctionProps {
   readonly migration: string;
@@ -59,7 +65,7 @@ export class StepFunction extends Construct {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: 1024,
+      memorySize: MORE_MEMORY_MIB[props.step] ?? MEMORY_MIB,
       timeout: Duration.seconds(timeoutSeconds),
       role: this.makeRole(props, logGroup, inVpc),
       logGroup,

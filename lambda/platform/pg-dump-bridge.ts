@@ -16,8 +16,8 @@ const PG_DUMP_PACKAGE = '@electric-sql/pglite-tools/pg_dump';
 /** The file's name where a step was bundled. */
 export const BUNDLED_PG_DUMP = 'pg_dump.cjs';
 
-/** Old space of the thread's JavaScript; the dump's text lies there. */
-const HEAP_MB = 512;
+/** Old space of the thread's JavaScript, in MiB; the dump's text lies there. */
+export const DUMP_HEAP_MIB = 512;
 
 /** What ends a pg_dump that does not end itself. */
 export interface DumpLimits {
@@ -54,7 +54,7 @@ export async function runPgDump(client: Client, args: readonly string[], limits:
     execArgv: [],
     workerData: { port: theirs, signal, modulePath: modulePath(), args, greeting, memoryBytes: limits.memoryBytes },
     transferList: [theirs],
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: DUMP_HEAP_MIB },
   });
   socket.on('data', (piece: Buffer) => {
     ours.postMessage(Uint8Array.from(piece));

@@ -1,4 +1,6 @@
 import { ENV } from '../../lambda/contract/environment';
+import { DUMP_MEMORY_BYTES } from '../../lambda/copy/plan-schema';
+import { DUMP_HEAP_MIB } from '../../lambda/platform/pg-dump-bridge';
 import { ConfigurationError, parseConfig, type SealiftConfigInput } from '../../lib';
 import { writePath } from '../../lib/config/problem';
 import { COPY_STEPS, stepsOf } from '../../lib/road-steps';
@@ -37,6 +39,19 @@ describe('the copy road', () => {
     expect([...functions.keys()].sort()).toEqual([...stepsOf('copy')].sort());
     expect([...functions.keys()]).not.toContain('adopt');
     expect(stepsOf('snapshot').filter((step) => COPY_STEPS.includes(step))).toEqual([]);
+  });
+
+  test('gives pg_dump room for all that it may take, and no function more than one whole processor has', () => {
+    const memory = new Map(
+      ofType(migration, 'AWS::Lambda::Function').map(([, { Properties }]) => [
+        String(Properties.FunctionName).replace('sealift-demo-', ''),
+        Number(Properties.MemorySize),
+      ]),
+    );
+    expect(Math.max(...memory.values())).toBeLessThanOrEqual(1769);
+    const rest = (memory.get('plan-schema') ?? 0) - DUMP_MEMORY_BYTES / 2 ** 20 - DUMP_HEAP_MIB;
+    // What the step itself takes, the dump's text a second time among it.
+    expect(rest).toBeGreaterThanOrEqual(250);
   });
 
   test('tells how rows travel to its own steps and to the assessment, and to nobody else', () => {

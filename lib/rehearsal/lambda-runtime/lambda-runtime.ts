@@ -45,6 +45,11 @@ export interface LambdaRuntimeOptions {
    */
   onLog?(line: LogLine): void;
   /**
+   * Told after each invocation how many bytes the function's thread held at most; threads that it starts itself are not counted.
+   * @default nobody looks
+   */
+  onMemory?(functionName: string, bytes: number): void;
+  /**
    * Decides before each invocation whether it goes wrong.
    * @default nothing goes wrong
    */
@@ -193,6 +198,7 @@ function startSandbox(fn: LocalFunction, options: LambdaRuntimeOptions): Sandbox
     timeoutSeconds: props.timeoutSeconds,
     memoryMb: props.memoryMb,
     nameServer: options.nameServer ?? null,
+    onMemory: options.onMemory ? (bytes) => options.onMemory?.(props.name, bytes) : null,
     onLine: (stream, line, requestId) => options.onLog?.({ functionName: props.name, requestId, stream, line }),
   });
   fn.all.add(sandbox);

@@ -21,12 +21,15 @@ export interface SandboxProps {
   readonly nameServer: string | null;
   /** Sees each line; `requestId` is the invocation at hand, null while the bundle loads. */
   readonly onLine: (stream: 'stdout' | 'stderr', line: string, requestId: string | null) => void;
+  /** Told after each invocation how many bytes its thread held at most; null when nobody asks. */
+  readonly onMemory: ((bytes: number) => void) | null;
 }
 
 type Message =
   | { readonly type: 'ready' }
   | { readonly type: 'compiled'; readonly data: Uint8Array }
   | { readonly type: 'log'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | { readonly type: 'memory'; readonly bytes: number }
   | { readonly type: 'result'; readonly requestId: string; readonly text: string }
   | {
       readonly type: 'failure';
@@ -77,6 +80,7 @@ export class Sandbox {
         memoryMb: props.memoryMb,
         nameServer: props.nameServer,
         compiled: compiled.get(props.codeDirectory) ?? null,
+        tellsMemory: props.onMemory !== null,
       },
       resourceLimits: { maxOldGenerationSizeMb: props.memoryMb },
     });
@@ -148,6 +152,9 @@ export class Sandbox {
         break;
       case 'log':
         this.lines[message.stream].push(message.text);
+        break;
+      case 'memory':
+        this.props.onMemory?.(message.bytes);
         break;
       case 'result':
         this.settle(message.requestId, (waiting) => waiting.resolve(message.text));

@@ -4,7 +4,8 @@
  *
  * From the host: `{ requestId, payload, deadlineMs }`, payload as JSON text. To the host: `{ type: 'ready' }` after the
  * bundle was loaded, `{ type: 'compiled', data }` once with V8's code cache after the first result when none was given, `{ type: 'log', stream, text }`, `{ type: 'result', requestId, text }` with JSON text, and
- * `{ type: 'failure', requestId, failure, fatal }`; a fatal failure is the worker's last word.
+ * `{ type: 'failure', requestId, failure, fatal }`; a fatal failure is the worker's last word. `{ type: 'memory', bytes }` before
+ * a result or a failure, with what the invocation took at most.
  */
 export const WORKER_SOURCE = `'use strict';
 const { parentPort, workerData } = require('node:worker_threads');
@@ -119,13 +120,32 @@ const contextOf = ({ requestId, deadlineMs }) => ({
   getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
 });
 
+// What V8 holds for this thread, garbage included, and buffers beside it.
+const bytesHeld = () => {
+  const { heapTotal, external } = process.memoryUsage();
+  return heapTotal + external;
+};
+const watchMemory = () => {
+  if (!workerData.tellsMemory) return () => {};
+  let bytes = bytesHeld();
+  const look = () => (bytes = Math.max(bytes, bytesHeld()));
+  const timer = setInterval(look, 20);
+  return () => {
+    clearInterval(timer);
+    send({ type: 'memory', bytes: look() });
+  };
+};
+
 const answer = async (handler, message) => {
   current = message.requestId;
+  const tellMemory = watchMemory();
   try {
     const result = await handler(JSON.parse(message.payload), contextOf(message));
+    tellMemory();
     send({ type: 'result', requestId: message.requestId, text: JSON.stringify(result === undefined ? null : result) });
     tellCompiled();
   } catch (error) {
+    tellMemory();
     send({ type: 'failure', requestId: message.requestId, failure: describe(error), fatal: false });
   }
 };

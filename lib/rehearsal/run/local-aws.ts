@@ -197,6 +197,7 @@ function functions(plane: ControlPlane, onLog: (line: LogLine) => void, test: Te
       };
     },
     onLog,
+    ...(test.onMemory && { onMemory: (name, bytes) => test.onMemory?.(stepOf(name), bytes) }),
     ...(test.chaos && { onInvoke: (invocation) => test.chaos?.(stepOf(invocation.functionName), invocation) }),
   });
 }

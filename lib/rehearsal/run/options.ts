@@ -66,6 +66,8 @@ export interface TestOptions {
   readonly restartAfterRestore?: boolean;
   /** Decides before each invocation of a step whether it goes wrong. @default nothing goes wrong */
   readonly chaos?: (step: string, invocation: Invocation) => Chaos | undefined;
+  /** Told after each invocation of a step how many bytes its thread held at most. @default nobody looks */
+  readonly onMemory?: (step: string, bytes: number) => void;
   /** Faults of AWS calls. @default none */
   readonly injections?: readonly Injection[];
   /** Choices of the policy section that differ from the rehearsal's own. */
