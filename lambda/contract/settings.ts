@@ -70,12 +70,20 @@ export interface CopySettings {
   readonly rolePasswordsArn: string;
 }
 
+/** How later changes follow on the copy road: publication and subscription, or nodes of pglogical. */
+export type EngineName = 'native' | 'pglogical';
+
 /** The customer's choices that steps obey, from the configuration; JSON in `SEALIFT_POLICY`. */
 export interface Policy {
   /** How the rows reach the target: in a snapshot that it grows from, or over connections into an empty one. */
   readonly road: 'snapshot' | 'copy';
-  /** What to do about a table whose UPDATE and DELETE could not be replicated: set FULL (recorded, given back) or block. */
-  readonly missingReplicaIdentity: 'full' | 'block';
+  /** How later changes follow. @default 'native', which is said by saying nothing */
+  readonly engine?: EngineName | undefined;
+  /**
+   * What to do about a table whose UPDATE and DELETE could not be replicated: set another identity (recorded, given back), let its new
+   * rows alone follow (pglogical), or block.
+   */
+  readonly missingReplicaIdentity: 'full' | 'insert-only' | 'block';
   /** What to do about large objects, which logical replication does not carry: block, go on without them, or copy them in the cutover. */
   readonly largeObjects: 'block' | 'ignore' | 'copy';
   /** What to do about unlogged tables, which arrive empty: block, or go on (their content is lost by definition). */

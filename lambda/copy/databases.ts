@@ -9,19 +9,23 @@ import { randomUUID } from 'node:crypto';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
+import { engineFor } from '../platform/engines/engines';
 import { requireCopySettings } from '../platform/environment';
 import { assertCurrent, ensureLedger, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, followSource } from '../platform/ledger-follow';
 import { mergeFacts, systemIdentifier as readIdentifier, upsertMigration } from '../platform/ledger-sql';
+import { ensureReplicationRole } from '../platform/make-replication-role';
 import { joinRoles } from '../platform/memberships';
 import { replicationRole } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
-import type { Server, Session } from '../platform/postgres';
+import type { Server, Session, Timeouts } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
 import { endPredecessors } from '../platform/predecessors';
 import { limitIdleTransaction } from '../platform/queue';
+import { removeReplicationRole } from '../platform/replication-role';
 import { closeLogins } from '../platform/role-logins';
 import { type RolePasswords, rolePasswords } from '../platform/role-passwords';
+import { readCredentials } from '../platform/secrets';
 import type { World } from '../platform/world';
 import type { LeftOut } from './schema/filter';
 import { makeRoles, type RolePlan, readRoles } from './schema/roles';
@@ -31,6 +35,9 @@ import * as sql from './target/sql/databases';
 
 /** Input of the step. */
 export const makeDatabasesInput = claimedCall.extend({ ...bothSides, databases });
+
+/** Making a subscription asks the source, and the target itself. */
+const JOIN_TIMEOUTS: Timeouts = { statementMs: 60_000, lockMs: 5_000 };
 
 /** What was made. */
 export interface MadeDatabases {
@@ -44,7 +51,8 @@ export interface MadeDatabases {
 /** Opens both servers, makes roles and databases, and keeps what was left out as evidence. */
 export async function makeDatabases(input: Input<'make-databases'>, world: World): Promise<Output<'make-databases'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
-  const made = await makeDatabasesOn(source, target, input.databases, world);
+  const join = await joining(source, target, input, world);
+  const made = await makeDatabasesOn(source, target, input.databases, world, join);
   const report = await world.keepEvidence('databases', made);
   return {
     databases: made.databases,
@@ -56,7 +64,7 @@ export async function makeDatabases(input: Input<'make-databases'>, world: World
 }
 
 /**
- * Makes what is missing. Throws `Blocked` when the target holds what this migration did not make, and naming a database that the
+ * Makes what is missing; `join` gets the databases ready to follow when they are there. Throws `Blocked` when the target holds what this migration did not make, and naming a database that the
  * target cannot have.
  */
 export async function makeDatabasesOn(
@@ -64,6 +72,7 @@ export async function makeDatabasesOn(
   target: Server<'target'>,
   names: readonly string[],
   world: World,
+  join?: (names: readonly string[]) => Promise<void>,
 ): Promise<MadeDatabases> {
   const [sourceHome, home] = await Promise.all([source.home(), target.home()]);
   await endPredecessors(home, world.migrationId, world.step);
@@ -83,6 +92,7 @@ export async function makeDatabasesOn(
     for (const database of found) await makeDatabase(target, database, world);
     const leftOut = await fillRoles(home, filling, world);
     for (const { name } of found) await keepLeftOut(await target.session(name), leftOut, world);
+    await join?.(found.map(({ name }) => name));
     world.log.fact('databases made', { databases: found.length, roles: roles.length, leftOut: leftOut.length });
     return { databases: found.length, roles, newPasswords: passwords.generated, leftOut };
   });
@@ -191,4 +201,41 @@ async function createDatabase(home: Session<'target'>, database: sql.SourceDatab
       { cause: error },
     );
   }
+}
+
+/**
+ * Gets the databases ready to follow, as the engine wants it. The replication role is let into the target meanwhile: pglogical tries
+ * how its own node is reached.
+ */
+async function joining(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  input: Input<'make-databases'>,
+  world: World,
+): Promise<(names: readonly string[]) => Promise<void>> {
+  const engine = engineFor(world.environment.policy);
+  if (!engine.joins) return async () => undefined;
+  const [replication, sourceEndpoint, targetEndpoint, sourceHome, home] = await Promise.all([
+    readCredentials(world.environment.replicationSecretArn),
+    world.endpointOf(input.source),
+    world.endpointOf(input.target),
+    source.home(),
+    target.home(),
+  ]);
+  const expected = world.expect('seeding');
+  return async (names) => {
+    await engine.assertCapacity(home, names.length);
+    await guarded(home, expected, () => ensureReplicationRole(home, world.migrationId, replication, names));
+    for (const name of names) {
+      const session = await target.another(name, JOIN_TIMEOUTS);
+      try {
+        const sourceMajor = sourceHome.major;
+        await engine.join(session, { world, replication, sourceEndpoint, targetEndpoint, sourceMajor });
+      } finally {
+        await session.close();
+      }
+    }
+    await guarded(home, expected, async () => undefined);
+    await removeReplicationRole(home);
+  };
 }

@@ -2,7 +2,6 @@
 import { NotReady } from '../errors';
 import { guarded } from '../platform/ledger';
 import { insertMarker, mergeFacts } from '../platform/ledger-sql';
-import { streamName } from '../platform/names';
 import { passBarrier, raiseBarrier } from '../proof/barrier';
 import type { Pair } from '../proof/compare';
 import type { OutageClock } from './outage-clock';
@@ -55,7 +54,7 @@ export async function confirmSlots(stage: Stage, drained: readonly Drained[], cl
 }
 
 async function confirmOne(stage: Stage, { database, fenceLsn }: Drained, clock: OutageClock): Promise<void> {
-  const slot = streamName(stage.world.migrationId, database.name);
+  const { slot } = database;
   const session = database.aside.source;
   let nudgedAt = 0;
   // Ends by the slot's confirmation or by the budget.

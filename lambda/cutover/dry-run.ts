@@ -4,7 +4,6 @@
  */
 import type { OutagePrediction } from '../contract/cutover';
 import { Blocked, CutoverAborted, NotReady } from '../errors';
-import { streamName } from '../platform/names';
 import { compareAgain } from '../proof/compare';
 import { confirmSlots, type Drained, drain, setSequences } from './drain';
 import { assertSameDefinitions } from './gate';
@@ -102,9 +101,9 @@ function loadOf({ sourceHome, world }: Stage): Promise<{ sessions: number; roles
   return sourceHome.one<{ sessions: number; roles: number }>(fenceLoad(world.migrationId));
 }
 
-async function worstLag({ sourceHome, world, names }: Stage): Promise<number> {
+async function worstLag({ sourceHome, databases }: Stage): Promise<number> {
   const slots = await Promise.all(
-    names.map((name) => sourceHome.query<{ lagBytes: string }>(sql.slotHealth(streamName(world.migrationId, name)))),
+    databases.map(({ slot }) => sourceHome.query<{ lagBytes: string }>(sql.slotHealth(slot))),
   );
   return Math.max(0, ...slots.flat().map(({ lagBytes }) => Number(lagBytes)));
 }

@@ -1,7 +1,6 @@
 /** What must hold right before the fence, looked at again however lately it was looked at (design section 5, step 1). */
 import { Blocked, NotReady } from '../errors';
 import { readLedger } from '../platform/ledger';
-import { streamName } from '../platform/names';
 import { applicationSwitch, describeSwitch, switchRemedy } from '../platform/switch';
 import type { World } from '../platform/world';
 import { catalogDifferences } from '../proof/catalog-diff';
@@ -106,18 +105,17 @@ async function assertNobodyBeyondTheFence({ sourceHome, world }: Stage): Promise
 
 async function assertStream(stage: Stage, database: DatabaseStage): Promise<void> {
   const { world } = stage;
-  const stream = streamName(world.migrationId, database.name);
+  const { engine, slot: stream } = database;
   const [slot] = await database.pair.source.query<{ active: boolean; walStatus: string; lagBytes: string }>(
     sql.slotHealth(stream),
   );
   if (slot === undefined || slot.walStatus === 'lost') {
     throw new Blocked(`slot ${stream} is ${slot?.walStatus ?? 'gone'}, the target cannot catch up, replicate anew`);
   }
-  const [subscription] = await database.pair.target.query<{ enabled: boolean }>(sql.subscriptionEnabled(stream));
-  if (subscription?.enabled !== true) {
-    throw new Blocked(
-      `subscription ${stream} is ${subscription === undefined ? 'gone' : 'disabled'}, look at its error`,
-    );
+  const follower = await engine.state(database.pair.target, world.migrationId);
+  if (follower?.enabled !== true) {
+    const name = engine.followerName(world.migrationId, database.name);
+    throw new Blocked(`subscription ${name} is ${follower === null ? 'gone' : 'disabled'}, look at its error`);
   }
   if (!slot.active) throw new NotReady(`slot ${stream} has no reader at the moment, the subscription reconnects`);
   const maxLagBytes = world.environment.policy.cutoverMaxLagBytes;

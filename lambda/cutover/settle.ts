@@ -7,19 +7,16 @@
 import { PHASES } from '../contract';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
+import { takeDownFollower, takeDownOffer, takeDownSlots } from '../platform/engines/take-down';
 import { type Expectation, guarded, isTurned, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, moveEverywhere } from '../platform/ledger-follow';
 import { joinOwnersOf, joinRoles, leaveRoles } from '../platform/memberships';
-import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
-import { dropPublicationIfPresent } from '../platform/publications';
 import { restoreReplicaIdentities } from '../platform/replica-identity';
 import { removeReplicationRole } from '../platform/replication-role';
 import { recordedLogins } from '../platform/role-logins';
-import { dropSlots, slotPattern } from '../platform/slots';
-import { dropSubscriptions } from '../platform/subscriptions';
 import { readWayBack } from '../platform/way-back';
 import type { World } from '../platform/world';
 import { isPast } from './flip-facts';
@@ -80,7 +77,7 @@ export async function settleOn(
   const onSource: Expectation = { ...expected, epoch: await recordFlipOnSource(sourceHome, world, expected.epoch) };
   // A call before this one may have left the roles by which the databases are entered.
   await guarded(targetHome, expected, () => joinOwnersOf(targetHome, names));
-  const { subscriptions, slots } = await takeDown(source, target, names, expected, world);
+  const { subscriptions, slots } = await takeDown(source, target, names, { target: expected, source: onSource }, world);
   if (wayBack !== null) await openWayBack(source, wayBack, onSource, world);
   const putBack = await putBackTarget(target, names, expected, wayBack !== null, world);
   await moveEverywhere(target, names, expected, end.phase);
@@ -126,20 +123,20 @@ async function takeDown(
   source: Server<'source'>,
   target: Server<'target'>,
   names: readonly string[],
-  expected: Expectation,
-  world: World,
+  expected: { readonly target: Expectation; readonly source: Expectation },
+  { migrationId }: World,
 ): Promise<Pick<Settled, 'subscriptions' | 'slots'>> {
-  const targetHome = await target.home();
+  const [sourceHome, targetHome] = await Promise.all([source.home(), target.home()]);
   const subscriptions: string[] = [];
   for (const name of names) {
-    await followHome(targetHome, await target.session(name), expected);
-    const stream = streamName(world.migrationId, name);
-    subscriptions.push(...(await dropSubscriptions(target, name, (candidate) => candidate === stream)));
+    await followHome(targetHome, await target.session(name), expected.target);
+    subscriptions.push(...(await takeDownFollower(target, name, migrationId, expected.target)));
   }
-  const slots = await dropSlots(source, slotPattern(world.migrationId));
+  const slots = await takeDownSlots(source, names, migrationId);
   for (const name of names) {
     const session = await source.session(name);
-    await session.execute(dropPublicationIfPresent(streamName(world.migrationId, name)));
+    await followHome(sourceHome, session, expected.source);
+    await takeDownOffer(session, migrationId, expected.source);
   }
   return { subscriptions, slots };
 }

@@ -124,15 +124,6 @@ export function slotConfirmed(slot: string, lsn: string): Statement {
   };
 }
 
-/** True when the subscription is enabled. */
-export function subscriptionEnabled(subscription: string): Statement {
-  return {
-    text: `select subenabled as enabled from pg_subscription
-      where subname = $1 and subdbid = (select oid from pg_database where datname = current_database())`,
-    values: [subscription],
-  };
-}
-
 /** Sequences of every kind: serial, identity, standalone; those of extensions only when the current user may set them. */
 export const sequences: Statement = {
   text: `select n.nspname as schema, c.relname as name

@@ -3,6 +3,8 @@
 import type { BothSides } from '../contract/call';
 import type { Approval } from '../contract/cutover';
 import type { Input } from '../contract/payloads';
+import type { Engine } from '../platform/engines/engine';
+import { carrierOf } from '../platform/engines/engines';
 import { isTurned, readLedger } from '../platform/ledger';
 import type { Server, Session, Timeouts } from '../platform/postgres';
 import type { World } from '../platform/world';
@@ -23,6 +25,10 @@ export type CutoverInput = Pick<Input<'cutover'>, 'epoch' | 'databases' | 'sourc
 /** One database on both sides. */
 export interface DatabaseStage extends Settling {
   readonly name: string;
+  /** The slot on the source that carries its changes. */
+  readonly slot: string;
+  /** How they follow. */
+  readonly engine: Engine;
   /** Barrier and comparison. */
   readonly pair: Pair;
   /** Sequences and the slot's confirmation, side by side with the comparison. */
@@ -133,6 +139,7 @@ async function openDatabase(stage: Stage, name: string): Promise<DatabaseStage> 
   const tap = await ChangeTap.follow(stage.source, { database: name, migrationId: world.migrationId, tables });
   return {
     name,
+    ...(await carrierOf(pair.source, world.migrationId)),
     pair,
     aside,
     objects: world.environment.policy.largeObjects === 'copy' ? await openPair(stage, name, OBJECT_TIMEOUTS) : null,

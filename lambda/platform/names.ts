@@ -26,6 +26,19 @@ export function streamName(migrationId: string, database: string): string {
   return `${postgresPrefix(migrationId)}_${shortHash(database)}`;
 }
 
+/**
+ * The pglogical subscription of one database. Sixteen characters: of longer names pglogical makes a hash of its own where it names the
+ * slot after them, and the slot could not be told by its name (facts C16).
+ */
+export function pglogicalSubscription(migrationId: string, database: string): string {
+  return `${LEDGER_SCHEMA}_${shortHash(`${migrationId}/${database}`)}`;
+}
+
+/** The pglogical node of a migration in the databases of one side. */
+export function pglogicalNode(migrationId: string, side: 'source' | 'target'): string {
+  return `${postgresPrefix(migrationId)}_${side}`;
+}
+
 /** The slot that lists the keys changed since they were compared. */
 export function tapName(migrationId: string, database: string): string {
   return `${postgresPrefix(migrationId)}_tap_${shortHash(database)}`;

@@ -3,26 +3,22 @@
  * (facts B2). Recorded in the database's `undo`. A copy inherits both the identity and its record: the target keeps them
  * while changes flow, because apply finds a row by them, and gives them back when it is settled.
  */
-import { NotReady } from '../errors';
 import { type Expectation, lockExpected } from './ledger';
 import { deleteUndo, insertUndo, selectUndo } from './ledger-sql';
 import type { Session, Statement } from './postgres';
-import { sqlStateOf } from './postgres-error';
 import { ident, qualified } from './quote';
+import { withTableLock } from './table-lock';
 
 /** Kind of the undo rows; their object is the quoted `schema.table`. */
 export const REPLICA_IDENTITY_UNDO = 'replica-identity';
+
+const PURPOSE = 'its replica identity was to be set';
 
 /** `relreplident` (d default, n nothing, f full, i index) and, for `i`, the index; null when that was dropped. */
 export interface ReplicaIdentity {
   readonly kind: 'd' | 'n' | 'f' | 'i';
   readonly index: string | null;
 }
-
-/** How often a lock that is not got in time is tried for: the application goes first. */
-const LOCK_ATTEMPTS = 6;
-const LOCK_WAIT_MS = 1_000;
-const LOCK_PAUSE_MS = 300;
 
 interface Change {
   readonly schema: string;
@@ -61,7 +57,7 @@ export async function setReplicaIdentity(
   after: ReplicaIdentity,
 ): Promise<void> {
   const object = qualified(table.schema, table.name);
-  await withTableLock(session, object, async () => {
+  await withTableLock(session, object, PURPOSE, async () => {
     await lockExpected(session, expected);
     const [before] = await session.query<ReplicaIdentity>(identityOf(table.schema, table.name));
     if (before === undefined || same(before, after)) return;
@@ -78,7 +74,7 @@ export async function setReplicaIdentity(
 export async function restoreReplicaIdentities(session: Session, expected: Expectation): Promise<string[]> {
   const recorded = await session.query<{ object: string; prior: Change }>(selectUndo(REPLICA_IDENTITY_UNDO));
   for (const { object, prior } of recorded) {
-    await withTableLock(session, object, async () => {
+    await withTableLock(session, object, PURPOSE, async () => {
       await lockExpected(session, expected);
       const [now] = await session.query<ReplicaIdentity>(identityOf(prior.schema, prior.table));
       if (now !== undefined && same(now, prior.after)) {
@@ -101,27 +97,4 @@ export async function inheritReplicaIdentities(source: Session, target: Session)
 
 function same(left: ReplicaIdentity, right: ReplicaIdentity): boolean {
   return left.kind === right.kind && left.index === right.index;
-}
-
-/** Short waits, because whoever queues behind our request waits as well; ends by success or after the last attempt. */
-async function withTableLock(session: Session, object: string, work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await session.transaction(async () => {
-        await session.query({ text: `select set_config('lock_timeout', $1, true)`, values: [`${LOCK_WAIT_MS}ms`] });
-        await work();
-      });
-    } catch (error) {
-      if (sqlStateOf(error) !== '55P03') throw error;
-      if (attempt === LOCK_ATTEMPTS) {
-        throw new NotReady(
-          `table ${object} stayed locked while its replica identity was to be set, it is tried again`,
-          {
-            cause: error,
-          },
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS * attempt));
-    }
-  }
 }

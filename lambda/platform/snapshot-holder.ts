@@ -9,10 +9,15 @@ import { NotReady } from '../errors';
 import { translate } from './postgres-error';
 import { ident } from './quote';
 
+/** Plugins that hand out a slot's changes. */
+export type OutputPlugin = 'pgoutput' | 'pglogical_output';
+
 /** What a holder is made with. */
 export interface HolderRequest {
   /** Name of the slot. */
   readonly slot: string;
+  /** Plugin that hands out the slot's changes. */
+  readonly outputPlugin: OutputPlugin;
   /** `application_name` by which the backend is found again. */
   readonly applicationName: string;
   /** Longest wait for the slot, which waits for every transaction that has already written (facts A12). */
@@ -49,7 +54,7 @@ const WHO = `select pid, (extract(epoch from backend_start) * 1000000)::bigint::
  * waits is the caller's to end, by its name.
  */
 export async function startHolder(config: ClientConfig, request: HolderRequest): Promise<HeldSnapshot> {
-  const { slot, applicationName, timeoutMs } = request;
+  const { slot, outputPlugin, applicationName, timeoutMs } = request;
   // `replication` is a start-up parameter that the driver passes on and its types leave out.
   const settings = { ...config, application_name: applicationName, replication: 'database' } as ClientConfig;
   const client = new Client(settings);
@@ -60,7 +65,7 @@ export async function startHolder(config: ClientConfig, request: HolderRequest):
   });
   late.catch(() => undefined);
   try {
-    return await Promise.race([hold(client, slot), late]);
+    return await Promise.race([hold(client, slot, outputPlugin), late]);
   } catch (error) {
     throw error instanceof NotReady ? error : translate(`making slot ${slot} with a snapshot`, error);
   } finally {
@@ -69,14 +74,14 @@ export async function startHolder(config: ClientConfig, request: HolderRequest):
   }
 }
 
-async function hold(client: Client, slot: string): Promise<HeldSnapshot> {
+async function hold(client: Client, slot: string, outputPlugin: OutputPlugin): Promise<HeldSnapshot> {
   await client.connect();
   await client.query(LIVE_ON);
   const [who] = (await client.query<{ pid: number; backendStart: string }>(WHO)).rows;
   await client.query('begin isolation level repeatable read read only');
   // The replication grammar knows its words in upper case only; this form is known from 10 on.
   const made = await client.query<{ consistent_point: string }>(
-    `CREATE_REPLICATION_SLOT ${ident(slot)} LOGICAL pgoutput USE_SNAPSHOT`,
+    `CREATE_REPLICATION_SLOT ${ident(slot)} LOGICAL ${outputPlugin} USE_SNAPSHOT`,
   );
   const exported = await client.query<{ snapshot: string }>('select pg_catalog.pg_export_snapshot() as snapshot');
   const [point, snapshot] = [made.rows[0]?.consistent_point, exported.rows[0]?.snapshot];

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Blocked, NotReady } from '../errors';
+import { slotsFollowedByPglogical } from '../platform/engines/pglogical-slots';
 import { insertMarker, markerPresent } from '../platform/ledger-sql';
 import type { Session } from '../platform/postgres';
 import { findSlot, slotsFollowed } from '../platform/slots';
@@ -60,7 +61,8 @@ export async function passBarrier({ source, target }: Pair, barrier: Barrier, ti
 
 /** Throws `Blocked` when the target follows a slot of ours that the source does not have, or has lost. */
 async function assertSlot(source: Session<'source'>, target: Session<'target'>): Promise<void> {
-  for (const { name } of await target.query<{ name: string }>(slotsFollowed)) {
+  const followed = (await target.query<{ name: string }>(slotsFollowed)).map(({ name }) => name);
+  for (const name of [...followed, ...(await slotsFollowedByPglogical(target))]) {
     const slot = await findSlot(source, name);
     if (slot !== null && slot.walStatus !== 'lost') continue;
     throw new Blocked(

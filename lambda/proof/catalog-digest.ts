@@ -5,7 +5,7 @@
  */
 import type { Session, Statement } from '../platform/postgres';
 
-const USER_NAMESPACE = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+const USER_NAMESPACE = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'pglogical')
   and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'`;
 
 /** Schemas of users. */

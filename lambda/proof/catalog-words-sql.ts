@@ -15,7 +15,7 @@ export interface CatalogForm {
 }
 
 /** Schemas that are compared, as `n`. */
-export const USER_NAMESPACE = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'rds_tools')
+export const USER_NAMESPACE = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'rds_tools', 'pglogical')
   and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'`;
 
 /** `pg_depend` with deptype `e` marks members of extensions: they are told by their extension's version. */

@@ -2,6 +2,7 @@
  * Tables whose changes do not follow, although both catalogues agree: one that was made later on both sides by hand is in no
  * publication, and one that the subscription was not told of is skipped by apply without a word (facts B5, fault 40).
  */
+import { followsByPglogical } from '../platform/engines/pglogical-slots';
 import type { Session, Statement } from '../platform/postgres';
 
 /** Permanent tables that hold rows of users; those of extensions are published only when their owner was at hand. */
@@ -27,6 +28,14 @@ const unsubscribed: Statement = {
     order by 1`,
 };
 
+/** The same of a source that is followed by sets of pglogical. */
+const inNoSet: Statement = {
+  text: `select format('%I.%I', n.nspname, c.relname) as "table" from ${USER_TABLES}
+      and not exists (select from pglogical.replication_set_table t join pglogical.replication_set s on s.set_id = t.set_id
+        where t.set_reloid = c.oid and starts_with(s.set_name::text, 'sealift_'))
+    order by 1`,
+};
+
 /** Tables of one database whose rows do not follow, each as `schema.name` quoted where it must be. */
 export interface NotFollowed {
   readonly unpublished: readonly string[];
@@ -38,7 +47,9 @@ export interface NotFollowed {
 export async function tablesNotFollowed(source: Session<'source'>, target: Session<'target'>): Promise<NotFollowed> {
   const [left, right] = await Promise.all([
     source.query<{ table: string }>(unpublished),
-    target.query<{ table: string }>(unsubscribed),
+    (await followsByPglogical(target))
+      ? source.query<{ table: string }>(inNoSet)
+      : target.query<{ table: string }>(unsubscribed),
   ]);
   const missing = new Set(left.map(({ table }) => table));
   return {

@@ -65,7 +65,7 @@ const comparedTables: Statement = {
           order by (p.indisreplident and c.relreplident = 'i') desc limit 1)
         and o.position <= i.indnkeyatts) k on true
     where c.relkind in ('r', 'p') and c.relpersistence = 'p'
-      and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+      and n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'pglogical')
       and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
       and (not exists (select from pg_depend d
           where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')

@@ -12,7 +12,7 @@ export interface Holder {
 /** What was seen around the stream of one database. */
 export interface Symptoms {
   readonly database: string;
-  /** Its slot on the source and its subscription on the target share this name. */
+  /** Its slot on the source. */
   readonly stream: string;
   /** Somebody reads from the slot. */
   readonly active: boolean;

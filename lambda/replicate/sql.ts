@@ -13,26 +13,6 @@ export function slotState(name: string): Statement {
   };
 }
 
-/** State of a subscription of the target, and its worker. */
-export function subscriptionState(name: string): Statement {
-  return {
-    text: `select s.subenabled as enabled, t.pid is not null as working
-      from pg_subscription s
-      left join pg_stat_subscription t on t.subid = s.oid and t.relid is null
-      where s.subname = $1 and s.subdbid = (select oid from pg_database where datname = current_database())
-      order by working desc limit 1`,
-    values: [name],
-  };
-}
-
-/** Errors of a subscription's apply worker since it was made, a connection cut while it streamed included; from 15. */
-export function applyErrors(name: string): Statement {
-  return {
-    text: 'select apply_error_count::integer as errors from pg_stat_subscription_stats where subname = $1',
-    values: [name],
-  };
-}
-
 /** Writes the heartbeat, one row however often, and returns its time and that of the one before. */
 export function beat(epoch: string, execution: string): Statement {
   return {
@@ -74,7 +54,7 @@ export const blockerOfApply: Statement = {
   text: `select ${HOLDER} from pg_stat_activity w
       cross join lateral unnest(pg_blocking_pids(w.pid)) as blocking(pid)
       join pg_stat_activity a on a.pid = blocking.pid
-      where w.datname = current_database() and w.backend_type like 'logical replication%'
+      where w.datname = current_database() and w.backend_type ~ '^(logical replication|pglogical apply)'
       order by a.xact_start limit 1`,
 };
 

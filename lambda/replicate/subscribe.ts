@@ -9,19 +9,10 @@ import * as z from 'zod';
 import type { Endpoint } from '../contract/instance';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
-import { assertCurrent, guarded, type LedgerRow } from '../platform/ledger';
+import type { Engine, Following } from '../platform/engines/engine';
+import { carrierOf, engineFor } from '../platform/engines/engines';
+import { assertCurrent, type LedgerRow } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
-import {
-  advanceOrigin,
-  assertApplyCapacity,
-  connectionFor,
-  enableSubscription,
-  findSubscription,
-  isOurSubscription,
-  makeSubscription,
-  type SubscriptionRow,
-} from '../platform/make-subscription';
-import { streamName } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Credentials, Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
@@ -76,21 +67,23 @@ export async function subscribeOn(
   await endPredecessors(home, world.migrationId, world.step);
   assertSeed(await followSource(sourceHome, home, expected), input.seedLsn);
   for (const database of input.databases) await followHome(home, await target.session(database), expected);
-  const missing = await missingOf(target, input.databases, world);
-  await assertApplyCapacity(home, missing.length);
-  const publisherMajor = sourceHome.major;
+  const engine = engineFor(world.environment.policy);
+  const missing = await missingOf(target, input.databases, engine, world);
+  await engine.assertCapacity(home, missing.length);
+  const following = { world, replication, sourceEndpoint: input.sourceEndpoint, sourceMajor: sourceHome.major };
   await Promise.all(
     missing.map(async (database) => {
       const startLsn = input.seedLsn ?? (await copiedUpTo(source, target, database, world));
-      await assertSlotBefore(sourceHome, streamName(world.migrationId, database), startLsn);
-      await subscribeDatabase(await target.another(database), startLsn, input, { replication, publisherMajor }, world);
+      const { slot } = await carrierOf(await source.session(database), world.migrationId);
+      await assertSlotBefore(sourceHome, slot, startLsn);
+      await follow(await target.another(database), startLsn, engine, following);
     }),
   );
   await moveEverywhere(source, input.databases, expected, 'replicating');
   await moveEverywhere(target, input.databases, expected, 'replicating');
   const subscriptions = input.databases.map((database) => ({
     database,
-    subscription: streamName(world.migrationId, database),
+    subscription: engine.followerName(world.migrationId, database),
   }));
   return { subscriptions };
 }
@@ -124,18 +117,17 @@ async function copiedUpTo(
 }
 
 /** Databases without a running subscription; one that runs is left as it is. */
-async function missingOf(target: Server<'target'>, names: readonly string[], world: World): Promise<string[]> {
+async function missingOf(
+  target: Server<'target'>,
+  names: readonly string[],
+  engine: Engine,
+  world: World,
+): Promise<string[]> {
   const missing: string[] = [];
   for (const database of names) {
-    const session = await target.session(database);
-    if (!(await runs(session, streamName(world.migrationId, database)))) missing.push(database);
+    if (!(await engine.follows(await target.session(database), world.migrationId))) missing.push(database);
   }
   return missing;
-}
-
-async function runs(session: Session<'target'>, name: string): Promise<boolean> {
-  const [found] = await session.query<SubscriptionRow>(findSubscription(name));
-  return found?.enabled === true && isOurSubscription(found, name);
 }
 
 /** A slot beyond where rows end would be fast-forwarded in silence: loss (facts A7). */
@@ -151,44 +143,15 @@ async function assertSlotBefore(sourceHome: Session<'source'>, slot: string, sta
   );
 }
 
-async function subscribeDatabase(
+async function follow(
   session: Session<'target'>,
   startLsn: string,
-  input: SubscribeInput,
-  { replication, publisherMajor }: { readonly replication: Credentials; readonly publisherMajor: number },
-  world: World,
+  engine: Engine,
+  following: Following,
 ): Promise<void> {
-  const name = streamName(world.migrationId, session.database);
-  const connection = connectionFor(
-    world,
-    session.database,
-    input.sourceEndpoint,
-    replication,
-    world.environment.policy.replicationConnection,
-  );
-  const made = await guarded(session, world.expect('seeding', 'replicating'), async () => {
-    const [found] = await session.query<SubscriptionRow>(findSubscription(name));
-    if (found !== undefined) {
-      if (!isOurSubscription(found, name)) throw foreign(session.database, name, found);
-      // Its origin was advanced by the transaction that made it, and stands where apply has come since.
-      if (!found.enabled) await session.execute(enableSubscription(name));
-      return false;
-    }
-    const subscription = await makeSubscription(session, { name, connection, publisherMajor, localOnly: false });
-    await session.query(advanceOrigin(subscription.oid, startLsn));
-    await session.execute(enableSubscription(name));
-    return true;
-  });
+  const { database } = session;
+  const made = await engine.follow(session, startLsn, following);
   await session.close();
-  world.log.fact(made ? 'subscription made' : 'subscription enabled', {
-    database: session.database,
-    subscription: name,
-  });
-}
-
-function foreign(database: string, name: string, found: SubscriptionRow): Blocked {
-  return new Blocked(
-    `subscription ${name} of target database ${JSON.stringify(database)} has slot ${found.slot ?? 'none'} and publications ` +
-      `${found.publications.join(', ')}, it is not ours, drop it`,
-  );
+  const subscription = engine.followerName(following.world.migrationId, database);
+  following.world.log.fact(made ? 'subscription made' : 'subscription enabled', { database, subscription });
 }

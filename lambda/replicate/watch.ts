@@ -3,10 +3,12 @@
 import { PHASES } from '../contract';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
+import { failuresOf } from '../platform/engines/engine';
+import { carrierOf } from '../platform/engines/engines';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';
-import { replicationRole, streamName } from '../platform/names';
+import { replicationRole } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
@@ -94,10 +96,11 @@ async function assertSlots(
 ): Promise<void> {
   const lost: string[] = [];
   for (const database of names) {
-    const [slot] = await (await source.home()).query<SlotState>(sql.slotState(streamName(world.migrationId, database)));
+    const { slot: name } = await carrierOf(await source.session(database), world.migrationId);
+    const [slot] = await (await source.home()).query<SlotState>(sql.slotState(name));
     if (slot === undefined || slot.walStatus === 'lost') {
       const state = slot === undefined ? 'gone' : 'lost, its WAL exceeded max_slot_wal_keep_size';
-      lost.push(`slot ${streamName(world.migrationId, database)} of database ${JSON.stringify(database)} is ${state}`);
+      lost.push(`slot ${name} of database ${JSON.stringify(database)} is ${state}`);
     }
   }
   if (lost.length === 0) return;
@@ -108,15 +111,26 @@ async function assertSlots(
   throw new Blocked(`${lost.join('; ')}: the target cannot catch up any more, release the migration and start again`);
 }
 
+/** By the source's clock: when the heartbeat of this call was written, and that of the newest that has arrived. */
+interface Beats {
+  readonly beatAt: number;
+  readonly arrivedAt: number | null;
+}
+
 /** Why apply waits for a human: somebody disabled the subscription, or the same change fails again and again (faults 41, 43). */
-async function whyStuck(session: Session<'target'>, beatAt: number | null, world: World): Promise<string | null> {
-  const name = streamName(world.migrationId, session.database);
-  const [state] = await session.query<{ enabled: boolean; working: boolean }>(sql.subscriptionState(name));
-  const where = `subscription ${name} of target database ${JSON.stringify(session.database)}`;
-  if (state === undefined) throw new Blocked(`${where} is gone, release the migration and start again`);
-  if (!state.enabled) return `${where} was disabled, run \`alter subscription ${name} enable\``;
-  if (!state.working) world.log.warning('apply worker not running', { database: session.database });
-  const errors = await errorsWithoutProgress(session, name, beatAt, world);
+async function whyStuck(session: Session<'target'>, beats: Beats, world: World): Promise<string | null> {
+  const { migrationId } = world;
+  const { database } = session;
+  const { engine } = await carrierOf(session, migrationId);
+  const state = await engine.state(session, migrationId);
+  const where = `subscription ${engine.followerName(migrationId, database)} of target database ${JSON.stringify(database)}`;
+  if (state === null) throw new Blocked(`${where} is gone, release the migration and start again`);
+  if (!state.enabled) return `${where} was disabled, run \`${engine.enableCommand(migrationId, database)}\``;
+  if (!state.working) {
+    world.log.warning('apply worker not running', { database });
+    await engine.wake(session, migrationId);
+  }
+  const errors = await errorsWithoutProgress(session, failuresOf(engine, state, beats), beats.arrivedAt, world);
   if (errors === null) return null;
   return (
     `${where} fails at the same change again and again (${errors} errors): the target's log names table and key, put the ` +
@@ -124,16 +138,15 @@ async function whyStuck(session: Session<'target'>, beatAt: number | null, world
   );
 }
 
-/** Errors of a worker that is stuck, null of one that is not; servers before 15 do not count them. */
+/** Errors of a worker that is stuck, null of one that is not or whose errors nobody counts. */
 async function errorsWithoutProgress(
   session: Session<'target'>,
-  name: string,
+  errors: number | null,
   beatAt: number | null,
   world: World,
 ): Promise<number | null> {
-  if (session.major < 15) return null;
-  const [found] = await session.query<{ errors: number }>(sql.applyErrors(name));
-  const now = { errors: found?.errors ?? 0, beatAt };
+  if (errors === null) return null;
+  const now = { errors, beatAt };
   const verdict = await guarded(session, world.expect('replicating', 'verified'), async ({ facts }) => {
     const judged = judgeApply((facts.apply as ApplyProgress | undefined) ?? null, now);
     if (judged === 'moved') await session.execute(mergeFacts(world.migrationId, { apply: now }));
@@ -157,9 +170,10 @@ async function look(
     }));
     const drift = await lookForDrift(source, target, database, world, facts.catalog);
     const arrivedAt = await arrival(targetSession, beat.beatAt);
-    const stuck = await whyStuck(targetSession, arrivedAt, world);
+    const stuck = await whyStuck(targetSession, { beatAt: beat.beatAt, arrivedAt }, world);
     const { now } = await session.one<{ now: number }>(sql.clock);
-    const slot = await session.one<SlotState>(sql.slotState(streamName(world.migrationId, database)));
+    const carrier = await carrierOf(session, world.migrationId);
+    const slot = await session.one<SlotState>(sql.slotState(carrier.slot));
     const kept = {
       database,
       active: slot.active,
@@ -188,8 +202,8 @@ async function examine(
   target: Session<'target'>,
   { migrationId }: World,
 ): Promise<Pick<Symptoms, 'stream' | 'working' | 'role' | 'writer' | 'blocker'>> {
-  const stream = streamName(migrationId, source.database);
-  const [state] = await target.query<{ working: boolean }>(sql.subscriptionState(stream));
+  const { engine, slot: stream } = await carrierOf(source, migrationId);
+  const state = await engine.state(target, migrationId);
   const [blocker] = await target.query<Holder>(sql.blockerOfApply);
   const [writer] = await source.query<Holder>(sql.longestWriter);
   const [role] = await source.query<NonNullable<Symptoms['role']>>(sql.replicationRights(replicationRole(migrationId)));

@@ -3,7 +3,9 @@ import type { Input, Output } from '../contract/payloads';
 import type { SlotFacts } from '../contract/replication';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
-import { assertCurrent, guarded } from '../platform/ledger';
+import type { OfferedTable } from '../platform/engines/engine';
+import { engineFor } from '../platform/engines/engines';
+import { assertCurrent, type Expectation, guarded } from '../platform/ledger';
 import { moveEverywhere } from '../platform/ledger-follow';
 import { allUndo } from '../platform/ledger-sql';
 import { ensureReplicationRole } from '../platform/make-replication-role';
@@ -16,7 +18,7 @@ import { endPredecessors } from '../platform/predecessors';
 import { setReplicaIdentity } from '../platform/replica-identity';
 import { readCredentials } from '../platform/secrets';
 import type { World } from '../platform/world';
-import { type PublishableTable, planIdentities } from './identity-plan';
+import { type IdentityPlan, type PublishableTable, planIdentitiesFor } from './identity-plan';
 import * as sql from './sql/prepare';
 import { ensurePublished, ensureStream } from './stream';
 
@@ -89,7 +91,7 @@ interface Survey {
   /** Owners of the tables to be published, and of schemas that could not be used otherwise. */
   readonly owners: readonly string[];
   readonly tables: readonly PublishableTable[];
-  readonly plan: ReturnType<typeof planIdentities>;
+  readonly plan: IdentityPlan;
 }
 
 async function survey(source: Server<'source'>, database: string, world: World): Promise<Survey> {
@@ -97,7 +99,7 @@ async function survey(source: Server<'source'>, database: string, world: World):
   const tables = await session.query<PublishableTable>(sql.publishableTables);
   const closed = await session.query<{ owner: string }>(sql.ownersOfClosedSchemas);
   const owners = [...tables, ...closed].map(({ owner }) => owner);
-  return { database, owners, tables, plan: planIdentities(tables, world.environment.policy) };
+  return { database, owners, tables, plan: planIdentitiesFor(tables, world.environment.policy) };
 }
 
 function refuseObstacles(surveys: readonly Survey[]): void {
@@ -122,6 +124,7 @@ async function prepareDatabase(source: Server<'source'>, found: Survey, world: W
   const plan = { expected: world.expect('seeding'), execution: world.call.execution, tables: found.tables };
   if (world.environment.policy.road === 'copy') {
     await ensurePublished(source, found.database, plan);
+    await offerTables(source, found, plan.expected, world);
     return null;
   }
   const slot = await ensureStream(source, found.database, {
@@ -130,4 +133,28 @@ async function prepareDatabase(source: Server<'source'>, found: Survey, world: W
   });
   world.log.fact('slot ready', { database: found.database, slot: slot.slot, lsn: slot.startLsn });
   return slot;
+}
+
+/** Beside the publication, which the proof reads with every engine. */
+async function offerTables(
+  source: Server<'source'>,
+  { database, tables, plan }: Survey,
+  expected: Expectation,
+  world: World,
+): Promise<void> {
+  const session = await source.another(database);
+  const lock = `sealift/${world.migrationId}/offer`;
+  const offered = tables
+    .filter(({ root }) => !root)
+    .map((table): OfferedTable => {
+      const { schema, name } = table;
+      return { schema, name, changes: plan.insertsOnly.includes(table) ? 'inserts' : 'all' };
+    });
+  try {
+    await withAdvisoryLock(session, lock, () =>
+      engineFor(world.environment.policy).offer(session, { expected, tables: offered }),
+    );
+  } finally {
+    await session.close();
+  }
 }

@@ -11,6 +11,7 @@ import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { endHolders } from '../platform/end-holders';
+import { takeDownFollower, takeDownOffer, takeDownSlots } from '../platform/engines/take-down';
 import { type Expectation, guarded, isTurned, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import {
@@ -21,16 +22,13 @@ import {
   upsertMigration,
 } from '../platform/ledger-sql';
 import { leaveRoles } from '../platform/memberships';
-import { HOME_DATABASE, streamName } from '../platform/names';
+import { HOME_DATABASE } from '../platform/names';
 import { call, databases, instanceFacts } from '../platform/payload';
 import { isInUse } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
-import { dropPublicationIfPresent } from '../platform/publications';
 import { restoreReplicaIdentities } from '../platform/replica-identity';
 import { removeReplicationRole } from '../platform/replication-role';
-import { dropSlots, slotPattern } from '../platform/slots';
-import { dropSubscriptions } from '../platform/subscriptions';
 import type { World } from '../platform/world';
 import { leftInAws } from './left-in-aws';
 import * as sql from './sql/release';
@@ -154,16 +152,21 @@ async function releaseTarget(
   world: World,
 ): Promise<string[]> {
   const home = await target.home();
-  if (row?.side === 'target' && row.phase !== 'aborted') {
-    const epoch = expected?.epoch ?? row.epoch;
-    await guarded(home, { ...row, phases: [row.phase] }, () =>
-      home.execute(upsertMigration({ ...row, epoch, phase: 'aborted', execution: input.execution })),
-    );
+  const { migrationId } = world;
+  let stand: Expectation | null = null;
+  if (row?.side === 'target') {
+    const epoch = row.phase === 'aborted' ? row.epoch : (expected?.epoch ?? row.epoch);
+    stand = { migrationId, epoch, phases: ['aborted'] };
+    if (row.phase !== 'aborted') {
+      await guarded(home, { ...row, phases: [row.phase] }, () =>
+        home.execute(upsertMigration({ ...row, epoch, phase: 'aborted', execution: input.execution })),
+      );
+    }
   }
   const dropped: string[] = [];
   for (const { database } of await home.query<{ database: string }>(sql.existingDatabases(input.databases))) {
-    const name = streamName(world.migrationId, database);
-    dropped.push(...(await dropSubscriptions(target, database, (candidate) => candidate === name)));
+    if (stand !== null) await followHome(home, await target.session(database), stand);
+    dropped.push(...(await takeDownFollower(target, database, migrationId, stand)));
   }
   return dropped;
 }
@@ -176,12 +179,14 @@ async function releaseSource(
 ): Promise<Omit<Released, 'subscriptions'>> {
   const home = await source.home();
   await endHolders(home, world.migrationId, null);
-  const slots = await dropSlots(source, slotPattern(world.migrationId));
+  const slots = await takeDownSlots(source, input.databases, world.migrationId);
   const replicaIdentities: string[] = [];
   for (const database of await databasesToClear(home, expected, input.databases)) {
     const session = await source.session(database);
-    await session.execute(dropPublicationIfPresent(streamName(world.migrationId, database)));
-    if (expected !== null) replicaIdentities.push(...(await giveBackTables(home, session, expected)));
+    const { present } = await session.one<{ present: boolean }>(ledgerExists);
+    if (present && expected !== null) await followHome(home, session, expected);
+    await takeDownOffer(session, world.migrationId, expected);
+    if (present && expected !== null) replicaIdentities.push(...(await giveBackTables(session, expected)));
   }
   const roles = expected === null ? [] : await giveBackRoles(home);
   const detail =
@@ -203,11 +208,8 @@ async function databasesToClear(
 }
 
 /** Gives a database's tables back and drops its ledger, unless that is the home ledger. */
-async function giveBackTables(home: Session, session: Session, expected: Expectation): Promise<string[]> {
+async function giveBackTables(session: Session, expected: Expectation): Promise<string[]> {
   const atHome = session.database === HOME_DATABASE;
-  const { present } = await session.one<{ present: boolean }>(ledgerExists);
-  if (!present) return [];
-  await followHome(home, session, expected);
   const tables = await restoreReplicaIdentities(session, expected);
   if (!atHome) await removeLedger(session);
   return tables;

@@ -11,6 +11,7 @@
 import { Blocked, NotReady } from '../../errors';
 import { withAdvisoryLock } from '../../platform/advisory-lock';
 import { endHolders, holderName } from '../../platform/end-holders';
+import { carrierOf } from '../../platform/engines/engines';
 import { assertCurrent, guarded } from '../../platform/ledger';
 import { followHome } from '../../platform/ledger-follow';
 import { mergeFacts } from '../../platform/ledger-sql';
@@ -109,21 +110,27 @@ function lockName(world: CopyWorld): string {
 async function forget(session: Session<'source'>, world: CopyWorld): Promise<void> {
   await guarded(session, world.expect('seeding'), () => session.execute(mergeFacts(world.migrationId, NO_SNAPSHOT)));
   await endHolders(session, world.migrationId, session.database);
-  await dropSlot(session, streamName(world.migrationId, session.database));
+  await dropSlot(session, (await carrierOf(session, world.migrationId)).slot);
 }
 
 async function make(server: Server<'source'>, session: Session<'source'>, world: CopyWorld): Promise<HeldSnapshot> {
-  const name = streamName(world.migrationId, session.database);
-  const { present } = await session.one<{ present: boolean }>(sql.publicationExists(name));
+  const publication = streamName(world.migrationId, session.database);
+  const { present } = await session.one<{ present: boolean }>(sql.publicationExists(publication));
   if (!present) {
     throw new Blocked(
-      `publication ${name} is missing in database ${JSON.stringify(session.database)}, a slot that is older than its ` +
+      `publication ${publication} is missing in database ${JSON.stringify(session.database)}, a slot that is older than its ` +
         'publication can never be read, prepare the source first',
     );
   }
+  const { engine, slot: name } = await carrierOf(session, world.migrationId);
   try {
     const timeoutMs = Math.max(LEAST_MS, world.remainingMs() - MARGIN_MS);
-    const request = { slot: name, applicationName: holderName(world.migrationId), timeoutMs };
+    const request = {
+      slot: name,
+      outputPlugin: engine.outputPlugin,
+      applicationName: holderName(world.migrationId),
+      timeoutMs,
+    };
     const held = await server.holdSnapshot(session.database, request);
     await untilAsleep(session, held, world);
     await guarded(session, world.expect('seeding'), () =>

@@ -115,6 +115,12 @@ export const RULES: readonly Rule[] = [
     applies: ({ entry }) => entry.schema === LEDGER_SCHEMA || isSchema(entry, LEDGER_SCHEMA),
   },
   {
+    name: 'schema of pglogical',
+    loss: 'done otherwise',
+    reason: 'the extension makes it',
+    applies: ({ entry }) => entry.schema === 'pglogical' || isSchema(entry, 'pglogical'),
+  },
+  {
     name: 'schema public',
     loss: 'done otherwise',
     reason: 'every new database has it',

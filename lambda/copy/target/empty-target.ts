@@ -4,6 +4,7 @@
  */
 import { Blocked, NotReady } from '../../errors';
 import { endSessions } from '../../platform/end-sessions';
+import { takeDownFollower } from '../../platform/engines/take-down';
 import { isTurned, type LedgerRow } from '../../platform/ledger';
 import { dropLedger, ledgerExists } from '../../platform/ledger-sql';
 import { joinRoles, leaveRoles } from '../../platform/memberships';
@@ -56,12 +57,15 @@ export async function emptyTarget(target: Server<'target'>, row: LedgerRow, worl
   );
   for (const { name } of databases) {
     await dropSubscriptions(target, name, () => true);
+    await takeDownFollower(target, name, world.migrationId, null);
+    // Its worker would keep the database in use.
+    await (await target.session(name)).execute(sql.dropExtension('pglogical'));
     await target.leave(name);
     await endSessions(home, sql.endSessionsIn(name), `sessions in database ${JSON.stringify(name)}`);
     await drop(home, name);
   }
   const run = runFactsOf(row.facts);
-  if (run?.databases.includes(HOME_DATABASE)) await emptyHome(target, home);
+  if (run?.databases.includes(HOME_DATABASE)) await emptyHome(target, home, world.migrationId);
   await leaveRoles(home);
   const roles = await dropRoles(home, run?.roles ?? []);
   await home.execute(dropLedger);
@@ -87,8 +91,9 @@ async function holdingsOf(session: Session, migrationId: string): Promise<{ ours
   return { ours, ...(await session.one<{ relations: number }>(relations)) };
 }
 
-async function emptyHome(target: Server<'target'>, home: Session<'target'>): Promise<void> {
+async function emptyHome(target: Server<'target'>, home: Session<'target'>, migrationId: string): Promise<void> {
   await dropSubscriptions(target, HOME_DATABASE, () => true);
+  await takeDownFollower(target, HOME_DATABASE, migrationId, null);
   const schemas = await home.query<{ name: string; owner: string }>(sql.userSchemas);
   const extensions = await home.query<{ name: string }>(sql.userExtensions);
   await home.transaction(async () => {

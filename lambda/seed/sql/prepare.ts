@@ -18,6 +18,9 @@ export const publishableTables: Statement = {
         else exists (select from pg_index i
           where i.indrelid = c.oid and i.indisreplident and i.indisvalid and i.indimmediate)
         end as "canReplicate",
+      c.relreplident as identity,
+      exists (select from pg_index i
+        where i.indrelid = c.oid and i.indisprimary and i.indisvalid and i.indimmediate) as "hasPrimaryKey",
       (select x.relname from pg_index i join pg_class x on x.oid = i.indexrelid
         where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
           and i.indpred is null and i.indexprs is null
@@ -37,7 +40,7 @@ export const publishableTables: Statement = {
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and c.relpersistence = 'p'
-      and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+      and n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'pglogical')
       and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
       and (pg_has_role(current_user, c.relowner, 'usage') or not exists (select from pg_depend d
         where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))

@@ -1,11 +1,14 @@
 /** Both servers and a local AWS, and the steps of the copy road called as a state machine calls them. */
 import { SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
 import type { InstanceFacts } from '../../../lambda/contract/instance';
+import type { Policy } from '../../../lambda/contract/settings';
 import { readLedger } from '../../../lambda/platform/ledger';
 import { replicationRole } from '../../../lambda/platform/names';
 import { World } from '../../../lambda/platform/world';
 import { claim } from '../../../lambda/seed/claim';
 import { OPERATOR_ACCESS_KEY_ID } from '../../../lib/rehearsal/control-plane/callers';
+import type { Binaries } from '../../../lib/rehearsal/servers/binaries';
+import type { Settings } from '../../../lib/rehearsal/servers/data-directory';
 import { type LocalAws, REGION, startLocalAws } from '../../rehearsal/control-plane/support/local-aws';
 import { POLICY } from '../seed/stage';
 import { MASTER, Pair } from './schema/pair';
@@ -29,6 +32,13 @@ export interface Asked {
   readonly databases: readonly string[];
 }
 
+/** What a road is started with beside majors and databases. */
+export interface RoadOptions {
+  readonly settings?: Settings;
+  readonly binaries?: Binaries | undefined;
+  readonly policy?: Partial<Policy>;
+}
+
 export class CopyRoad {
   /** Epoch of the last claim. */
   epoch = '0';
@@ -41,9 +51,14 @@ export class CopyRoad {
     /** ARN of the secret of new passwords. */
     readonly rolePasswordsArn: string,
     readonly databases: readonly string[],
+    private readonly policy: Partial<Policy>,
   ) {}
 
-  static async start(majors: readonly [number, number], databases: readonly string[]): Promise<CopyRoad> {
+  static async start(
+    majors: readonly [number, number],
+    databases: readonly string[],
+    options: RoadOptions = {},
+  ): Promise<CopyRoad> {
     const aws = await startLocalAws({ authorize: () => ({ allowed: true, reason: 'everybody may do anything here' }) });
     Object.assign(process.env, {
       AWS_ENDPOINT_URL: aws.plane.endpointUrl,
@@ -63,8 +78,9 @@ export class CopyRoad {
       app: secret('app', { username: 'app', password: KEPT_PASSWORD }),
     };
     try {
-      const pair = await Pair.start(...majors);
-      return new CopyRoad(pair, aws, secrets, secret('role-passwords', {}), databases);
+      const pair = await Pair.start(...majors, options.settings, options.binaries);
+      const passwords = secret('role-passwords', {});
+      return new CopyRoad(pair, aws, secrets, passwords, databases, options.policy ?? {});
     } catch (error) {
       await aws.close();
       throw error;
@@ -98,7 +114,7 @@ export class CopyRoad {
       keyArn: 'arn:key',
       evidenceBucket: BUCKET,
       switch: { kind: 'route53', hostedZoneId: 'zone', recordName: 'db.example.test', ttlSeconds: 5 },
-      policy: { ...POLICY, road: 'copy' },
+      policy: { ...POLICY, road: 'copy', ...this.policy },
       trustedCa: `${source.caPem}\n${target.caPem}`,
       copy: {
         workers: 2,

@@ -8,6 +8,8 @@ const table = (changes: Partial<PublishableTable>): PublishableTable => ({
   canReplicate: false,
   candidateIndex: null,
   columnWithoutEquality: null,
+  identity: 'd',
+  hasPrimaryKey: false,
   ...changes,
 });
 const full = { missingReplicaIdentity: 'full' } as const;

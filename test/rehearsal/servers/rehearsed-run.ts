@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
-import { binariesFor } from '../../../lib/rehearsal/servers/binaries';
+import { type Binaries, binariesFor } from '../../../lib/rehearsal/servers/binaries';
 import {
   type CertificateAuthority,
   createCertificateAuthority,
@@ -20,15 +20,16 @@ const TEST_SETTINGS: Settings = { fsync: false, shared_buffers: '32MB', wal_retr
 export interface RehearsedRun {
   readonly run: RunDirectory;
   readonly authority: CertificateAuthority;
-  readonly create: (major: number, settings?: Settings) => Promise<PostgresServer>;
+  /** `binaries` default to npm's of the major. */
+  readonly create: (major: number, settings?: Settings, binaries?: Binaries) => Promise<PostgresServer>;
   readonly open: (major: number, directory: string) => Promise<PostgresServer>;
 }
 
 export async function startRun(): Promise<RehearsedRun> {
   const run = await RunDirectory.create();
   const authority = await createCertificateAuthority();
-  const options = async (major: number, directory: string, settings: Settings = {}) => ({
-    binaries: await binariesFor(major),
+  const options = async (major: number, directory: string, settings: Settings = {}, binaries?: Binaries) => ({
+    binaries: binaries ?? (await binariesFor(major)),
     directory,
     certificate: await authority.issue([HOST]),
     settings: { ...TEST_SETTINGS, ...settings },
@@ -36,8 +37,8 @@ export async function startRun(): Promise<RehearsedRun> {
   return {
     run,
     authority,
-    create: async (major, settings) =>
-      run.add(await PostgresServer.create(await options(major, join(run.path, randomUUID()), settings))),
+    create: async (major, settings, binaries) =>
+      run.add(await PostgresServer.create(await options(major, join(run.path, randomUUID()), settings, binaries))),
     open: async (major, directory) => run.add(await PostgresServer.open(await options(major, directory))),
   };
 }

@@ -10,7 +10,7 @@ import type { HeldSnapshot } from '../../../platform/snapshot-holder';
 export function stillHeld({ slot, pid, backendStart }: HeldSnapshot, applicationName: string): Statement {
   return {
     text: `select exists (select from pg_replication_slots s
-        where s.slot_name = $1 and s.plugin = 'pgoutput' and s.database = current_database()
+        where s.slot_name = $1 and s.plugin in ('pgoutput', 'pglogical_output') and s.database = current_database()
           and coalesce(to_jsonb(s) ->> 'wal_status', '') <> 'lost')
       and exists (select from pg_stat_activity a
         where a.pid = $2 and (extract(epoch from a.backend_start) * 1000000)::bigint::text = $3

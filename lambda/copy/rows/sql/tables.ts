@@ -64,7 +64,7 @@ export function relationsWithRows(major: number): Statement {
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           ${major >= 12 ? "and a.attgenerated = ''" : ''}) l on true
       where c.relkind in ('r', 'm', 'f') and c.relpersistence <> 't'
-        and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+        and n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'pglogical')
         and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
       order by pg_table_size(c.oid) desc nulls last, n.nspname, c.relname`,
   };
@@ -94,7 +94,7 @@ export const serverEncoding: Statement = { text: `select current_setting('server
 export const tablesWithTriggers: Statement = {
   text: `select distinct format('%I.%I', n.nspname, c.relname) as "table"
     from pg_trigger g join pg_class c on c.oid = g.tgrelid join pg_namespace n on n.oid = c.relnamespace
-    where g.tgenabled <> 'D' and n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+    where g.tgenabled <> 'D' and n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'pglogical')
     order by 1 limit 10`,
 };
 

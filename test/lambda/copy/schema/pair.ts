@@ -6,6 +6,7 @@ import { type Expectation, ensureLedger } from '../../../../lambda/platform/ledg
 import { upsertMigration } from '../../../../lambda/platform/ledger-sql';
 import { Server, type Side } from '../../../../lambda/platform/postgres';
 import { World } from '../../../../lambda/platform/world';
+import type { Binaries } from '../../../../lib/rehearsal/servers/binaries';
 import { readAdminPassword, type Settings } from '../../../../lib/rehearsal/servers/data-directory';
 import type { PostgresServer } from '../../../../lib/rehearsal/servers/postgres-server';
 import { shapeAsRds } from '../../../../lib/rehearsal/servers/rds-shape';
@@ -52,12 +53,17 @@ export class Pair {
     readonly target: PostgresServer,
   ) {}
 
-  static async start(sourceMajor: number, targetMajor: number, settings: Settings = {}): Promise<Pair> {
+  static async start(
+    sourceMajor: number,
+    targetMajor: number,
+    settings: Settings = {},
+    binaries?: Binaries,
+  ): Promise<Pair> {
     const rehearsed = await startRun();
     try {
       const servers = await Promise.all([
-        startShaped(rehearsed, sourceMajor, settings),
-        startShaped(rehearsed, targetMajor, settings),
+        startShaped(rehearsed, sourceMajor, settings, binaries),
+        startShaped(rehearsed, targetMajor, settings, binaries),
       ]);
       return new Pair(rehearsed, ...servers);
     } catch (error) {
@@ -113,8 +119,13 @@ export class Pair {
   }
 }
 
-async function startShaped(rehearsed: RehearsedRun, major: number, settings: Settings): Promise<PostgresServer> {
-  const server = await rehearsed.create(major, settings);
+async function startShaped(
+  rehearsed: RehearsedRun,
+  major: number,
+  settings: Settings,
+  binaries?: Binaries,
+): Promise<PostgresServer> {
+  const server = await rehearsed.create(major, settings, binaries);
   await server.start();
   await shapeAsRds(server, { masterUsername: MASTER.username, masterPassword: MASTER.password });
   return server;
