@@ -10,6 +10,7 @@ import { contentChecks } from './checks/content';
 import { growthChecks, keylessBytes } from './checks/growth';
 import { localeChecks } from './checks/locale';
 import { type Asker, othersChecks } from './checks/others';
+import { pglogicalChecks } from './checks/pglogical';
 import { privilegeChecks } from './checks/privileges';
 import { serverChecks } from './checks/server';
 import { volumeChecks } from './checks/volume';
@@ -67,6 +68,7 @@ export function judge(
     ...choiceChecks(choice, road),
     ...contentChecks(databases, policy),
     ...localeChecks(databases, inspection.surroundings, copy),
+    ...pglogicalChecks(server, databases, policy),
     ...growthChecks(databases),
     ...codeChecks(databases, foundJobs(server, databases), road),
   ];

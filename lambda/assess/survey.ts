@@ -8,6 +8,12 @@ import * as roles from './sql/roles';
 import * as server from './sql/server';
 import * as tables from './sql/tables';
 import { type ContentSurvey, type Job, surveyContent, surveyJobs } from './survey-content';
+import {
+  type PglogicalDatabase,
+  type PglogicalServer,
+  surveyPglogical,
+  surveyPglogicalServer,
+} from './survey-pglogical';
 
 /** Age from which a transaction that has written is long: every slot waits for it. */
 export const LONG_TRANSACTION_SECONDS = 60;
@@ -90,6 +96,7 @@ export interface ServerSurvey {
   /** Jobs of pg_cron in database `postgres`; null where there are none to read. */
   readonly jobs: readonly Job[] | null;
   readonly ledger: LedgerRow | null;
+  readonly pglogical: PglogicalServer;
 }
 
 /** What one database says. */
@@ -125,6 +132,7 @@ export interface DatabaseSurvey {
   readonly owners: readonly Owner[];
   readonly deniedOriginFunctions: readonly string[];
   readonly content: ContentSurvey;
+  readonly pglogical: PglogicalDatabase;
 }
 
 /** Surveys the server through its home database. */
@@ -152,6 +160,7 @@ export async function surveyServer(home: Session, migrationId: string): Promise<
       listed: await home.query<ListedDatabase>(server.databases),
       jobs: await surveyJobs(home),
       ledger: readable ? await readLedger(home, migrationId) : null,
+      pglogical: await surveyPglogicalServer(home),
     };
   }, READ_ONLY);
 }
@@ -224,6 +233,7 @@ async function surveyDatabase(session: Session): Promise<DatabaseSurvey> {
         (row) => row.signature,
       ),
       content: await surveyContent(session),
+      pglogical: await surveyPglogical(session),
     };
   }, READ_ONLY);
 }

@@ -2,7 +2,7 @@
 import type { Statement } from '../../platform/postgres';
 
 /** Schemas of users: the ledger, the system and what lives for one session are left out. */
-export const USER_SCHEMA = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift')
+export const USER_SCHEMA = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'pglogical')
       and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'`;
 
 /** Tables of extensions that the master does not own are not published: they belong to the extension's scripts. */

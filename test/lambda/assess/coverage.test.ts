@@ -35,6 +35,9 @@ const WITHOUT_A_CASE: Partial<Record<CheckId, string>> = {
   'table-locks': 'cured when the session ends; assess.test.ts',
   databases: 'cured by the configuration; assess.test.ts',
   'way-back': 'passes always and says what was chosen',
+  'pglogical-server': 'npm has no server with it; pglogical-checks.test.ts',
+  'pglogical-keys': 'needs the same; pglogical-checks.test.ts',
+  'pglogical-truncates': 'passes when people refrain; pglogical-checks.test.ts',
   'stream-names': 'needs two databases of one hash; the names are hashes of 32 bits or more',
 };
 

@@ -34,4 +34,5 @@ export const HEALTHY_SURVEY: ServerSurvey = {
   listed: [],
   jobs: null,
   ledger: null,
+  pglogical: { loaded: 'pglogical', offered: '2.4.4', workerProcesses: 20 },
 };
