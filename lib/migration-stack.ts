@@ -237,6 +237,7 @@ export function policyOf(config: SealiftConfig): Policy {
   const { repair, maxBadRows, workers } = config.scan;
   return {
     road: config.road,
+    ...(config.engine !== 'native' && { engine: config.engine }),
     ...rest,
     before: { prunedTables: config.prune.entries.length, scans: config.scan.enabled },
     scan: { repair, maxBadRows, workers },

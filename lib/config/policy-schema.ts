@@ -30,10 +30,10 @@ export const longTransactions = section({
 
 /** What steps may do on their own; the defaults change nothing and lose nothing without being told. */
 export const policy = section({
-  missingReplicaIdentity: oneOf(['full', 'block'])
+  missingReplicaIdentity: oneOf(['full', 'insert-only', 'block'])
     .default('block')
     .describe(
-      'Tables whose UPDATE and DELETE could not be replicated. `full`: they get a replica identity for the migration (a unique index where one can serve, else FULL), recorded and given back. `block`: refuse',
+      'Tables whose UPDATE and DELETE could not be replicated. `full`: they get a replica identity for the migration (a unique index where one can serve, else FULL), recorded and given back. `insert-only`, with `engine: pglogical`: the same, and of tables that have no key new rows alone follow; rows that are changed or deleted stop the cutover. `block`: refuse',
     ),
   largeObjects: oneOf(['block', 'ignore', 'copy'])
     .default('block')

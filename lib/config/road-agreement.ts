@@ -8,7 +8,7 @@ const COPY_DEFAULTS: Section = copy.parse({});
 
 /** Lists every disagreement of `road` with other fields; a field of the wrong shape has been reported already. */
 export function ofRoad(top: Section): Problem[] {
-  return top.road === 'copy' ? onTheCopyRoad(top) : onTheSnapshotRoad(top);
+  return [...(top.road === 'copy' ? onTheCopyRoad(top) : onTheSnapshotRoad(top)), ...ofEngine(top)];
 }
 
 /** Rows that came over connections were read one by one, and their blocks are new: there is nothing left to scan for. */
@@ -30,6 +30,35 @@ function onTheCopyRoad(top: Section): Problem[] {
       got: quoteValue(sectionOf(passwords)[masterUsername]),
       allowed: 'no master user of the target: RDS keeps its password in a secret of its own',
     });
+  }
+  return problems;
+}
+
+/** pglogical's parameters are Sealift's: a row that is there already must stop apply, and not be overwritten (facts C8, C19). */
+export const PGLOGICAL_PARAMETERS: Readonly<Record<string, string>> = {
+  'pglogical.conflict_resolution': 'error',
+  track_commit_timestamp: '0',
+};
+
+/** pglogical cannot begin at the LSN of a snapshot, and knows rows by their keys alone (facts C6, C12). */
+function ofEngine(top: Section): Problem[] {
+  const problems: Problem[] = [];
+  const { missingReplicaIdentity } = sectionOf(top.policy);
+  if (top.engine !== 'pglogical') {
+    if (missingReplicaIdentity !== 'insert-only') return [];
+    const path = ['policy', 'missingReplicaIdentity'];
+    return [
+      { path, got: quoteValue(missingReplicaIdentity), allowed: '"full" or "block" without "engine": "pglogical"' },
+    ];
+  }
+  if (top.road !== 'copy') {
+    problems.push({ path: ['engine'], got: quoteValue(top.engine), allowed: '"native" without "road": "copy"' });
+  }
+  for (const [name, value] of Object.entries(sectionOf(sectionOf(top.target).parameters))) {
+    const wanted = Object.hasOwn(PGLOGICAL_PARAMETERS, name) ? PGLOGICAL_PARAMETERS[name] : undefined;
+    if (wanted === undefined || value === wanted) continue;
+    const path = ['target', 'parameters', name];
+    problems.push({ path, got: quoteValue(value), allowed: `only ${quoteValue(wanted)} with "engine": "pglogical"` });
   }
   return problems;
 }

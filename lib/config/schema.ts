@@ -197,6 +197,11 @@ export const configuration = section({
     .describe(
       'How the rows reach the target. `snapshot`: in an encrypted snapshot that the target grows from; the major stays. `copy`: over connections into an empty target, which may have a newer major',
     ),
+  engine: oneOf(['native', 'pglogical'])
+    .default('native')
+    .describe(
+      'How later changes follow. `native`: publication and subscription. `pglogical`: on the copy road, by the extension of that name, which source and target load at their start',
+    ),
   source,
   network,
   target,
