@@ -132,19 +132,25 @@ export class MigrationStack extends Stack {
           replicationSecretArn: foundation.replicationSecret.secretArn,
           rolePasswordsArn: foundation.rolePasswords?.secretArn ?? null,
           targetStackRoleArn: foundation.targetStackRole.roleArn,
+          targetParameterGroup: foundation.parameterGroupName,
         }),
         network: { vpc, subnets, securityGroup },
       });
       return [step, stepFunction] as const;
     };
     acknowledgeFunctions(scope);
-    return Object.fromEntries(stepsOf(config.road).map(make));
+    return Object.fromEntries(stepsOf(config.road, config.source.kind).map(make));
   }
 
   private variables(step: StepName, config: SealiftConfig, foundation: FoundationStack): Record<string, string> {
     return {
       [ENV.migrationId]: config.migration,
-      [ENV.sourceInstance]: config.source.instanceId,
+      ...(config.source.kind === 'server'
+        ? {
+            [ENV.sourceInstance]: config.source.name,
+            [ENV.sourceEndpoint]: JSON.stringify({ host: config.source.host, port: config.source.port }),
+          }
+        : { [ENV.sourceInstance]: config.source.instanceId }),
       [ENV.masterSecretArn]: config.source.masterSecretArn,
       [ENV.replicationSecretArn]: foundation.replicationSecret.secretArn,
       [ENV.targetStack]: stackName(config.migration, 'Target'),

@@ -32,6 +32,8 @@ export interface PermissionScope {
   /** Null on the snapshot road. */
   readonly rolePasswordsArn: string | null;
   readonly targetStackRoleArn: string;
+  /** Name of the target's parameter group. */
+  readonly targetParameterGroup: string;
 }
 
 const STACK_ID = 'the id after the name of a stack is random and changes when the stack is made again';
@@ -52,19 +54,25 @@ export function permissionsOf(step: StepName, scope: PermissionScope): Grant[] {
 
 const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
   inspect: (scope) => [
-    allow(['rds:DescribeDBInstances'], [sourceArn(scope), targetArn(scope)]),
+    allow(['rds:DescribeDBInstances'], [...sourceArns(scope), targetArn(scope)]),
     allow(['kms:DescribeKey'], [scope.keyArn]),
     allowWild(['cloudformation:DescribeStacks'], targetStackArn(scope), STACK_ID),
     ...switchGrants(scope).look,
-    allowWild(['rds:DescribeDBParameters'], arn(scope, 'rds', 'pg', '*'), SOURCE_GROUP),
+    scope.config.source.kind === 'rds'
+      ? allowWild(['rds:DescribeDBParameters'], arn(scope, 'rds', 'pg', '*'), SOURCE_GROUP)
+      : allow(['rds:DescribeDBParameters'], [arn(scope, 'rds', 'pg', scope.targetParameterGroup)]),
     allowWild(['rds:DescribeAccountAttributes', 'rds:DescribeOrderableDBInstanceOptions'], '*', ACCOUNT),
     ...evidenceAccess(scope),
   ],
   snapshot: (scope) => [
-    allow(['rds:DescribeDBInstances'], [sourceArn(scope)]),
+    allow(['rds:DescribeDBInstances'], sourceArns(scope)),
     // The only thing that is ever done to the source instance (security 5).
-    allow(['rds:CreateDBSnapshot', 'rds:AddTagsToResource'], [sourceArn(scope), ...snapshotArns(scope)], ownTag(scope)),
-    allow(['rds:DescribeDBSnapshots', 'rds:ListTagsForResource'], [...snapshotArns(scope), sourceArn(scope)]),
+    allow(
+      ['rds:CreateDBSnapshot', 'rds:AddTagsToResource'],
+      [...sourceArns(scope), ...snapshotArns(scope)],
+      ownTag(scope),
+    ),
+    allow(['rds:DescribeDBSnapshots', 'rds:ListTagsForResource'], [...snapshotArns(scope), ...sourceArns(scope)]),
   ],
   encrypt: (scope) => [
     allow(
@@ -74,7 +82,7 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     ),
     allow(
       ['rds:DescribeDBSnapshots', 'rds:ListTagsForResource'],
-      [...snapshotArns(scope), ...encryptedArns(scope), sourceArn(scope)],
+      [...snapshotArns(scope), ...encryptedArns(scope), ...sourceArns(scope)],
     ),
     // RDS encrypts the copy in the name of the caller, and keeps using the key by a grant.
     allow(
@@ -98,7 +106,7 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
   restore: (scope) => [
     allow(['rds:DescribeDBInstances'], [targetArn(scope)]),
     ...(scope.config.road === 'snapshot'
-      ? [allow(['rds:DescribeDBSnapshots'], [encryptedSeedArn(scope), sourceArn(scope), targetArn(scope)])]
+      ? [allow(['rds:DescribeDBSnapshots'], [encryptedSeedArn(scope), ...sourceArns(scope), targetArn(scope)])]
       : []),
     allowWild(
       [
@@ -120,7 +128,7 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
     ...evidenceAccess(scope),
   ],
   locate: (scope) => [
-    allow(['rds:DescribeDBInstances'], [sourceArn(scope), targetArn(scope)]),
+    allow(['rds:DescribeDBInstances'], [...sourceArns(scope), targetArn(scope)]),
     // How it ended and nothing else: without a right to the key, input and output stay closed.
     ...([...REAPED_MACHINES, 'reaper'] as const).map((machine) =>
       allowWild(['states:DescribeExecution'], executionsArn(scope, machine), EXECUTIONS),
@@ -129,8 +137,12 @@ const OWN: Partial<Record<StepName, (scope: PermissionScope) => Grant[]>> = {
   ],
   'make-databases': (scope) => rolePasswords(scope),
   'list-leftovers': (scope) => [
-    allow(['rds:DescribeDBInstances', 'rds:DescribeDBSnapshots'], [sourceArn(scope)]),
-    allowWild(['rds:DescribeDBSnapshots'], arn(scope, 'rds', 'snapshot', '*'), SNAPSHOTS),
+    ...(scope.config.source.kind === 'rds'
+      ? [
+          allow(['rds:DescribeDBInstances', 'rds:DescribeDBSnapshots'], sourceArns(scope)),
+          allowWild(['rds:DescribeDBSnapshots'], arn(scope, 'rds', 'snapshot', '*'), SNAPSHOTS),
+        ]
+      : []),
     ...evidenceAccess(scope),
   ],
   cutover: turnSwitch,
@@ -186,8 +198,11 @@ function ownTag(scope: PermissionScope): Conditions {
 }
 
 function snapshotKeys(scope: PermissionScope): string[] {
-  const { storageKeyArn } = scope.config.source;
-  return [scope.keyArn, ...(storageKeyArn === undefined ? [] : [storageKeyArn])];
+  const { source } = scope.config;
+  return [
+    scope.keyArn,
+    ...(source.kind === 'server' || source.storageKeyArn === undefined ? [] : [source.storageKeyArn]),
+  ];
 }
 
 function arn(scope: PermissionScope, service: string, resource: string, resourceName: string): string {
@@ -198,8 +213,10 @@ function executionsArn(scope: PermissionScope, machine: MachineName): string {
   return arn(scope, 'states', 'execution', `${machineName(scope.config.migration, machine)}:*`);
 }
 
-function sourceArn(scope: PermissionScope): string {
-  return arn(scope, 'rds', 'db', scope.config.source.instanceId);
+/** None of a server that AWS does not manage. */
+function sourceArns(scope: PermissionScope): string[] {
+  const { source } = scope.config;
+  return source.kind === 'rds' ? [arn(scope, 'rds', 'db', source.instanceId)] : [];
 }
 
 function targetArn(scope: PermissionScope): string {

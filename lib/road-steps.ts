@@ -16,8 +16,17 @@ export const COPY_STEPS: readonly StepName[] = [
 /** Steps of the snapshot road alone. */
 const SNAPSHOT_STEPS: readonly StepName[] = ['adopt'];
 
-/** The steps of a road. */
-export function stepsOf(road: SealiftConfig['road']): readonly StepName[] {
-  const others = road === 'copy' ? SNAPSHOT_STEPS : COPY_STEPS;
+/** Steps that ask RDS for a snapshot of the source, which of a server of somebody's own it cannot take. */
+const STEPS_OF_AN_INSTANCE: readonly StepName[] = ['snapshot', 'encrypt'];
+
+/** The steps of a road from one kind of source. */
+export function stepsOf(
+  road: SealiftConfig['road'],
+  source: SealiftConfig['source']['kind'] = 'rds',
+): readonly StepName[] {
+  const others = [
+    ...(road === 'copy' ? SNAPSHOT_STEPS : COPY_STEPS),
+    ...(source === 'server' ? STEPS_OF_AN_INSTANCE : []),
+  ];
   return (Object.keys(STEPS) as StepName[]).filter((step) => !others.includes(step));
 }

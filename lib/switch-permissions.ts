@@ -85,7 +85,9 @@ function proxy(
   { proxyArn, targetGroupArn }: Extract<Chosen, { kind: 'rds-proxy' }>,
   { stack, config }: Scope,
 ): SwitchGrants {
-  const instances = [config.source.instanceId, targetInstanceId(config.migration)].map((resourceName) =>
+  const { source } = config;
+  const behind = [...(source.kind === 'rds' ? [source.instanceId] : []), targetInstanceId(config.migration)];
+  const instances = behind.map((resourceName) =>
     stack.formatArn({ service: 'rds', resource: 'db', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME }),
   );
   return {

@@ -1,18 +1,20 @@
 /** The guard before the migration: every check, in one report. It changes nothing; each transaction is read only. */
 import * as z from 'zod';
-import type { Check } from '../contract/assessment';
+import type { Check, Inspection } from '../contract/assessment';
 import type { Input, Output } from '../contract/payloads';
 import type { CopySettings, Policy } from '../contract/settings';
 import { requireCopySettings } from '../platform/environment';
-import { bothSides, call, instanceFacts, surroundings } from '../platform/payload';
+import { call, instanceFacts, serverFacts, surroundings } from '../platform/payload';
 import type { World } from '../platform/world';
 import { chooseDatabases } from './databases';
+import { enterHost } from './enter-host';
 import { judge, type Seen } from './judge';
 import { located } from './located';
 import { type Assessment, count } from './report/assessment';
 import { renderPage } from './report/page';
 import { renderScreen } from './report/screen';
 import { type DatabaseSurvey, homeHoldsUserRelations, surveyDatabases, surveyServer } from './survey';
+import { surveyHost } from './survey-host';
 import { SAMPLE_MS, surveyVolume, walPosition } from './volume';
 
 /** A state holds 256 KiB; the report holds all (fault 15). */
@@ -24,12 +26,12 @@ const LARGEST_TABLES = 20;
 /** Input of the step. */
 export const assessInput = call.extend({
   inspection: z.strictObject({
-    source: instanceFacts,
+    source: serverFacts,
     target: z.strictObject({
       stackName: z.string(),
       stackStatus: z.string(),
       seed: z.string(),
-      instance: bothSides.target.nullable(),
+      instance: instanceFacts.nullable(),
     }),
     key: z.strictObject({ arn: z.string(), state: z.string(), usage: z.string(), managedByCustomer: z.boolean() }),
     record: z.strictObject({
@@ -50,17 +52,26 @@ export const assessInput = call.extend({
 export async function assess(input: Input<'assess'>, world: World, walSampleMs = SAMPLE_MS): Promise<Output<'assess'>> {
   const { migrationId } = world;
   const seen = await look(input, world, walSampleMs);
-  const { server, databases, volume } = seen;
+  const { server, databases, volume, host } = seen;
   const { execution, takeOver = null } = input;
   const judgement = judge(seen, { migrationId, execution, takeOver, ...choices(world) });
   const { verdict, checks, sizing, prediction } = judgement;
-  const report = await world.keepEvidence('assess', { migrationId, ...judgement, server, databases, volume, ...input });
+  const report = await world.keepEvidence('assess', {
+    migrationId,
+    ...judgement,
+    server,
+    databases,
+    volume,
+    ...(host !== null && { host }),
+    ...input,
+  });
   const facts = databases.map((survey) => survey.facts);
   const forPeople: Assessment = {
     migrationId,
     ...judgement,
     at: input.inspection.surroundings.inspectedAt,
     source: input.inspection.source,
+    version: server.version,
     databases: facts,
     largest: largestTables(databases),
   };
@@ -79,13 +90,19 @@ function choices({ environment }: World): { policy: Policy; copy: CopySettings |
 async function look({ inspection }: Input<'assess'>, world: World, walSampleMs: number): Promise<Seen> {
   const { migrationId, environment } = world;
   const source = await world.openSource(inspection.source);
-  const home = await source.home();
+  const home = isHost(inspection) ? await enterHost(source, inspection.source.instanceId) : await source.home();
   const begun = await walPosition(home);
   const server = await surveyServer(home, migrationId);
   const holdsRelations = await homeHoldsUserRelations(home);
   const choice = chooseDatabases(server.listed, environment.policy.excludeDatabases, holdsRelations);
   const databases = await surveyDatabases(source, choice.names);
-  return { inspection, server, choice, databases, volume: await surveyVolume(home, migrationId, begun, walSampleMs) };
+  const host = isHost(inspection) ? await surveyHost(source, home, choice.names) : null;
+  const volume = await surveyVolume(home, migrationId, begun, walSampleMs);
+  return { inspection, server, choice, databases, host, volume };
+}
+
+function isHost({ source }: Inspection): boolean {
+  return source.kind === 'server';
 }
 
 function largestTables(databases: readonly DatabaseSurvey[]): Assessment['largest'] {

@@ -1,10 +1,10 @@
-/** The checks of `assess` as data: every id is stable, documented, and appears exactly once in every report. */
+/** The checks of `assess` as data: every id is stable, documented, and appears exactly once in every report of a source that it is for. */
 import type { Check } from '../contract/assessment';
 import { ident } from '../platform/quote';
 
 /** What each check promises, by id; the documentation lists them from here. */
 export const CHECKS = {
-  'source-engine': 'The source is RDS for PostgreSQL in a supported major version, and available',
+  'source-engine': 'The source is PostgreSQL in a supported major version, and available',
   'source-encryption': 'The source is not encrypted with the wanted key yet, or moves to a newer major',
   'parameter-group': 'No parameter change of the source waits for a reboot',
   'key-usable': 'The wanted KMS key belongs to the customer, is enabled and encrypts',
@@ -26,6 +26,12 @@ export const CHECKS = {
   'record-points-to-source':
     'What the applications follow leads to the source: a CNAME with a short time to live, or the host in their secret',
   'way-back': 'What the configuration says of a way back after the cutover is known beforehand',
+  'listen-addresses': 'A server that AWS does not manage listens where the target can reach it',
+  'password-encryption': 'It keeps new passwords as SCRAM',
+  connections: 'It has connections left for the workers of the migration',
+  'client-authentication': 'Its pg_hba.conf lets the replication role in from one host, over TLS, with a password',
+  'replication-handshake': 'It opens a replication connection to each database',
+  'text-order': 'Its text sorts in the same order on every system',
   'source-is-primary': 'The source is no standby',
   tls: 'Sessions to the source are encrypted',
   'wal-level': 'The source writes WAL for logical decoding',
@@ -85,6 +91,28 @@ export const CHECKS = {
 
 /** The id of a check. */
 export type CheckId = keyof typeof CHECKS;
+
+/** What RDS alone says, of an instance alone: of any other server there is nothing to check, and nothing passes by default. */
+export const OF_INSTANCES: readonly CheckId[] = [
+  'source-encryption',
+  'parameter-group',
+  'parameter-differences',
+  'read-replicas',
+  'iam-authentication',
+  'option-group',
+  'attached-roles',
+  'recent-backup',
+];
+
+/** What RDS sees to on its instances, and what a server of somebody's own has to answer for. */
+export const OF_HOSTS: readonly CheckId[] = [
+  'listen-addresses',
+  'password-encryption',
+  'connections',
+  'client-authentication',
+  'replication-handshake',
+  'text-order',
+];
 
 /** A check that found nothing to object to. */
 export function pass(id: CheckId, detail: string): Check {

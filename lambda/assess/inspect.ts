@@ -1,6 +1,7 @@
 /** What AWS says of everything that the migration touches; nothing is changed. */
 
-import type { Inspection } from '../contract/assessment';
+import type { Inspection, Surroundings } from '../contract/assessment';
+import type { Endpoint, ServerFacts } from '../contract/instance';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
 import { findStack, SEED_PARAMETER } from '../platform/cloudformation';
@@ -29,8 +30,7 @@ export async function inspect(_input: Input<'inspect'>, world: World): Promise<O
     target: target?.endpoint?.host ?? null,
     instances: { source: environment.sourceInstance, target: environment.targetInstance },
   });
-  const groups = source.facts.parameterGroups.map(({ name }) => name);
-  const surroundings = await readSurroundings(source.attached, groups, requireTargetSettings(environment));
+  const surroundings = await readSurroundings(source.attached, source.groups, requireTargetSettings(environment));
   return {
     source: source.facts,
     target: { ...stack, instance: target && (await world.locate(target)) },
@@ -40,15 +40,27 @@ export async function inspect(_input: Input<'inspect'>, world: World): Promise<O
   };
 }
 
+interface FoundSource {
+  readonly facts: ServerFacts;
+  readonly endpoint: Endpoint;
+  /** Null of a server that AWS does not manage. */
+  readonly attached: Surroundings['source'];
+  /** Names of its parameter groups. */
+  readonly groups: readonly string[];
+}
+
 /** The source must exist and be reachable; its host name stays out of the facts, which are the history of the execution. */
-async function findSource(instanceId: string, world: World) {
+async function findSource(instanceId: string, world: World): Promise<FoundSource> {
+  const host = await world.locateHost();
+  if (host !== null) return { ...host, attached: null, groups: [] };
   const found = await findInstance(instanceId);
   if (found === null) throw new Blocked(`source instance ${instanceId} does not exist, configure its identifier`);
   const facts = await world.locate(found);
   if (facts === null || found.endpoint === null) {
     throw new Blocked(`source instance ${instanceId} is ${found.facts.status} and has no endpoint, wait or start it`);
   }
-  return { facts, endpoint: found.endpoint, attached: found.attached };
+  const groups = facts.parameterGroups.map(({ name }) => name);
+  return { facts, endpoint: found.endpoint, attached: found.attached, groups };
 }
 
 async function inspectStack(environment: Environment): Promise<Omit<Inspection['target'], 'instance'>> {

@@ -8,6 +8,7 @@ import { awsChecks } from './checks/aws';
 import { codeChecks, type FoundJobs } from './checks/code';
 import { contentChecks } from './checks/content';
 import { growthChecks, keylessBytes } from './checks/growth';
+import { hostChecks } from './checks/host';
 import { localeChecks } from './checks/locale';
 import { type Asker, othersChecks } from './checks/others';
 import { pglogicalChecks } from './checks/pglogical';
@@ -18,6 +19,7 @@ import type { Choice } from './databases';
 import { type PredictionFacts, predict } from './prediction';
 import { type SizingFacts, sizeTarget } from './sizing';
 import type { DatabaseSurvey, ServerSurvey } from './survey';
+import type { HostSurvey } from './survey-host';
 import type { VolumeSurvey } from './volume';
 
 /** Everything that was seen. */
@@ -27,6 +29,8 @@ export interface Seen {
   readonly choice: Choice;
   readonly databases: readonly DatabaseSurvey[];
   readonly volume: VolumeSurvey;
+  /** Null of an instance of RDS. */
+  readonly host: HostSurvey | null;
 }
 
 /** What comes of it. */
@@ -42,16 +46,20 @@ export function judge(
   seen: Seen,
   asker: Asker & { readonly policy: Policy; readonly copy: CopySettings | null },
 ): Judgement {
-  const { inspection, server, choice, databases, volume } = seen;
+  const { inspection, server, choice, databases, volume, host } = seen;
+  const kind = host === null ? 'rds' : 'server';
   const { migrationId, policy, copy } = asker;
   const { road } = policy;
   const names = [...choice.names, ...choice.unreachable];
   const sizing = sizeTarget(sizingFacts(seen, policy));
   const prediction = predict(predictionFacts(seen, policy, copy));
   const checks = [
-    ...awsChecks(inspection, policy, migrationId),
+    ...awsChecks(inspection, policy, { migrationId, versionNumber: server.versionNumber }),
     ...accountChecks(inspection, policy),
-    ...serverChecks(server, { migrationId, policy, databases: names, prediction, tables: mostTables(databases) }),
+    ...(host === null
+      ? []
+      : hostChecks(host, { migrationId, server, databases: choice.names, surveys: databases, policy, copy })),
+    ...serverChecks(server, { migrationId, kind, policy, databases: names, prediction, tables: mostTables(databases) }),
     ...volumeChecks({
       inspection,
       road,
@@ -63,7 +71,7 @@ export function judge(
       databases: names.length,
     }),
     ...othersChecks(server, databases, asker),
-    ...privilegeChecks(server, databases, names, copy),
+    ...privilegeChecks(server, databases, names, { kind, copy }),
     wayBack(policy),
     ...choiceChecks(choice, road),
     ...contentChecks(databases, policy),
@@ -97,8 +105,8 @@ function sizingFacts(seen: Seen, policy: Policy): SizingFacts {
   const { target, offer } = inspection.surroundings;
   return {
     road: policy.road,
-    sourceClass: source.instanceClass,
-    sourceStorageGib: source.allocatedStorageGib,
+    sourceClass: source.kind === 'server' ? null : source.instanceClass,
+    sourceStorageGib: source.kind === 'server' ? null : source.allocatedStorageGib,
     databaseBytes: storedBytes(seen, policy.road),
     relations: databases.reduce((sum, { relations }) => sum + relations, 0),
     connectedSessions: volume.connectedSessions,

@@ -28,8 +28,10 @@ const MOST_WORKERS = 8;
 /** What the rules look at. */
 export interface SizingFacts {
   readonly road: Policy['road'];
-  readonly sourceClass: string;
-  readonly sourceStorageGib: number;
+  /** Null of a server that AWS does not manage. */
+  readonly sourceClass: string | null;
+  /** The same. */
+  readonly sourceStorageGib: number | null;
   /** Bytes that the target holds: of every database of the instance when it grows from a snapshot, else of those that are migrated. */
   readonly databaseBytes: number;
   /** Tables, indexes, sequences and views of the databases that are migrated. */
@@ -61,7 +63,7 @@ function adviseStorage(facts: SizingFacts): Advice<number> {
   const rounded = Math.min(roundUp(Math.max(LEAST_STORAGE_GIB, doubled)), most);
   const twice = `twice the ${gibibytes(facts.databaseBytes)} of databases, rounded up, at least ${LEAST_STORAGE_GIB} GiB`;
   const configured = facts.configured.allocatedStorageGib;
-  if (facts.road === 'copy') return { advised: rounded, configured, basis: twice };
+  if (facts.road === 'copy' || facts.sourceStorageGib === null) return { advised: rounded, configured, basis: twice };
   return {
     advised: Math.max(rounded, facts.sourceStorageGib),
     configured,
@@ -76,8 +78,9 @@ function roundUp(gib: number): number {
 
 function adviseClass(facts: SizingFacts): Advice<string> {
   const configured = facts.configured.instanceClass;
-  const source = readInstanceClass(facts.sourceClass);
   const wanted = readInstanceClass(configured);
+  if (facts.sourceClass === null) return adviseByLoad(facts, wanted);
+  const source = readInstanceClass(facts.sourceClass);
   if (source === null || wanted === null) {
     const unread = source === null ? facts.sourceClass : configured;
     return { advised: facts.sourceClass, configured, basis: `the name ${unread} does not tell its size` };
@@ -88,6 +91,21 @@ function adviseClass(facts: SizingFacts): Advice<string> {
     advised: advised.name,
     configured,
     basis: `${needs.vcpus} vCPUs and ${needs.memoryGib} GiB: ${needs.because}`,
+  };
+}
+
+/** Nobody tells what the host of such a server has: the load that was seen is all there is to go by, and never less than what is configured. */
+function adviseByLoad(facts: SizingFacts, wanted: InstanceClass | null): Advice<string> {
+  const configured = facts.configured.instanceClass;
+  const seen = `${facts.activeSessions} active of ${facts.connectedSessions} sessions and ${facts.relations} relations`;
+  if (wanted === null)
+    return { advised: configured, configured, basis: `the name ${configured} does not tell its size` };
+  const needs = needsOf(facts, wanted);
+  const advised = smallestClass(wanted.family, needs.vcpus, needs.memoryGib) ?? wanted;
+  return {
+    advised: advised.name,
+    configured,
+    basis: `${needs.vcpus} vCPUs and ${needs.memoryGib} GiB for ${seen}; compare with what the host of the source has`,
   };
 }
 
@@ -106,7 +124,8 @@ function needsOf(facts: SizingFacts, source: InstanceClass) {
 }
 
 function adviseWorkers(facts: SizingFacts): Advice<number> {
-  const sizes = [facts.sourceClass, facts.configured.instanceClass].map(readInstanceClass);
+  const { sourceClass, configured } = facts;
+  const sizes = [...(sourceClass === null ? [] : [sourceClass]), configured.instanceClass].map(readInstanceClass);
   const vcpus = Math.min(...sizes.map((each) => each?.vcpus ?? VCPUS_PER_WORKER));
   return {
     advised: Math.max(1, Math.min(MOST_WORKERS, Math.floor(vcpus / VCPUS_PER_WORKER))),

@@ -1,7 +1,7 @@
 /** What was seen for engine pglogical; it is read whatever the engine, because it costs four statements. */
 import type { Session } from '../platform/postgres';
-import * as sql from './sql/pglogical';
 import type { Named } from './named';
+import * as sql from './sql/pglogical';
 
 /** Of the server. */
 export interface PglogicalServer {

@@ -1,10 +1,10 @@
 /** What AWS says before a migration, and what an assessment answers. */
-import type { InstanceFacts } from './instance';
+import type { InstanceFacts, ServerFacts } from './instance';
 import type { Switch, TargetSettings } from './settings';
 
 /** What AWS says of everything that the migration touches. */
 export interface Inspection {
-  readonly source: InstanceFacts;
+  readonly source: ServerFacts;
   readonly target: {
     readonly stackName: string;
     readonly stackStatus: string;
@@ -32,6 +32,7 @@ export interface Inspection {
 export interface Surroundings {
   /** When AWS was asked; ISO. */
   readonly inspectedAt: string;
+  /** What RDS says of the source; null of a server that AWS does not manage. */
   readonly source: {
     readonly storageType: string;
     /** Upper bound of storage autoscaling; null without. */
@@ -45,7 +46,7 @@ export interface Surroundings {
     readonly attachedRoles: readonly string[];
     /** Latest moment that automated backups can restore; ISO, null without automated backups. */
     readonly latestRestorableTime: string | null;
-  };
+  } | null;
   readonly target: TargetSettings;
   /** What RDS offers for the configured class, version and storage type; null when it does not offer them together. */
   readonly offer: {

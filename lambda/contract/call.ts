@@ -1,6 +1,6 @@
 /** What every call of a step carries. */
 import type { SCHEMA_VERSION } from '../contract';
-import type { InstanceFacts } from './instance';
+import type { ServerFacts } from './instance';
 
 /** Sent to every step: who calls. */
 export interface Call {
@@ -17,6 +17,6 @@ export interface ClaimedCall extends Call {
 
 /** The two servers of a migration. */
 export interface BothSides {
-  readonly source: InstanceFacts;
-  readonly target: InstanceFacts;
+  readonly source: ServerFacts;
+  readonly target: ServerFacts;
 }

@@ -1,6 +1,6 @@
 /** Input and output of the steps of the copy road: rows travel over connections into an empty target. */
 import type { BothSides, ClaimedCall } from './call';
-import type { EvidencePointer, InstanceFacts } from './instance';
+import type { EvidencePointer, ServerFacts } from './instance';
 import type { SlotFacts } from './replication';
 
 /** The steps that only this road has. */
@@ -20,7 +20,7 @@ export interface CopySteps {
   };
   /** Makes the slot of every database together with a snapshot, which a sleeping backend holds from then on. */
   'hold-snapshot': {
-    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    input: ClaimedCall & { readonly source: ServerFacts; readonly databases: readonly string[] };
     output: { readonly slots: readonly SlotFacts[] };
   };
   /** Reads the schema of every database and queues it on the target; nothing is made yet. */

@@ -56,7 +56,15 @@ export interface CutoverFacts {
 
 /** Something of the source that is left and not encrypted under the key, and what to do about it. */
 export interface Leftover {
-  readonly kind: 'instance' | 'automated backups' | 'retained automated backups' | 'read replica' | 'snapshot';
+  readonly kind:
+    | 'instance'
+    | 'automated backups'
+    | 'retained automated backups'
+    | 'read replica'
+    | 'snapshot'
+    | 'data directory'
+    | 'backups of its own'
+    | 'standbys';
   readonly name: string;
   /** As RDS reports it; `unknown` for what it was not asked about. */
   readonly encryption: 'none' | 'sse-rds' | 'sse-kms' | 'unknown';

@@ -4,8 +4,10 @@
 export const ENV = {
   /** The migration id: `[a-z][a-z0-9-]{0,19}`. */
   migrationId: 'SEALIFT_MIGRATION_ID',
-  /** Identifier of the source RDS instance. */
+  /** Identifier of the source RDS instance, or the configured name of a source that AWS does not manage. */
   sourceInstance: 'SEALIFT_SOURCE_INSTANCE',
+  /** JSON of `Endpoint`: where a source that AWS does not manage is reached; absent of an instance, which RDS tells. */
+  sourceEndpoint: 'SEALIFT_SOURCE_ENDPOINT',
   /** ARN of the secret with the source's master credentials, JSON `{username, password}`. */
   masterSecretArn: 'SEALIFT_MASTER_SECRET_ARN',
   /** ARN of the generated secret of the replication role, JSON `{username, password}`. */

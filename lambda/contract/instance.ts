@@ -1,4 +1,4 @@
-/** What crosses about an RDS instance, and where evidence lies. */
+/** What crosses about a server, and where evidence lies. */
 
 /** How a server is reached. It is kept as evidence and never in a state, whose history many may read. */
 export interface Endpoint {
@@ -20,6 +20,8 @@ export interface Encryption {
 
 /** What RDS says of an instance. */
 export interface InstanceFacts {
+  /** Nothing writes it: what is not said to be a server of somebody's own is an instance of RDS. */
+  readonly kind?: 'rds';
   /** Where its `Endpoint` lies. */
   readonly endpoint: EvidencePointer;
   readonly instanceId: string;
@@ -40,3 +42,15 @@ export interface InstanceFacts {
   readonly allocatedStorageGib: number;
   readonly parameterGroups: readonly { readonly name: string; readonly applyStatus: string }[];
 }
+
+/** A PostgreSQL server that AWS does not manage: what is known of it stands in the configuration, and in the server itself. */
+export interface HostFacts {
+  readonly kind: 'server';
+  /** Where its `Endpoint` lies. */
+  readonly endpoint: EvidencePointer;
+  /** Its configured name, where an instance has its identifier. */
+  readonly instanceId: string;
+}
+
+/** Either side of a migration: the target is always an instance, but on the way back the sides are turned round. */
+export type ServerFacts = InstanceFacts | HostFacts;

@@ -4,7 +4,7 @@ import type { Check, DatabaseFacts, Inspection, Prediction, Sizing } from './ass
 import type { BothSides, Call, ClaimedCall } from './call';
 import type { CopySteps } from './copy';
 import type { Approval, CutoverFacts, Leftover } from './cutover';
-import type { EvidencePointer, InstanceFacts } from './instance';
+import type { EvidencePointer, InstanceFacts, ServerFacts } from './instance';
 import type { PrunePlan, Pruning } from './prune';
 import type { ExecutionStatus, Holding } from './reap';
 import type { ReplicationHealth, SlotFacts, SnapshotFacts, SnapshotPurpose, Verification } from './replication';
@@ -35,7 +35,7 @@ export interface Steps extends CopySteps {
   };
   claim: {
     input: Call & {
-      readonly source: InstanceFacts;
+      readonly source: ServerFacts;
       readonly databases: readonly string[];
       /** ARN of a dead execution whose claim the operator takes over; null otherwise. */
       readonly takeOver: string | null;
@@ -62,7 +62,7 @@ export interface Steps extends CopySteps {
     output: ScanConclusion;
   };
   quarantine: {
-    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    input: ClaimedCall & { readonly source: ServerFacts; readonly databases: readonly string[] };
     output: {
       readonly databases: readonly {
         readonly name: string;
@@ -76,7 +76,7 @@ export interface Steps extends CopySteps {
     };
   };
   prepare: {
-    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    input: ClaimedCall & { readonly source: ServerFacts; readonly databases: readonly string[] };
     output: {
       /** None on the copy road, where `hold-snapshot` makes them. */
       readonly slots: readonly SlotFacts[];
@@ -102,7 +102,7 @@ export interface Steps extends CopySteps {
     input: Call & {
       /** Null in a preview, which needs no claim. */
       readonly epoch: string | null;
-      readonly source: InstanceFacts;
+      readonly source: ServerFacts;
       readonly databases: readonly string[];
       /** `preview` counts and changes nothing; `decide` fixes the boundaries; `queue` counts again and queues the work. */
       readonly mode: 'preview' | 'decide' | 'queue';
@@ -111,21 +111,21 @@ export interface Steps extends CopySteps {
   };
   'prune-rows': {
     input: ClaimedCall & {
-      readonly source: InstanceFacts;
+      readonly source: ServerFacts;
       readonly databases: readonly string[];
       readonly worker: number;
     };
     output: { readonly left: number; readonly done: number; readonly rows: number };
   };
   'conclude-prune': {
-    input: ClaimedCall & { readonly source: InstanceFacts; readonly databases: readonly string[] };
+    input: ClaimedCall & { readonly source: ServerFacts; readonly databases: readonly string[] };
     output: Pruning;
   };
   restore: {
     input: ClaimedCall & {
       /** ARN of the snapshot that the target grows from, or `empty`: rows come over connections. */
       readonly seed: string;
-      readonly source: InstanceFacts;
+      readonly source: ServerFacts;
     };
     output: {
       readonly status: 'pending' | 'available';
@@ -134,7 +134,12 @@ export interface Steps extends CopySteps {
     };
   };
   adopt: {
-    input: ClaimedCall & BothSides & { readonly databases: readonly string[]; readonly slots: readonly SlotFacts[] };
+    input: ClaimedCall & {
+      readonly source: InstanceFacts;
+      readonly target: InstanceFacts;
+      readonly databases: readonly string[];
+      readonly slots: readonly SlotFacts[];
+    };
     output: {
       /** The end of the last WAL record that the copy replayed (facts A4, A5). */
       readonly seedLsn: string;
@@ -188,8 +193,8 @@ export interface Steps extends CopySteps {
   'give-back': {
     input: Call & {
       readonly epoch: string | null;
-      readonly source: InstanceFacts;
-      readonly target: InstanceFacts | null;
+      readonly source: ServerFacts;
+      readonly target: ServerFacts | null;
       readonly databases: readonly string[];
       /** Name and text of what failed, for the evidence. */
       readonly reason: string;
@@ -247,7 +252,7 @@ export interface Steps extends CopySteps {
   };
   /** Lists what is left of the source that is not encrypted under the key. */
   'list-leftovers': {
-    input: ClaimedCall & { readonly source: InstanceFacts };
+    input: ClaimedCall & { readonly source: ServerFacts };
     output: {
       readonly count: number;
       /** At most twenty; all of them are in the report. */
@@ -259,8 +264,8 @@ export interface Steps extends CopySteps {
   release: {
     input: Call & {
       readonly epoch: string | null;
-      readonly source: InstanceFacts;
-      readonly target: InstanceFacts | null;
+      readonly source: ServerFacts;
+      readonly target: ServerFacts | null;
       readonly databases: readonly string[];
       readonly reason: string;
     };
@@ -275,14 +280,14 @@ export interface Steps extends CopySteps {
     output: {
       /** Null when no execution was asked for; the source too. */
       readonly status: ExecutionStatus | null;
-      readonly source: InstanceFacts | null;
+      readonly source: ServerFacts | null;
       /** Null before the restore. */
       readonly target: InstanceFacts | null;
     };
   };
   /** Takes what a dead execution holds: from then on its calls change nothing. */
   'take-over': {
-    input: Call & { readonly source: InstanceFacts; readonly target: InstanceFacts | null; readonly ended: string };
+    input: Call & { readonly source: ServerFacts; readonly target: ServerFacts | null; readonly ended: string };
     output: Holding;
   };
 }

@@ -1,11 +1,11 @@
 /** Where a scan reads, and what it answers. */
-import type { EvidencePointer, InstanceFacts } from './instance';
+import type { EvidencePointer, ServerFacts } from './instance';
 
 /** Where a scan reads. */
 export interface ScanPlace {
-  readonly source: InstanceFacts;
+  readonly source: ServerFacts;
   /** The restored copy, when that is scanned in the source's place while it follows the source; else null. */
-  readonly target: InstanceFacts | null;
+  readonly target: ServerFacts | null;
 }
 
 /** What a scan found, in numbers; the places are evidence. */

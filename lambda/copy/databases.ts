@@ -1,7 +1,7 @@
 /**
  * Gets an empty target ready to be filled:
  *
- *     is it empty, or ours? -> (half done by an earlier run: emptied) -> ledger -> roles, closed -> databases with their ledgers
+ *     (does it reach a source of somebody's own?) -> is it empty, or ours? -> (half done by an earlier run: emptied) -> ledger -> roles, closed -> databases with their ledgers
  *
  * Both home ledgers name the run, so that what this run made is kept by its next call and what another made is not.
  */
@@ -30,6 +30,7 @@ import type { World } from '../platform/world';
 import type { LeftOut } from './schema/filter';
 import { makeRoles, type RolePlan, readRoles } from './schema/roles';
 import { assertOurs, emptyTarget } from './target/empty-target';
+import { assertTargetReachesSource } from './target/reach-source';
 import { type CopyRun, runFacts, runFactsOf } from './target/run-facts';
 import * as sql from './target/sql/databases';
 
@@ -51,6 +52,7 @@ export interface MadeDatabases {
 /** Opens both servers, makes roles and databases, and keeps what was left out as evidence. */
 export async function makeDatabases(input: Input<'make-databases'>, world: World): Promise<Output<'make-databases'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
+  if (input.source.kind === 'server') await assertReached(source, target, input, world);
   const join = await joining(source, target, input, world);
   const made = await makeDatabasesOn(source, target, input.databases, world, join);
   const report = await world.keepEvidence('databases', made);
@@ -61,6 +63,20 @@ export async function makeDatabases(input: Input<'make-databases'>, world: World
     leftOut: made.leftOut.length,
     report,
   };
+}
+
+async function assertReached(
+  source: Server<'source'>,
+  target: Server<'target'>,
+  input: Input<'make-databases'>,
+  world: World,
+): Promise<void> {
+  const [endpoint, credentials, { major }] = await Promise.all([
+    world.endpointOf(input.source),
+    readCredentials(world.environment.replicationSecretArn),
+    source.home(),
+  ]);
+  await assertTargetReachesSource(target, input.databases, { endpoint, credentials, major }, world);
 }
 
 /**

@@ -1,11 +1,11 @@
 /** Makes the slot of every database together with a snapshot that outlives this function: every row is read under it. */
 import type { Input, Output } from '../contract/payloads';
-import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { claimedCall, databases, serverFacts } from '../platform/payload';
 import type { World } from '../platform/world';
 import { holdSnapshotOn } from './rows/hold';
 
 /** Input of the step. */
-export const holdSnapshotInput = claimedCall.extend({ source: instanceFacts, databases });
+export const holdSnapshotInput = claimedCall.extend({ source: serverFacts, databases });
 
 /**
  * Opens the source; the databases wait for their writers side by side. Nobody is ended here: the holders bear the step's name, and

@@ -8,7 +8,7 @@ import type { Input, Output } from '../contract/payloads';
 import { CutoverAborted, NotReady, PastTheFlip } from '../errors';
 import { isTurned, readLedger } from '../platform/ledger';
 import { HOME_DATABASE } from '../platform/names';
-import { call, databases, instanceFacts } from '../platform/payload';
+import { call, databases, serverFacts } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { removeWayBack } from '../platform/way-back';
@@ -22,8 +22,8 @@ import { hostsOf, type Stage } from './stage';
 /** Input of `give-back`. */
 export const giveBackInput = call.extend({
   epoch: z.string().regex(/^\d+$/).nullable(),
-  source: instanceFacts,
-  target: instanceFacts.nullable(),
+  source: serverFacts,
+  target: serverFacts.nullable(),
   databases,
   reason: z.string(),
 });

@@ -71,7 +71,11 @@ export async function assertSwitch({ world, instances, hosts }: Stage): Promise<
 function assertEncrypted({ instances, world, turned }: Stage): void {
   // The way back leads to where the applications came from, as it is.
   if (turned) return;
-  const { encryption, instanceId } = instances.target;
+  const { target } = instances;
+  if (target.kind === 'server') {
+    throw new Blocked(`target ${target.instanceId} is no instance of RDS, so that nothing says how it is encrypted`);
+  }
+  const { encryption, instanceId } = target;
   if (encryption.type === 'sse-kms' && encryption.keyArn === world.environment.keyArn) return;
   throw new Blocked(
     `target ${instanceId} is encrypted by ${encryption.type} under ${encryption.keyArn ?? 'no key'}, expected sse-kms under ` +

@@ -10,7 +10,7 @@
  * the road from the source to the target is gone before the one back is opened. Where both are 16 or newer `origin = none` says the
  * same again.
  */
-import type { Endpoint, InstanceFacts } from '../contract/instance';
+import type { Endpoint, ServerFacts } from '../contract/instance';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent, type Expectation, guarded } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
@@ -46,7 +46,7 @@ export interface WayBackPlan {
 }
 
 /** What the configuration asks for; null when it asks for no way back. */
-export async function planWayBack(world: World, target: InstanceFacts): Promise<WayBackPlan | null> {
+export async function planWayBack(world: World, target: ServerFacts): Promise<WayBackPlan | null> {
   const { policy, replicationSecretArn } = world.environment;
   const { windowHours } = policy.rollback;
   if (windowHours === 0) return null;

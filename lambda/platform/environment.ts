@@ -1,5 +1,6 @@
 /** The typed environment of a function: everything that a step reads from `process.env`, and nothing else. */
 import { ENV } from '../contract/environment';
+import type { Endpoint } from '../contract/instance';
 import type { PrunePolicy } from '../contract/prune';
 import type { CopySettings, Policy, Switch, TargetSettings } from '../contract/settings';
 
@@ -7,6 +8,8 @@ import type { CopySettings, Policy, Switch, TargetSettings } from '../contract/s
 export interface Environment {
   readonly migrationId: string;
   readonly sourceInstance: string;
+  /** Where a source that AWS does not manage is reached; RDS is asked for that of an instance. */
+  readonly sourceEndpoint?: Endpoint;
   readonly masterSecretArn: string;
   readonly replicationSecretArn: string;
   readonly targetStack: string;
@@ -50,6 +53,9 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
   return {
     migrationId: requireVariable(ENV.migrationId, from),
     sourceInstance: requireVariable(ENV.sourceInstance, from),
+    ...(from[ENV.sourceEndpoint] !== undefined && {
+      sourceEndpoint: JSON.parse(requireVariable(ENV.sourceEndpoint, from)) as Endpoint,
+    }),
     masterSecretArn: requireVariable(ENV.masterSecretArn, from),
     replicationSecretArn: requireVariable(ENV.replicationSecretArn, from),
     targetStack: requireVariable(ENV.targetStack, from),

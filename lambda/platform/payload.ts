@@ -10,6 +10,7 @@ export const claimedCall = call.extend({ epoch: z.string().regex(/^\d+$/) });
 
 /** What RDS says of an instance. */
 export const instanceFacts = z.strictObject({
+  kind: z.literal('rds').optional(),
   endpoint: z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) }),
   instanceId: z.string(),
   arn: z.string(),
@@ -29,18 +30,30 @@ export const instanceFacts = z.strictObject({
   parameterGroups: z.array(z.strictObject({ name: z.string(), applyStatus: z.string() })),
 });
 
+/** A server that AWS does not manage. */
+const hostFacts = z.strictObject({
+  kind: z.literal('server'),
+  endpoint: instanceFacts.shape.endpoint,
+  instanceId: z.string().min(1),
+});
+
+/** Either side. */
+export const serverFacts = z.union([instanceFacts, hostFacts]);
+
 /** What else AWS says. */
 export const surroundings = z.strictObject({
   inspectedAt: z.iso.datetime(),
-  source: z.strictObject({
-    storageType: z.string(),
-    maxAllocatedStorageGib: z.number().nullable(),
-    readReplicas: z.array(z.string()),
-    iamAuthentication: z.boolean(),
-    optionGroups: z.array(z.string()),
-    attachedRoles: z.array(z.string()),
-    latestRestorableTime: z.iso.datetime().nullable(),
-  }),
+  source: z
+    .strictObject({
+      storageType: z.string(),
+      maxAllocatedStorageGib: z.number().nullable(),
+      readReplicas: z.array(z.string()),
+      iamAuthentication: z.boolean(),
+      optionGroups: z.array(z.string()),
+      attachedRoles: z.array(z.string()),
+      latestRestorableTime: z.iso.datetime().nullable(),
+    })
+    .nullable(),
   target: z.strictObject({
     instanceClass: z.string(),
     engineVersion: z.string(),
@@ -71,7 +84,7 @@ export const snapshotPurpose = z.enum(['seed', 'baseline', 'final']).optional();
 export const databases = z.array(z.string().min(1)).min(1);
 
 /** The two servers. */
-export const bothSides = { source: instanceFacts, target: instanceFacts };
+export const bothSides = { source: serverFacts, target: serverFacts };
 
 /** A slot made by `prepare`. */
 export const slotFacts = z.strictObject({

@@ -10,6 +10,7 @@ import { ChangeStream } from './change-stream';
 import { type Piped, pipeCopy } from './copy-pipe';
 import { HOME_DATABASE } from './names';
 import { sqlStateOf, translate } from './postgres-error';
+import { replicationRefusal } from './replication-handshake';
 import { type HeldSnapshot, type HolderRequest, startHolder } from './snapshot-holder';
 
 /** Which server a session speaks to. */
@@ -280,6 +281,11 @@ export class Server<S extends Side = Side> {
     const stream = await ChangeStream.open({ ...options, config });
     this.extra.push(stream);
     return stream;
+  }
+
+  /** Null when the master user may open a replication connection to `database`, else the SQLSTATE of the refusal. */
+  replicationRefusal(database: string): Promise<string | null> {
+    return replicationRefusal(clientConfig(this.connection, database));
   }
 
   /** Makes a slot with a snapshot that outlives this process; see `startHolder`. */

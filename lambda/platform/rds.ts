@@ -29,7 +29,7 @@ export interface DescribedInstance {
   /** `creating`, `active`, `rotating`, `impaired`; null when RDS manages no secret for the master user. */
   readonly masterSecretStatus: string | null;
   /** What is attached to it and how it is backed up. */
-  readonly attached: Surroundings['source'];
+  readonly attached: NonNullable<Surroundings['source']>;
 }
 
 /** A snapshot as RDS describes it. */
@@ -209,7 +209,7 @@ function describeInstance(found: DBInstance): DescribedInstance {
 }
 
 /** At most twenty replicas: a state holds 256 KiB (fault 15). */
-function describeAttached(found: DBInstance): Surroundings['source'] {
+function describeAttached(found: DBInstance): NonNullable<Surroundings['source']> {
   const named = (names: readonly (string | undefined)[] = []) => names.flatMap((name) => name ?? []);
   return {
     storageType: found.StorageType ?? '',

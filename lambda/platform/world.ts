@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Phase, StepName } from '../contract';
 import type { Call, ClaimedCall } from '../contract/call';
-import type { Endpoint, EvidencePointer, InstanceFacts } from '../contract/instance';
+import type { Endpoint, EvidencePointer, HostFacts, InstanceFacts, ServerFacts } from '../contract/instance';
 import { Blocked, NotReady } from '../errors';
 import { type Environment, readEnvironment } from './environment';
 import { type DocumentKind, type EvidencePlace, keepDocument, keepEvidence, readEvidence } from './evidence';
@@ -49,22 +49,22 @@ export class World {
   }
 
   /** The server that is written to, as its master user. */
-  openSource(source: InstanceFacts): Promise<Server<'source'>> {
+  openSource(source: ServerFacts): Promise<Server<'source'>> {
     return this.open('source', source);
   }
 
   /** The server that follows, as its master user. */
-  openTarget(target: InstanceFacts): Promise<Server<'target'>> {
+  openTarget(target: ServerFacts): Promise<Server<'target'>> {
     return this.open('target', target);
   }
 
   /** The target when it exists and answers, else null: whoever gives something back cannot wait for it. */
-  async openTargetIfThere(target: InstanceFacts | null): Promise<Server<'target'> | null> {
+  async openTargetIfThere(target: ServerFacts | null): Promise<Server<'target'> | null> {
     return target === null ? null : this.openIfThere('target', target);
   }
 
   /** The source when it answers, else null: on the way back it is the other server that applications wait for. */
-  openSourceIfThere(source: InstanceFacts): Promise<Server<'source'> | null> {
+  openSourceIfThere(source: ServerFacts): Promise<Server<'source'> | null> {
     return this.openIfThere('source', source);
   }
 
@@ -90,8 +90,16 @@ export class World {
     return { ...facts, endpoint: await this.keepEvidence(`endpoint-${facts.resourceId}`, endpoint) };
   }
 
+  /** The same of a source that AWS does not manage, of which RDS cannot be asked; null when the source is an instance. */
+  async locateHost(): Promise<{ readonly facts: HostFacts; readonly endpoint: Endpoint } | null> {
+    const { sourceEndpoint, sourceInstance } = this.environment;
+    if (sourceEndpoint === undefined) return null;
+    const kept = await this.keepEvidence(`endpoint-${sourceInstance}`, sourceEndpoint);
+    return { facts: { kind: 'server', instanceId: sourceInstance, endpoint: kept }, endpoint: sourceEndpoint };
+  }
+
   /** How `instance` is reached. */
-  async endpointOf(instance: InstanceFacts): Promise<Endpoint> {
+  async endpointOf(instance: ServerFacts): Promise<Endpoint> {
     const found = endpoint.safeParse(await readEvidence(instance.endpoint));
     if (found.success) return found.data;
     throw new Blocked(
@@ -113,12 +121,13 @@ export class World {
    * Whichever side an instance is on: the one that is left has the configured secret; the encrypted one that which RDS manages
    * for it, and before there is one that of its origin, which it inherited.
    */
-  private secretOf({ instanceId, masterSecretArn }: InstanceFacts): string {
+  private secretOf(server: ServerFacts): string {
     const { sourceInstance, masterSecretArn: configured } = this.environment;
-    return instanceId === sourceInstance ? configured : (masterSecretArn ?? configured);
+    if (server.kind === 'server' || server.instanceId === sourceInstance) return configured;
+    return server.masterSecretArn ?? configured;
   }
 
-  private async openIfThere<S extends Side>(side: S, instance: InstanceFacts): Promise<Server<S> | null> {
+  private async openIfThere<S extends Side>(side: S, instance: ServerFacts): Promise<Server<S> | null> {
     try {
       const server = await this.open(side, instance);
       await server.home();
@@ -130,7 +139,7 @@ export class World {
     }
   }
 
-  private async open<S extends Side>(side: S, instance: InstanceFacts): Promise<Server<S>> {
+  private async open<S extends Side>(side: S, instance: ServerFacts): Promise<Server<S>> {
     const secretArn = this.secretOf(instance);
     const [endpoint, credentials] = await Promise.all([this.endpointOf(instance), readCredentials(secretArn)]);
     const server = new Server(side, {

@@ -9,7 +9,7 @@ import { Blocked, NotReady } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, readLedger } from '../platform/ledger';
 import { moveEverywhere } from '../platform/ledger-follow';
-import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { claimedCall, databases, serverFacts } from '../platform/payload';
 import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
@@ -21,7 +21,7 @@ import { readStructure } from './read-model';
 import { type StageResult, sweepAgain } from './sweep';
 
 /** Input of `conclude-prune`. */
-export const concludeInput = claimedCall.extend({ source: instanceFacts, databases });
+export const concludeInput = claimedCall.extend({ source: serverFacts, databases });
 
 /** Statements read or reclaim whole tables; they end this long before the Lambda does. */
 const LAST_MS = 30_000;

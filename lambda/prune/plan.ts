@@ -10,7 +10,7 @@ import { assertCurrent, guarded, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import { mergeFacts } from '../platform/ledger-sql';
 import { joinRoles } from '../platform/memberships';
-import { call, databases, instanceFacts } from '../platform/payload';
+import { call, databases, serverFacts } from '../platform/payload';
 import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
@@ -32,7 +32,7 @@ import { warningsOf } from './warnings';
 /** Input of `plan-prune`. */
 export const planInput = call.extend({
   epoch: z.string().regex(/^\d+$/).nullable(),
-  source: instanceFacts,
+  source: serverFacts,
   databases,
   mode: z.enum(['preview', 'decide', 'queue']),
 });

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent, holdExpected, readLedger } from '../platform/ledger';
-import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { claimedCall, databases, serverFacts } from '../platform/payload';
 import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { connectionLost } from '../platform/postgres-error';
@@ -22,7 +22,7 @@ import { failOnHiddenRows } from './sql/batch';
 
 /** Input of `prune-rows`. */
 export const rowsInput = claimedCall.extend({
-  source: instanceFacts,
+  source: serverFacts,
   databases,
   worker: z.number().int().nonnegative(),
 });

@@ -14,7 +14,7 @@ import type { Holding } from '../contract/reap';
 import { Blocked, NotReady } from '../errors';
 import { type LedgerRow, readLedger } from '../platform/ledger';
 import { lockMigration, upsertMigration } from '../platform/ledger-sql';
-import { call, databases, instanceFacts } from '../platform/payload';
+import { call, databases, serverFacts } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endEarlierEpochs } from '../platform/predecessors';
 import { readWayBack } from '../platform/way-back';
@@ -23,8 +23,8 @@ import { type Decision, decideRemains, decideWayBackRemains, isOnWayBack, type T
 
 /** Input of the step. */
 export const takeOverInput = call.extend({
-  source: instanceFacts,
-  target: instanceFacts.nullable(),
+  source: serverFacts,
+  target: serverFacts.nullable(),
   ended: z.string().min(1),
 });
 

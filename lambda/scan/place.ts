@@ -4,13 +4,13 @@
  */
 import type { ScanPlace } from '../contract/scan';
 import type { Expectation } from '../platform/ledger';
-import { instanceFacts } from '../platform/payload';
+import { serverFacts } from '../platform/payload';
 import { BEFORE_SEEDING, FOLLOWING } from '../platform/phases';
 import type { Server, Side } from '../platform/postgres';
 import type { World } from '../platform/world';
 
 /** The schemas of the fields of `ScanPlace`. */
-export const scanPlace = { source: instanceFacts, target: instanceFacts.nullable() };
+export const scanPlace = { source: serverFacts, target: serverFacts.nullable() };
 
 /** Opens the server that is to be scanned. */
 export async function openScanned({ source, target }: ScanPlace, world: World): Promise<Server> {

@@ -9,7 +9,7 @@ import { Blocked } from '../errors';
 import { withAdvisoryLock } from '../platform/advisory-lock';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { moveEverywhere } from '../platform/ledger-follow';
-import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { claimedCall, databases, serverFacts } from '../platform/payload';
 import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
@@ -22,7 +22,7 @@ import * as sql from './sql/quarantine';
 import { obstaclesTo } from './verdict';
 
 /** Input of `quarantine`. */
-export const quarantineInput = claimedCall.extend({ source: instanceFacts, databases });
+export const quarantineInput = claimedCall.extend({ source: serverFacts, databases });
 
 /** A statement ends this long before the Lambda does; a rebuild that takes longer is a person's matter. */
 const LAST_MS = 20_000;

@@ -14,7 +14,7 @@ import { assertCurrent, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
 import { lockMigration, updatePhase } from '../platform/ledger-sql';
 import { migrationPrefix } from '../platform/names';
-import { bothSides, claimedCall, databases, slotFacts } from '../platform/payload';
+import { claimedCall, databases, instanceFacts, slotFacts } from '../platform/payload';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
 import { closeLogins } from '../platform/role-logins';
@@ -27,7 +27,12 @@ import { serverFacts } from './sql/claim';
 import { type StreamFacts, streamFactsOf } from './stream-facts';
 
 /** Input of the step. */
-export const adoptInput = claimedCall.extend({ ...bothSides, databases, slots: z.array(slotFacts).min(1) });
+export const adoptInput = claimedCall.extend({
+  source: instanceFacts,
+  target: instanceFacts,
+  databases,
+  slots: z.array(slotFacts).min(1),
+});
 
 /** What an adoption is made of beside the servers. */
 export type AdoptInput = Pick<Input<'adopt'>, 'databases' | 'slots'>;

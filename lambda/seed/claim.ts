@@ -8,7 +8,7 @@ import { type Expectation, ensureLedger, guarded, type LedgerRow, readLedger } f
 import { followHome } from '../platform/ledger-follow';
 import { lockMigration, mergeFacts, upsertMigration } from '../platform/ledger-sql';
 import { joinRoles, leaveRoles } from '../platform/memberships';
-import { call, databases, instanceFacts } from '../platform/payload';
+import { call, databases, serverFacts } from '../platform/payload';
 import { BEFORE_SEEDING } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { dropSlots, tapPattern } from '../platform/slots';
@@ -18,7 +18,7 @@ import * as sql from './sql/claim';
 
 /** Input of the step. */
 export const claimInput = call.extend({
-  source: instanceFacts,
+  source: serverFacts,
   databases,
   takeOver: z.string().min(1).nullable(),
   mode: z.enum(['hold', 'release']),

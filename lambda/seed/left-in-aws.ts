@@ -25,7 +25,9 @@ export function leftInAws({ migrationId, environment }: Pick<World, 'migrationId
   const baselines = [snapshotName(migrationId, 'baseline'), encryptedSnapshotName(migrationId, 'baseline')];
   const ofBaseline = (name: string): LeftInAws =>
     snapshot(name, 'when nobody will ask for what was pruned; the next run does not mind it');
-  if (policy.road === 'copy') return [emptied(targetInstance), ...baselines.map(ofBaseline)];
+  // No snapshot can be taken of a server that AWS does not manage.
+  const taken = environment.sourceEndpoint === undefined ? baselines : [];
+  if (policy.road === 'copy') return [emptied(targetInstance), ...taken.map(ofBaseline)];
   return [
     {
       kind: 'instance',

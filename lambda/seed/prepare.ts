@@ -11,7 +11,7 @@ import { allUndo } from '../platform/ledger-sql';
 import { ensureReplicationRole } from '../platform/make-replication-role';
 import { joinRoles } from '../platform/memberships';
 import { HOME_DATABASE } from '../platform/names';
-import { claimedCall, databases, instanceFacts } from '../platform/payload';
+import { claimedCall, databases, serverFacts } from '../platform/payload';
 import { BEFORE_SEEDING } from '../platform/phases';
 import type { Credentials, Server } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
@@ -23,7 +23,7 @@ import * as sql from './sql/prepare';
 import { ensurePublished, ensureStream } from './stream';
 
 /** Input of the step. */
-export const prepareInput = claimedCall.extend({ source: instanceFacts, databases });
+export const prepareInput = claimedCall.extend({ source: serverFacts, databases });
 
 /** A slot is given up this long before the Lambda ends, and never waited for longer than the second number. */
 const SLOT_RESERVE_MS = 30_000;

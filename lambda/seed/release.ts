@@ -23,7 +23,7 @@ import {
 } from '../platform/ledger-sql';
 import { leaveRoles } from '../platform/memberships';
 import { HOME_DATABASE } from '../platform/names';
-import { call, databases, instanceFacts } from '../platform/payload';
+import { call, databases, serverFacts } from '../platform/payload';
 import { isInUse } from '../platform/phases';
 import type { Server, Session } from '../platform/postgres';
 import { endPredecessors } from '../platform/predecessors';
@@ -36,8 +36,8 @@ import * as sql from './sql/release';
 /** Input of the step. */
 export const releaseInput = call.extend({
   epoch: z.string().regex(/^\d+$/).nullable(),
-  source: instanceFacts,
-  target: instanceFacts.nullable(),
+  source: serverFacts,
+  target: serverFacts.nullable(),
   databases,
   reason: z.string(),
 });

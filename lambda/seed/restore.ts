@@ -20,7 +20,7 @@ import {
 } from '../platform/cloudformation';
 import { requireTargetSettings } from '../platform/environment';
 import { shortHash } from '../platform/names';
-import { claimedCall, instanceFacts } from '../platform/payload';
+import { claimedCall, serverFacts } from '../platform/payload';
 import { findInstance } from '../platform/rds';
 import { classifyInstanceStatus } from '../platform/rds-status';
 import type { World } from '../platform/world';
@@ -28,7 +28,7 @@ import { shortfalls } from './restored-instance';
 import { protectingPolicy } from './stack-policy';
 
 /** Input of the step. */
-export const restoreInput = claimedCall.extend({ seed: z.string().min(1), source: instanceFacts });
+export const restoreInput = claimedCall.extend({ seed: z.string().min(1), source: serverFacts });
 
 /** Sets the seed where it is `none`, then answers `pending` until the instance is available and as demanded. */
 export async function restore(input: Input<'restore'>, world: World): Promise<Output<'restore'>> {
@@ -95,7 +95,11 @@ async function judgeInstance(input: Input<'restore'>, world: World): Promise<Out
 
 /** What grows from a snapshot keeps the source's major; what is born empty has the configured one. */
 function demandedVersion({ seed, source }: Input<'restore'>, { environment }: World): string {
-  return seed === EMPTY_SEED ? requireTargetSettings(environment).engineVersion : source.engineVersion;
+  if (seed === EMPTY_SEED) return requireTargetSettings(environment).engineVersion;
+  if (source.kind !== 'server') return source.engineVersion;
+  throw new Blocked(
+    `${source.instanceId} is no instance of RDS, so that no snapshot can be of it: migrate with road copy`,
+  );
 }
 
 function pending(detail: string): Output<'restore'> {

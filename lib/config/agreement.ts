@@ -6,6 +6,7 @@ import type { ConfigPath, Problem } from './problem';
 import { quoteValue } from './problem';
 import { type Section, sectionOf } from './raw-section';
 import { ofRoad } from './road-agreement';
+import { ofServer } from './server-agreement';
 
 /** Parameters that the promise rests on (security 29, 39, 40; facts E3). */
 export const FIXED_PARAMETERS: Readonly<Record<string, string>> = {
@@ -36,6 +37,7 @@ export function findDisagreements(input: unknown): Problem[] {
     ...ofCopy(top),
     ...ofProxy(top),
     ...ofRoad(top),
+    ...ofServer(top),
   ];
 }
 
@@ -174,6 +176,7 @@ function room(top: Section): Problem[] {
   const fields: [ConfigPath, unknown][] = [
     [['source', 'masterSecretArn'], source.masterSecretArn],
     [['source', 'trustedCaPem'], source.trustedCaPem],
+    [['source', 'host'], source.host],
     [['switch', 'recordName'], sectionOf(top.switch).recordName],
     [['switch', 'secretArn'], sectionOf(top.switch).secretArn],
     [['switch', 'parameterName'], sectionOf(top.switch).parameterName],
@@ -216,9 +219,10 @@ function copySize({ road, copy }: Section): Size {
 
 /** The target's identifier is `sealift-<migration>-target`; a source of that name would be itself. */
 function twoNames(top: Section): Problem[] {
-  const instanceId = sectionOf(top.source).instanceId;
-  if (typeof top.migration !== 'string' || instanceId !== `sealift-${top.migration}-target`) return [];
-  return [{ path: ['source', 'instanceId'], got: quoteValue(instanceId), allowed: 'another instance than the target' }];
+  const { kind, instanceId, name } = sectionOf(top.source);
+  const [field, given] = kind === 'server' ? (['name', name] as const) : (['instanceId', instanceId] as const);
+  if (typeof top.migration !== 'string' || given !== `sealift-${top.migration}-target`) return [];
+  return [{ path: ['source', field], got: quoteValue(given), allowed: 'another instance than the target' }];
 }
 
 /** What is damaged on the copy would still come from the source: it can only be repaired there. */

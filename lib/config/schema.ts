@@ -2,52 +2,12 @@
 import { z } from 'zod';
 import { MACHINES } from '../resource-names';
 import { copy } from './copy-schema';
-import {
-  keyArn,
-  listOf,
-  oneOf,
-  policyArn,
-  port,
-  region,
-  roleArn,
-  secretArn,
-  section,
-  securityGroupId,
-  text,
-  whole,
-  yesOrNo,
-} from './fields';
+import { keyArn, listOf, oneOf, policyArn, port, region, roleArn, section, text, whole, yesOrNo } from './fields';
 import { policy } from './policy-schema';
 import { prune } from './prune-schema';
 import { rollback } from './rollback-schema';
+import { source } from './source-schema';
 import { applicationSwitch } from './switch-schema';
-
-const rdsSource = section({
-  kind: z.literal('rds').describe('`rds`: an Amazon RDS for PostgreSQL instance of this account and region'),
-  instanceId: text(/^[a-z](?:-?[a-z0-9]){0,62}$/, 'an RDS instance identifier in lower case').describe(
-    'Its identifier',
-  ),
-  masterSecretArn: secretArn().describe(
-    'Complete ARN of a secret with the master user\'s credentials, JSON `{"username", "password"}`',
-  ),
-  securityGroupId: securityGroupId().describe(
-    'Security group of the instance. Two ingress rules are added to it, from the functions and from the target, and go with the `Foundation` stack',
-  ),
-  port: port().default(5432).describe('Its port'),
-  kmsKeyArn: keyArn().optional().describe('Key of that secret, when it is a customer key'),
-  storageKeyArn: keyArn()
-    .optional()
-    .describe("Key of the instance's storage, when an encrypted instance is to get another key"),
-  trustedCaPem: text(
-    /^(?=[\s\S]{1,2500}$)(?:-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n?)+$/,
-    'PEM certificates, 2,500 characters at most',
-  )
-    .optional()
-    .describe("Certificate authorities to trust beside Amazon's, PEM, at most 2,500 characters"),
-});
-
-/** The database as it is. */
-export const source = z.discriminatedUnion('kind', [rdsSource], { error: 'a source with "kind": "rds"' });
 
 /** Where the functions and the target live. */
 export const network = section({

@@ -1,5 +1,14 @@
 /** Who may talk to whom: functions and the target to the two database ports, functions to HTTPS, clients to the target. */
-import { CfnSecurityGroupIngress, type IVpc, Peer, Port, SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  CfnSecurityGroupIngress,
+  type IPeer,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  Subnet,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import type { SealiftConfig } from '../config';
@@ -44,22 +53,31 @@ export class Network extends Construct {
   private openToFunctions(config: SealiftConfig): void {
     const targetPort = Port.tcp(config.target.port ?? config.source.port);
     const sourcePort = Port.tcp(config.source.port);
-    const source = SecurityGroup.fromSecurityGroupId(this, 'Source', config.source.securityGroupId, { mutable: false });
+    const source = this.source(config);
     this.functions.addEgressRule(source, sourcePort, 'to the source');
     this.functions.addEgressRule(this.database, targetPort, 'to the target');
     // VPC endpoints have no address at synth, and the Route 53 API of the switch is public: HTTPS to any address.
     this.functions.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'to the APIs of AWS');
     this.database.addIngressRule(this.functions, targetPort, 'from the functions');
     this.database.addEgressRule(source, sourcePort, 'subscription to the source');
-    this.openSource('FunctionsToSource', this.functions, config);
-    this.openSource('TargetToSource', this.database, config);
+    if (config.source.kind === 'rds') {
+      this.openSource('FunctionsToSource', this.functions, config, config.source.securityGroupId);
+      this.openSource('TargetToSource', this.database, config, config.source.securityGroupId);
+    }
     // Without a way back the source has no business with the target.
     if (config.rollback.windowHours > 0) this.database.addIngressRule(source, targetPort, 'way back from the source');
   }
 
-  private openSource(id: string, from: SecurityGroup, config: SealiftConfig): void {
+  /** An instance by its security group; a server that AWS does not manage by the address of that one host. */
+  private source({ source }: SealiftConfig): IPeer {
+    return source.kind === 'server'
+      ? Peer.ipv4(`${source.address}/32`)
+      : SecurityGroup.fromSecurityGroupId(this, 'Source', source.securityGroupId, { mutable: false });
+  }
+
+  private openSource(id: string, from: SecurityGroup, config: SealiftConfig, groupId: string): void {
     new CfnSecurityGroupIngress(this, id, {
-      groupId: config.source.securityGroupId,
+      groupId,
       sourceSecurityGroupId: from.securityGroupId,
       ipProtocol: 'tcp',
       fromPort: config.source.port,

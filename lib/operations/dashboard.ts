@@ -153,7 +153,8 @@ export class MigrationDashboard extends Construct {
   private bothSides(title: string, name: InstanceMetric): IWidget {
     const { migration, source } = this.props.config;
     return this.graph(title, [
-      instanceMetric(source.instanceId, name, 'source'),
+      // CloudWatch knows nothing of a server that AWS does not manage.
+      ...(source.kind === 'rds' ? [instanceMetric(source.instanceId, name, 'source')] : []),
       instanceMetric(targetInstanceId(migration), name, 'target'),
     ]);
   }

@@ -76,7 +76,7 @@ export class MigrationAlarms extends Construct {
   }
 }
 
-function watches(config: SealiftConfig): Record<(typeof MIGRATION_ALARMS)[number], Watch> {
+function watches(config: SealiftConfig): Partial<Record<(typeof MIGRATION_ALARMS)[number], Watch>> {
   const { migration, policy, source, target } = config;
   return {
     'slot-unsafe': {
@@ -97,14 +97,17 @@ function watches(config: SealiftConfig): Record<(typeof MIGRATION_ALARMS)[number
         `Sealift ${migration}: the target has fallen further behind the source for a quarter of an hour and is too far ` +
         'behind for a cutover.',
     },
-    'source-free-storage': {
-      metric: instanceMetric(source.instanceId, 'FreeStorageSpace', 'source').with({ period: PERIOD }),
-      operator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      // The target's storage is at least the source's, which is not known here (facts E17).
-      threshold: Math.round(target.allocatedStorageGib * GIB * 0.1),
-      periods: PERIODS,
-      text: `Sealift ${migration}: the source runs out of storage, perhaps because of the WAL that the migration keeps there.`,
-    },
+    // CloudWatch knows nothing of the disks of a server that AWS does not manage.
+    ...(source.kind === 'rds' && {
+      'source-free-storage': {
+        metric: instanceMetric(source.instanceId, 'FreeStorageSpace', 'source').with({ period: PERIOD }),
+        operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+        // The target's storage is at least the source's, which is not known here (facts E17).
+        threshold: Math.round(target.allocatedStorageGib * GIB * 0.1),
+        periods: PERIODS,
+        text: `Sealift ${migration}: the source runs out of storage, perhaps because of the WAL that the migration keeps there.`,
+      },
+    }),
     'undelivered-messages': {
       metric: undeliveredMetric(migration).with({ period: PERIOD }),
       operator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

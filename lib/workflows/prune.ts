@@ -9,6 +9,8 @@
  *     -> Handing over? -> (Release the claim) -> Pruned
  *
  *   anything fails after the claim -> Give the source back -> Pruning failed, with what failed first
+ *
+ * A server that AWS does not manage has no baseline: no snapshot can be taken of it.
  */
 import { Duration } from 'aws-cdk-lib';
 import { Choice, Condition, type IChainable, Pass, type StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
@@ -142,13 +144,18 @@ export class PruneWorkflow extends Workflow {
     const workers = pruneRows(this.states, this.props);
     workers.addCatch(this.compensation, { errors: ['States.ALL'], ...KEEP_FAILURE });
     const anything = Choice.jsonata(this.states, 'Anything to prune?')
-      .when(Condition.jsonata('{% $plan.rows > 0 %}'), this.baseline(queue))
+      .when(Condition.jsonata('{% $plan.rows > 0 %}'), this.canTakeSnapshots ? this.baseline(queue) : queue)
       .otherwise(conclude);
     const moved = Choice.jsonata(this.states, 'Rows moved away?')
       .when(Condition.jsonata(`{% $again and $sweeps < ${MOST_SWEEPS} %}`), workers)
       .otherwise(end);
     queue.next(workers).next(conclude).next(moved);
     return plan.next(anything);
+  }
+
+  /** Of a server that AWS does not manage there is none: the configuration says that its owner has a backup (`source.ownBackup`). */
+  private get canTakeSnapshots(): boolean {
+    return this.props.functions.snapshot !== undefined;
   }
 
   private conclude(): LambdaInvoke {

@@ -4,6 +4,8 @@
  *   Inspect AWS -> Target there? -> Close the way back -> Take the last snapshot <-> wait -> Encrypt the last snapshot <-> wait
  *     -> List what is left -> Retired
  *
+ * A server that AWS does not manage gives no last snapshot: the list follows at once.
+ *
  * Whatever fails, it is started again and goes on where it ended: nothing here could be given back, and nothing is deleted.
  */
 import { Duration } from 'aws-cdk-lib';
@@ -50,7 +52,9 @@ export class RetireWorkflow extends Workflow {
     const start = checkInput(
       this.states,
       { execution: 'string', early: 'boolean' },
-      first.next(this.inspectAws(this.lastSnapshot(this.listLeftovers()))),
+      first.next(
+        this.inspectAws(this.canTakeSnapshots ? this.lastSnapshot(this.listLeftovers()) : this.listLeftovers()),
+      ),
     );
     this.machine = this.makeMachine(start, RETIRE_TIMEOUT, STEPS_CALLED);
   }
@@ -108,6 +112,11 @@ export class RetireWorkflow extends Workflow {
     return snapshot;
   }
 
+  /** Of a server that AWS does not manage there is none; the list says what is left on its host. */
+  private get canTakeSnapshots(): boolean {
+    return this.props.functions.snapshot !== undefined;
+  }
+
   private listLeftovers(): IChainable {
     const list = this.call(
       'List what is left',
@@ -117,7 +126,7 @@ export class RetireWorkflow extends Workflow {
         outputs: {
           phase: '{% $closed.phase %}',
           closedAt: '{% $closed.closedAt %}',
-          snapshot: '{% $encrypted %}',
+          snapshot: this.canTakeSnapshots ? '{% $encrypted %}' : null,
           count: '{% $states.result.count %}',
           leftovers: '{% [$states.result.leftovers] %}',
           report: '{% $states.result.report %}',

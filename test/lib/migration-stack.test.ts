@@ -6,7 +6,7 @@ import { policyOf } from '../../lib/migration-stack';
 import { encryptedSeedName, seedSnapshotName } from '../../lib/resource-names';
 import { stepsOf } from '../../lib/road-steps';
 import { covers, statementsOf, statementsOfStep } from './support/policies';
-import { example, ofType, synthesize, templateOf } from './support/synthesis';
+import { example, exampleSource, ofType, synthesize, templateOf } from './support/synthesis';
 import { resolveTokens } from './support/tokens';
 
 /** Two migrations whose ids begin alike, so that a permission by prefix would reach from one to the other. */
@@ -15,7 +15,7 @@ const synthesis = synthesize([
   example({
     migration: 'a-seed',
     source: {
-      ...example().source,
+      ...exampleSource(),
       instanceId: 'other-db',
       masterSecretArn: `${example().source.masterSecretArn.slice(0, -8)}2-Ab12Cd`,
     },
@@ -64,7 +64,7 @@ describe('the functions', () => {
       }
     }
     const restore = (functionOf('restore').Environment as { Variables: Record<string, unknown> }).Variables;
-    const optional: string[] = [ENV.trustedCa, ENV.tags, ENV.prune, ENV.copy];
+    const optional: string[] = [ENV.trustedCa, ENV.tags, ENV.prune, ENV.copy, ENV.sourceEndpoint];
     const inspect = (functionOf('inspect').Environment as { Variables: Record<string, unknown> }).Variables;
     const given = [...Object.keys(restore), ...Object.keys(inspect)];
     expect(new Set(given)).toEqual(new Set([...known].filter((name) => !optional.includes(name))));

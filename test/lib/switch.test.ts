@@ -2,7 +2,7 @@ import { ENV } from '../../lambda/contract/environment';
 import { parseConfig, type SealiftConfigInput } from '../../lib';
 import { switchOf } from '../../lib/migration-stack';
 import { statementsOf, statementsOfStep } from './support/policies';
-import { example, ofType, synthesize, templateOf } from './support/synthesis';
+import { example, exampleSource, ofType, synthesize, templateOf } from './support/synthesis';
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/application-Ab12Cd';
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-0000-0000-00000000ffff';
@@ -78,7 +78,8 @@ const PROXY = {
 const HOOK = { kind: 'hook', functionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:turn:live' } as const;
 
 describe('the permissions of the other kinds', () => {
-  const { migration, source } = example();
+  const { migration } = example();
+  const source = exampleSource();
   const instance = (id: string) => `arn:aws:rds:eu-central-1:123456789012:db:${id}`;
   const expected = {
     look: {

@@ -2,6 +2,7 @@
 import type { Check, Inspection } from '../../contract/assessment';
 import type { Policy } from '../../contract/settings';
 import { block, listed, pass, warn } from '../check';
+import { type ManagedInspection, managedInspection } from '../managed';
 import { durationInWords } from '../words';
 
 /** The youngest restorable moment is normally five minutes old; from this age on backups are not well. */
@@ -12,9 +13,16 @@ const SNAPSHOTS_OF_ONE = 2;
 
 /** All of them. */
 export function accountChecks(inspection: Inspection, policy: Policy): readonly Check[] {
+  const managed = managedInspection(inspection);
   return [
     instanceOffered(inspection),
     quotas(inspection, policy),
+    ...(managed === null ? [] : attachedChecks(managed)),
+  ];
+}
+
+function attachedChecks(inspection: ManagedInspection): readonly Check[] {
+  return [
     parameterDifferences(inspection),
     readReplicas(inspection),
     iamAuthentication(inspection),
@@ -50,8 +58,8 @@ function instanceOffered({ surroundings: { target, offer } }: Inspection): Check
 function quotas({ surroundings, target, source }: Inspection, { road, before }: Policy): Check {
   const id = 'quotas';
   const wanted = surroundings.target.allocatedStorageGib;
-  const storage = road === 'copy' ? wanted : Math.max(wanted, source.allocatedStorageGib);
-  const takes = road === 'snapshot' || before.prunedTables > 0;
+  const storage = road === 'copy' || source.kind === 'server' ? wanted : Math.max(wanted, source.allocatedStorageGib);
+  const takes = road === 'snapshot' || (before.prunedTables > 0 && source.kind !== 'server');
   const needs: Readonly<Record<string, number>> = {
     DBInstances: 1,
     ManualSnapshots: takes ? SNAPSHOTS_OF_ONE : 0,
@@ -73,7 +81,7 @@ function quotas({ surroundings, target, source }: Inspection, { road, before }: 
 }
 
 /** The target's group begins with RDS's defaults: what was tuned on the source is not there unless it is configured. */
-function parameterDifferences({ surroundings: { parameters, target } }: Inspection): Check {
+function parameterDifferences({ surroundings: { parameters, target } }: ManagedInspection): Check {
   const id = 'parameter-differences';
   const lost = parameters.filter(({ source }) => source !== null);
   if (lost.length === 0) return pass(id, `${target.parameterGroup} has what was set on the source`);
@@ -82,7 +90,7 @@ function parameterDifferences({ surroundings: { parameters, target } }: Inspecti
   return warn(id, listed(what, 20), `decide on each, and configure target.parameters: ${JSON.stringify(wanted)}`);
 }
 
-function readReplicas({ surroundings: { source } }: Inspection): Check {
+function readReplicas({ surroundings: { source } }: ManagedInspection): Check {
   const id = 'read-replicas';
   if (source.readReplicas.length === 0) return pass(id, 'the source has no read replica');
   return warn(
@@ -93,7 +101,7 @@ function readReplicas({ surroundings: { source } }: Inspection): Check {
 }
 
 /** Policies name a resource id, and the target has another one (facts E20). */
-function iamAuthentication({ surroundings, source }: Inspection): Check {
+function iamAuthentication({ surroundings, source }: ManagedInspection): Check {
   const id = 'iam-authentication';
   if (!surroundings.source.iamAuthentication) return pass(id, 'IAM authentication is off on the source');
   return warn(
@@ -103,7 +111,7 @@ function iamAuthentication({ surroundings, source }: Inspection): Check {
   );
 }
 
-function optionGroup({ surroundings: { source } }: Inspection): Check {
+function optionGroup({ surroundings: { source } }: ManagedInspection): Check {
   const id = 'option-group';
   const own = source.optionGroups.filter((name) => !name.startsWith('default:'));
   if (own.length === 0) return pass(id, 'the source has no option group of its own');
@@ -114,7 +122,7 @@ function optionGroup({ surroundings: { source } }: Inspection): Check {
   );
 }
 
-function attachedRoles({ surroundings: { source } }: Inspection): Check {
+function attachedRoles({ surroundings: { source } }: ManagedInspection): Check {
   const id = 'attached-roles';
   if (source.attachedRoles.length === 0) return pass(id, 'no IAM role is attached to the source');
   return warn(
@@ -125,7 +133,7 @@ function attachedRoles({ surroundings: { source } }: Inspection): Check {
 }
 
 /** AWS's clocks on both sides: the moment of the inspection and that of the backup. */
-function recentBackup({ surroundings: { source, inspectedAt } }: Inspection): Check {
+function recentBackup({ surroundings: { source, inspectedAt } }: ManagedInspection): Check {
   const id = 'recent-backup';
   if (source.latestRestorableTime === null) {
     return warn(

@@ -5,25 +5,49 @@ import { classifyStackStatus, EMPTY_SEED } from '../../platform/cloudformation';
 import { encryptedSnapshotName } from '../../platform/names';
 import { describeSwitch, switchRemedy } from '../../platform/switch';
 import { block, listed, pass, warn } from '../check';
+import { type ManagedInspection, managedInspection } from '../managed';
 
 /** Majors that the native engine is made for, on either road: `wal_status` begins with 13. */
 export const SUPPORTED_MAJORS = { from: 13, to: 18 } as const;
 
-/** All of them. */
-export function awsChecks(inspection: Inspection, policy: Policy, migrationId: string): readonly Check[] {
+/** All of them; `versionNumber` is what the server says of itself, such as 170010. */
+export function awsChecks(
+  inspection: Inspection,
+  policy: Policy,
+  { migrationId, versionNumber }: { readonly migrationId: string; readonly versionNumber: number },
+): readonly Check[] {
+  const managed = managedInspection(inspection);
+  const version = managed?.source.engineVersion ?? versionInWords(versionNumber);
   return [
-    sourceEngine(inspection),
-    sourceEncryption(inspection, policy),
-    parameterGroup(inspection),
+    managed === null ? hostEngine(inspection, version) : sourceEngine(managed),
+    ...(managed === null ? [] : [sourceEncryption(managed, policy), parameterGroup(managed)]),
     keyUsable(inspection),
     targetStack(inspection),
     targetSeed(inspection, policy, migrationId),
-    targetVersion(inspection, policy),
+    targetVersion(inspection, policy, version),
     recordPointsToSource(inspection, policy),
   ];
 }
 
-function sourceEngine({ source }: Inspection): Check {
+/** `17.10` of 170010. */
+function versionInWords(versionNumber: number): string {
+  return `${Math.trunc(versionNumber / 10_000)}.${versionNumber % 10_000}`;
+}
+
+function hostEngine({ source }: Inspection, version: string): Check {
+  const id = 'source-engine';
+  const what = `server ${source.instanceId}, which AWS does not manage, runs PostgreSQL ${version}`;
+  const { from, to } = SUPPORTED_MAJORS;
+  const major = majorOf(version);
+  if (major >= from && major <= to) return pass(id, what);
+  return block(
+    id,
+    what,
+    `upgrade the source to a major from ${from} to ${to}: an older one does not say whether a slot has lost WAL, and nothing could be proved`,
+  );
+}
+
+function sourceEngine({ source }: ManagedInspection): Check {
   const id = 'source-engine';
   const what = `instance ${source.instanceId} runs ${source.engine} ${source.engineVersion} and is ${source.status}`;
   const { from, to } = SUPPORTED_MAJORS;
@@ -36,7 +60,7 @@ function sourceEngine({ source }: Inspection): Check {
 }
 
 /** Over connections a move under the same key makes sense: to a newer major. */
-function sourceEncryption({ source, target, surroundings, key }: Inspection, { road }: Policy): Check {
+function sourceEncryption({ source, target, surroundings, key }: ManagedInspection, { road }: Policy): Check {
   const id = 'source-encryption';
   const { type, keyArn } = source.encryption;
   if (type === 'none') return pass(id, 'the source is not encrypted');
@@ -54,7 +78,7 @@ function sourceEncryption({ source, target, surroundings, key }: Inspection, { r
   return pass(id, `the source is encrypted (${type}) under ${keyArn ?? 'a key of AWS'} and will be encrypted anew`);
 }
 
-function parameterGroup({ source }: Inspection): Check {
+function parameterGroup({ source }: ManagedInspection): Check {
   const id = 'parameter-group';
   const off = source.parameterGroups.filter((group) => group.applyStatus !== 'in-sync');
   const what = source.parameterGroups.map(({ name, applyStatus }) => `${name} is ${applyStatus}`);
@@ -108,11 +132,11 @@ function targetSeed({ target }: Inspection, { road }: Policy, migrationId: strin
 }
 
 /** RDS restores no snapshot into an older version than the one that it was taken of; rows do not mind a minor. */
-function targetVersion({ source, target, surroundings }: Inspection, { road }: Policy): Check {
+function targetVersion({ target, surroundings }: Inspection, { road }: Policy, sourceVersion: string): Check {
   const id = 'target-version';
   const version = target.instance?.engineVersion ?? surroundings.target.engineVersion;
-  const what = `the source runs ${source.engineVersion}, the target ${target.instance === null ? 'is configured for' : 'runs'} ${version}`;
-  const [from, to] = [majorOf(source.engineVersion), majorOf(version)];
+  const what = `the source runs ${sourceVersion}, the target ${target.instance === null ? 'is configured for' : 'runs'} ${version}`;
+  const [from, to] = [majorOf(sourceVersion), majorOf(version)];
   if (road === 'copy') {
     if (from <= to) return pass(id, what);
     return block(
@@ -129,8 +153,8 @@ function targetVersion({ source, target, surroundings }: Inspection, { road }: P
       `configure the major version of the source for the target${newer}, and deploy the target stack anew`,
     );
   }
-  if (target.instance === null && minorOf(version) < minorOf(source.engineVersion)) {
-    return block(id, what, `configure target.engineVersion: ${source.engineVersion}, or a newer minor`);
+  if (target.instance === null && minorOf(version) < minorOf(sourceVersion)) {
+    return block(id, what, `configure target.engineVersion: ${sourceVersion}, or a newer minor`);
   }
   return pass(id, what);
 }

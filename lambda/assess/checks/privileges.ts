@@ -4,23 +4,31 @@ import type { CopySettings } from '../../contract/settings';
 import { HOME_DATABASE } from '../../platform/names';
 import { ident } from '../../platform/quote';
 import { block, type CheckId, listed, pass, statements, warn } from '../check';
+import type { SourceKind } from '../remedies';
 import type { DatabaseSurvey, Owner, ServerSurvey } from '../survey';
 
-/** All of them; `names` are the databases to migrate, reachable or not, `copy` is null on the snapshot road. */
+/** What the checks need to know beside the surveys. */
+export interface PrivilegeContext {
+  readonly kind: SourceKind;
+  /** Null on the snapshot road. */
+  readonly copy: CopySettings | null;
+}
+
+/** All of them; `names` are the databases to migrate, reachable or not. */
 export function privilegeChecks(
   server: ServerSurvey,
   databases: readonly DatabaseSurvey[],
   names: readonly string[],
-  copy: CopySettings | null,
+  { kind, copy }: PrivilegeContext,
 ): readonly Check[] {
   const me = ident(server.masterUser);
   return [
-    replication(server, me),
+    replication(server, me, kind),
     held(
       'subscription-privilege',
       server.privileges.createsSubscriptions,
       'create subscriptions',
-      `grant ${server.versionNumber >= 160_000 ? 'pg_create_subscription' : 'rds_superuser'} to ${me}`,
+      subscriptionRemedy(server, me, kind),
     ),
     held('signal-privilege', server.privileges.signals, 'terminate other sessions', `grant pg_signal_backend to ${me}`),
     held(
@@ -29,7 +37,7 @@ export function privilegeChecks(
       'see other sessions',
       `grant pg_read_all_stats to ${me}`,
     ),
-    loginRoles(server, me),
+    loginRoles(server, me, kind),
     roleAttributes(server, copy),
     rolePasswords(server, copy),
     tableOwners(databases, me),
@@ -42,7 +50,13 @@ function held(id: CheckId, may: boolean, what: string, remedy: string): Check {
   return may ? pass(id, `the master user may ${what}`) : block(id, `the master user may not ${what}`, remedy);
 }
 
-function replication({ privileges }: ServerSurvey, me: string): Check {
+/** Before 16 the superuser alone may, which on RDS stands for a member of rds_superuser. */
+function subscriptionRemedy({ versionNumber }: ServerSurvey, me: string, kind: SourceKind): string {
+  if (versionNumber >= 160_000) return `grant pg_create_subscription to ${me}`;
+  return kind === 'rds' ? `grant rds_superuser to ${me}` : `alter role ${me} superuser`;
+}
+
+function replication({ privileges, versionNumber }: ServerSurvey, me: string, kind: SourceKind): Check {
   const id = 'replication-privilege';
   const lacks = [
     ...(privileges.createsRoles ? [] : [`create roles`]),
@@ -50,15 +64,20 @@ function replication({ privileges }: ServerSurvey, me: string): Check {
     ...(privileges.grantsReplication ? [] : ['let another role replicate']),
   ];
   if (lacks.length === 0) return pass(id, 'the master user may create slots and a role that replicates');
+  const what = `the master user may not ${lacks.join(', ')}`;
+  // Before 16 nobody but a superuser hands on the attribute.
+  if (kind === 'server') {
+    return block(id, what, `alter role ${me} ${versionNumber >= 160_000 ? 'createrole replication' : 'superuser'}`);
+  }
   return block(
     id,
-    `the master user may not ${lacks.join(', ')}`,
+    what,
     `use the instance's master user, or: alter role ${me} createrole; grant rds_replication to ${me} with admin option`,
   );
 }
 
 /** The fence takes the login of each; a superuser other than RDS's own ignores it. */
-function loginRoles({ loginRoles: roles }: ServerSurvey, me: string): Check {
+function loginRoles({ loginRoles: roles }: ServerSurvey, me: string, kind: SourceKind): Check {
   const id = 'login-roles';
   const superusers = roles.filter((role) => role.superuser).map((role) => role.name);
   const fixed = roles.filter((role) => !role.superuser && !role.mayAlter).map((role) => role.name);
@@ -70,10 +89,19 @@ function loginRoles({ loginRoles: roles }: ServerSurvey, me: string): Check {
     ...(fixed.length > 0 ? [`roles that the master user may not alter: ${listed(fixed)}`] : []),
   ];
   const remedies = [
-    ...superusers.map((name) => `alter role ${ident(name)} nosuperuser`),
+    ...superusers.map((name) => superuserRemedy(name, kind)),
     ...fixed.map((name) => `grant ${ident(name)} to ${me} with admin option`),
   ];
   return block(id, found.join('; '), statements(remedies));
+}
+
+/**
+ * RDS makes nobody a superuser, so that an application which needs one does not move. The role that initdb made cannot lose its
+ * attribute; it can lose its login, or be the one that Sealift works as.
+ */
+function superuserRemedy(name: string, kind: SourceKind): string {
+  if (kind === 'rds') return `alter role ${ident(name)} nosuperuser`;
+  return `alter role ${ident(name)} nosuperuser, or of an administrator's role that no application uses: alter role ${ident(name)} nologin`;
 }
 
 /** RDS has no such attributes; a superuser is refused by `login-roles` already. A snapshot keeps what RDS once gave. */

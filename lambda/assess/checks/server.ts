@@ -4,6 +4,7 @@ import type { Policy } from '../../contract/settings';
 import { streamName, tapName } from '../../platform/names';
 import { ident, literal, MAX_NAME_BYTES } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';
+import { inPostgresqlConf, type SourceKind } from '../remedies';
 import { LONG_TRANSACTION_SECONDS, type ServerSurvey } from '../survey';
 import { bytesInWords } from '../words';
 
@@ -13,6 +14,7 @@ const LEAST_CONNECTIONS = 12;
 /** What the checks need to know beside the survey. */
 export interface ServerContext {
   readonly migrationId: string;
+  readonly kind: SourceKind;
   readonly policy: Policy;
   readonly databases: readonly string[];
   readonly prediction: Prediction;
@@ -24,8 +26,8 @@ export interface ServerContext {
 export function serverChecks(survey: ServerSurvey, context: ServerContext): readonly Check[] {
   return [
     primary(survey),
-    tls(survey),
-    walLevel(survey),
+    tls(survey, context),
+    walLevel(survey, context),
     replicationSlots(survey, context),
     walSenders(survey, context),
     logicalWorkers(survey, context),
@@ -49,17 +51,19 @@ function primary({ inRecovery }: ServerSurvey): Check {
   );
 }
 
-function tls(survey: ServerSurvey): Check {
+function tls(survey: ServerSurvey, { kind }: ServerContext): Check {
   if (survey.tls) return pass('tls', 'this session is encrypted and the certificate was verified');
-  return block('tls', 'the server says that this session is not encrypted', 'set rds.force_ssl to 1');
+  const remedy = kind === 'rds' ? 'set rds.force_ssl to 1' : inPostgresqlConf({ ssl: 'on' }, 'reload');
+  return block('tls', 'the server says that this session is not encrypted', remedy);
 }
 
 /** A reboot is downtime, so it is said (facts E3, E4). */
-function walLevel({ walLevel: level, pendingRestart }: ServerSurvey): Check {
+function walLevel({ walLevel: level, pendingRestart }: ServerSurvey, { kind }: ServerContext): Check {
   const id = 'wal-level';
   if (level === 'logical') return pass(id, 'wal_level is logical');
   const waiting = pendingRestart.includes('rds.logical_replication') || pendingRestart.includes('wal_level');
   const what = `wal_level is ${level}${waiting ? ', a changed setting waits for a reboot' : ''}`;
+  if (kind === 'server') return block(id, what, inPostgresqlConf({ wal_level: 'logical' }, 'restart'));
   const reboot = 'reboot the source in a maintenance window: about a minute of downtime';
   return block(
     id,
@@ -68,17 +72,17 @@ function walLevel({ walLevel: level, pendingRestart }: ServerSurvey): Check {
   );
 }
 
-function replicationSlots(survey: ServerSurvey, { migrationId, databases }: ServerContext): Check {
+function replicationSlots(survey: ServerSurvey, { migrationId, kind, databases }: ServerContext): Check {
   const names = databases.flatMap((name) => [streamName(migrationId, name), tapName(migrationId, name)]);
   const taken = survey.slots.filter((slot) => !names.includes(slot.name)).length;
   const what = `${names.length} slots are needed, ${survey.maxSlots - taken} of max_replication_slots = ${survey.maxSlots} are free`;
-  return enough('replication-slots', what, survey.maxSlots, names.length + taken, 'max_replication_slots');
+  return enough('replication-slots', what, survey.maxSlots, names.length + taken, 'max_replication_slots', kind);
 }
 
-function walSenders(survey: ServerSurvey, { databases }: ServerContext): Check {
+function walSenders(survey: ServerSurvey, { kind, databases }: ServerContext): Check {
   const free = survey.maxSenders - survey.busySenders;
   const what = `${databases.length} senders are needed, ${free} of max_wal_senders = ${survey.maxSenders} are free`;
-  return enough('wal-senders', what, survey.maxSenders, databases.length + survey.busySenders, 'max_wal_senders');
+  return enough('wal-senders', what, survey.maxSenders, databases.length + survey.busySenders, 'max_wal_senders', kind);
 }
 
 function enough(
@@ -87,32 +91,48 @@ function enough(
   has: number,
   needs: number,
   name: string,
+  kind: SourceKind,
 ): Check {
   if (has >= needs) return pass(id, what);
+  if (kind === 'server') return block(id, what, inPostgresqlConf({ [name]: needs }, 'restart'));
   return block(id, what, `set ${name} to at least ${needs} in the source's parameter group and reboot it: downtime`);
 }
 
 /** The target's own settings are not known yet; it is the source's that hint at what the family's defaults are. */
-function logicalWorkers({ maxWorkers }: ServerSurvey, { databases }: ServerContext): Check {
+function logicalWorkers({ maxWorkers }: ServerSurvey, { databases, kind, policy }: ServerContext): Check {
   const id = 'logical-workers';
   const what = `the target needs ${databases.length} apply workers, the source has max_logical_replication_workers = ${maxWorkers}`;
   if (maxWorkers >= databases.length) return pass(id, what);
+  if (kind === 'server') return workersOfHost(what, maxWorkers, databases.length, policy);
   const needs = `max_logical_replication_workers to at least ${databases.length} and max_worker_processes above it`;
   return warn(id, what, `set ${needs} in the target's parameter group before it is born`);
 }
 
+/** A way back lets the source apply as well, one worker for each database, and a launcher beside them. */
+function workersOfHost(what: string, has: number, needs: number, { rollback }: Policy): Check {
+  const id = 'logical-workers';
+  if (rollback.windowHours === 0) return pass(id, `${what}: without a way back it needs none itself`);
+  const wanted = { max_logical_replication_workers: needs, max_worker_processes: needs + Math.max(has, 8) + 1 };
+  return warn(id, `${what}, and the way back needs as many`, inPostgresqlConf(wanted, 'restart'));
+}
+
 /** A slot that reaches the limit is lost, and the migration with it (facts B10); without a limit the disk fills instead. */
-function slotRetention({ keepSizeMb }: ServerSurvey, { policy, prediction }: ServerContext): Check {
+function slotRetention({ keepSizeMb }: ServerSurvey, { kind, policy, prediction }: ServerContext): Check {
   const id = 'slot-retention';
   const wantedBytes = Math.max(policy.slotSafeBytes, prediction.walRetainedBytes);
   const wantedMb = Math.ceil(wantedBytes / 1_048_576);
+  const line = inPostgresqlConf({ max_slot_wal_keep_size: `${wantedMb}MB` }, 'reload');
   if (Number(keepSizeMb) < 0) {
+    const what = 'max_slot_wal_keep_size is -1: a slot retains WAL without limit';
+    if (kind === 'server')
+      return warn(id, what, `${line}; below the free storage, so that a stalled stream cannot fill the disk`);
     const remedy = `set max_slot_wal_keep_size to at least ${wantedMb} MB and below the free storage, so that a stalled stream cannot fill the disk`;
-    return warn(id, 'max_slot_wal_keep_size is -1: a slot retains WAL without limit', remedy);
+    return warn(id, what, remedy);
   }
   const predicted = `the slots are predicted to retain ${bytesInWords(prediction.walRetainedBytes)}`;
   const what = `max_slot_wal_keep_size is ${keepSizeMb} MB, ${predicted}`;
   if (Number(keepSizeMb) * 1_048_576 >= wantedBytes) return pass(id, what);
+  if (kind === 'server') return warn(id, what, `${line}; or slots are lost while the copy is made`);
   return warn(
     id,
     what,
@@ -144,13 +164,20 @@ function longTransactions({ longTransactions: found }: ServerSurvey): Check {
 }
 
 /** pg_dump locks every table of a database before it reads the first (lock table: manual, max_locks_per_transaction). */
-function dumpLocks({ lockTable }: ServerSurvey, { policy, tables }: ServerContext): Check {
+function dumpLocks({ lockTable }: ServerSurvey, { kind, policy, tables }: ServerContext): Check {
   const id = 'dump-locks';
   if (policy.road === 'snapshot') return pass(id, 'no schema is read: the snapshot holds it');
   const { locksOfTransaction, transactions } = lockTable;
   const what = `the largest database has ${tables} tables, the lock table holds at least ${locksOfTransaction * transactions} locks`;
   if (tables <= locksOfTransaction * transactions) return pass(id, what);
   const needed = Math.ceil(tables / transactions);
+  if (kind === 'server') {
+    return warn(
+      id,
+      `${what}: reading the schema may fail`,
+      inPostgresqlConf({ max_locks_per_transaction: needed }, 'restart'),
+    );
+  }
   return warn(
     id,
     `${what}: reading the schema may fail`,

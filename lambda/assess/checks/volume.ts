@@ -3,6 +3,7 @@ import type { Check, Inspection, Prediction, Sizing } from '../../contract/asses
 import type { Policy } from '../../contract/settings';
 import { block, listed, pass, warn } from '../check';
 import { readInstanceClass } from '../instance-class';
+import { managedInspection } from '../managed';
 import { isHardToCatchUp } from '../prediction';
 import type { ServerSurvey } from '../survey';
 import type { VolumeSurvey } from '../volume';
@@ -47,8 +48,11 @@ export function volumeChecks(amounts: Amounts): readonly Check[] {
  * Free storage is derived: allocated, less all databases, the WAL directory and a reserve. CloudWatch knows it exactly, but its
  * permission knows no resource, and one more endpoint would have to be reached.
  */
-function walStorage({ inspection: { source, surroundings }, volume, prediction }: Amounts): Check {
+function walStorage({ inspection, volume, prediction }: Amounts): Check {
   const id = 'wal-storage';
+  const managed = managedInspection(inspection);
+  if (managed === null) return walOnHost(prediction);
+  const { source, surroundings } = managed;
   const most = surroundings.source.maxAllocatedStorageGib ?? source.allocatedStorageGib;
   const usedBytes = volume.databaseBytes + (volume.walDirectoryBytes ?? 0);
   const free = (gib: number) => gib * 2 ** 30 * (1 - RESERVE) - usedBytes;
@@ -62,6 +66,16 @@ function walStorage({ inspection: { source, surroundings }, volume, prediction }
   return warn(id, what + growth, `enlarge the source's storage to ${wanted} GiB, or migrate while less is written`);
 }
 
+/** Nobody but its owner knows the disks of a server that AWS does not manage. */
+function walOnHost({ walRetainedBytes, retentionSeconds }: Prediction): Check {
+  const needed = bytesInWords(walRetainedBytes);
+  return warn(
+    'wal-storage',
+    `the slots retain about ${needed} of WAL in ${durationInWords(retentionSeconds)}; how much is free on the host cannot be seen from here`,
+    `look there: df -h "$PGDATA/pg_wal" must show ${needed} and as much again for a target that falls behind`,
+  );
+}
+
 function walRate({ walBytesPerSecond, walBasis }: Prediction): Check {
   const id = 'wal-rate';
   const what = `the source writes ${bytesInWords(walBytesPerSecond)} of WAL a second (${walBasis})`;
@@ -72,11 +86,15 @@ function walRate({ walBytesPerSecond, walBasis }: Prediction): Check {
 /** Each decoding slot may take that much, a stream and a tap for each database. */
 function decodingMemory({ inspection, server, databases }: Amounts): Check {
   const id = 'decoding-memory';
-  const memoryMb = (readInstanceClass(inspection.source.instanceClass)?.memoryGib ?? 0) * 1024;
+  const { source } = inspection;
+  const memoryMb = source.kind === 'server' ? 0 : (readInstanceClass(source.instanceClass)?.memoryGib ?? 0) * 1024;
   const slots = 2 * databases;
   const mostMb = Math.round(server.decodingMemoryKb / 1024) * slots;
   const what = `logical_decoding_work_mem is ${Math.round(server.decodingMemoryKb / 1024)} MB, for ${slots} slots`;
-  const set = "in the source's parameter group, which needs no reboot";
+  const set =
+    source.kind === 'server'
+      ? 'in postgresql.conf, which needs a reload only'
+      : "in the source's parameter group, which needs no reboot";
   if (server.decodingMemoryKb < LEAST_DECODING_MB * 1024) {
     return warn(
       id,
@@ -94,10 +112,11 @@ function targetStorage({ road, storedBytes, sizing, inspection: { source, surrou
   const { advised, configured, basis } = sizing.allocatedStorageGib;
   const most = Math.max(configured, surroundings.target.maxAllocatedStorageGib ?? 0);
   const least = Math.ceil(storedBytes / (1 - RESERVE) / 2 ** 30);
+  const has = source.kind === 'server' ? '' : `${source.allocatedStorageGib} GiB${road === 'copy' ? ' and ' : ''}`;
   const what =
-    `target.allocatedStorageGib is ${configured}, the source has ${source.allocatedStorageGib} GiB` +
-    (road === 'copy' ? ` and databases of ${gibibytes(storedBytes)}` : '');
-  if (road === 'snapshot' && configured < source.allocatedStorageGib) {
+    `target.allocatedStorageGib is ${configured}, the source has ${has}` +
+    (road === 'copy' ? `databases of ${gibibytes(storedBytes)}` : '');
+  if (road === 'snapshot' && source.kind !== 'server' && configured < source.allocatedStorageGib) {
     return block(id, what, `configure at least ${source.allocatedStorageGib}: a restore never shrinks`);
   }
   if (road === 'copy' && most < least) {
@@ -129,7 +148,8 @@ function targetClass({ instanceClass: { advised, configured, basis } }: Sizing):
 function verifyWorkers({ sizing, inspection }: Amounts): Check {
   const id = 'verify-workers';
   const { advised, configured, basis } = sizing.verifyWorkers;
-  const classes = [inspection.source.instanceClass, sizing.instanceClass.configured];
+  const { source } = inspection;
+  const classes = [...(source.kind === 'server' ? [] : [source.instanceClass]), sizing.instanceClass.configured];
   const vcpus = Math.min(...classes.flatMap((name) => readInstanceClass(name)?.vcpus ?? []));
   const what = `policy.verifyWorkers is ${configured}, advised are ${advised}: ${basis}`;
   if (configured <= Math.max(vcpus, 1)) return pass(id, what);

@@ -1,6 +1,6 @@
 /** What both forms of the report for people are made from. */
 import type { Check, DatabaseFacts, Prediction, Sizing } from '../../contract/assessment';
-import type { InstanceFacts } from '../../contract/instance';
+import type { ServerFacts } from '../../contract/instance';
 import type { SizedTable } from '../survey-content';
 
 /** An assessment as people read it. */
@@ -8,7 +8,9 @@ export interface Assessment {
   readonly migrationId: string;
   /** When AWS was asked; ISO. */
   readonly at: string;
-  readonly source: InstanceFacts;
+  readonly source: ServerFacts;
+  /** Of the server, as it says itself. */
+  readonly version: string;
   readonly verdict: Check['verdict'];
   readonly checks: readonly Check[];
   readonly sizing: Sizing;
@@ -16,6 +18,13 @@ export interface Assessment {
   readonly databases: readonly DatabaseFacts[];
   /** The largest tables of all databases, largest first. */
   readonly largest: readonly (SizedTable & { readonly database: string; readonly rows: number })[];
+}
+
+/** The source in half a line: what RDS says of an instance, what a server says of itself. */
+export function sourceInWords({ source, version }: Pick<Assessment, 'source' | 'version'>): string {
+  if (source.kind === 'server') return `${source.instanceId}, PostgreSQL ${version}, not managed by AWS`;
+  const { instanceId, engineVersion, instanceClass, allocatedStorageGib } = source;
+  return `${instanceId}, PostgreSQL ${engineVersion} on ${instanceClass}, ${allocatedStorageGib} GiB`;
 }
 
 /** The verdict in a few words. */

@@ -2,21 +2,20 @@
 import type { Advice, Check, PredictedPhase } from '../../contract/assessment';
 import { CHECKS } from '../check';
 import { bytesInWords, durationInWords, gibibytes, grouped } from '../words';
-import { type Assessment, count, headline, wholeSeconds } from './assessment';
+import { type Assessment, count, headline, sourceInWords, wholeSeconds } from './assessment';
 import { html, type Markup } from './markup';
 import { STYLE } from './style';
 
 /** Renders the page; it loads nothing and runs nothing. */
 export function renderPage(assessment: Assessment): string {
-  const { migrationId, source, at } = assessment;
+  const { migrationId, at } = assessment;
   const title = `${headline(assessment)} · ${migrationId}`;
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${title}</title>
 <style>${STYLE}</style></head><body><main>
 <header class="verdict ${assessment.verdict}"><h1>${headline(assessment)}</h1>
-<p class="soft">Migration ${migrationId}: ${source.instanceId}, PostgreSQL ${source.engineVersion} on ${source.instanceClass},
-${source.allocatedStorageGib} GiB. Looked at on ${at.replace('T', ' ').slice(0, 19)} UTC. Nothing was changed.</p></header>
+<p class="soft">Migration ${migrationId}: ${sourceInWords(assessment)}. Looked at on ${at.replace('T', ' ').slice(0, 19)} UTC. Nothing was changed.</p></header>
 ${tiles(assessment)}
 ${findings(assessment.checks)}
 <h2>How large the target should be</h2>${sizes(assessment)}

@@ -1,7 +1,7 @@
 /** The assessment on one screen of text: verdict first, then what blocks, what warns, the size, the time. */
 import type { Advice, Check } from '../../contract/assessment';
 import { bytesInWords, durationInWords, gibibytes } from '../words';
-import { type Assessment, count, headline, wholeSeconds } from './assessment';
+import { type Assessment, count, headline, sourceInWords, wholeSeconds } from './assessment';
 
 /** Size of the screen. */
 export const COLUMNS = 100;
@@ -15,12 +15,11 @@ const FRAME_LINES = 18;
 /** Renders at most 40 lines of at most 100 columns, each ended by a line feed. */
 export function renderScreen(assessment: Assessment): string {
   const { pass, warn, block } = count(assessment.checks);
-  const { source, databases } = assessment;
+  const { databases } = assessment;
   const bytes = databases.reduce((sum, database) => sum + database.bytes, 0);
   const lines = [
     headline(assessment).toUpperCase(),
-    `Migration ${assessment.migrationId}: ${source.instanceId}, PostgreSQL ${source.engineVersion}, ${source.instanceClass}, ` +
-      `${databases.length} databases, ${gibibytes(bytes)}`,
+    `Migration ${assessment.migrationId}: ${sourceInWords(assessment)}, ${databases.length} databases of ${gibibytes(bytes)}`,
     `${assessment.checks.length} checks: ${block} block, ${warn} warn, ${pass} pass; the whole texts are in assessment.html`,
     ...findings(assessment.checks),
     ...size(assessment),

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { assess, assessInput } from '../../../lambda/assess/assess';
 import type { CheckId } from '../../../lambda/assess/check';
+import type { ManagedInspection } from '../../../lambda/assess/managed';
 import { SCHEMA_VERSION } from '../../../lambda/contract';
-import type { Check, Inspection, Surroundings } from '../../../lambda/contract/assessment';
+import type { Check, Inspection } from '../../../lambda/contract/assessment';
 import type { EvidencePointer, InstanceFacts } from '../../../lambda/contract/instance';
 import type { Output } from '../../../lambda/contract/payloads';
 import type { CopySettings, Policy } from '../../../lambda/contract/settings';
@@ -61,7 +62,7 @@ export const COPY_SETTINGS: CopySettings = {
 };
 
 /** Everything that AWS says of a healthy migration; `major` is the source's. */
-export function healthyInspection(major: number): Inspection {
+export function healthyInspection(major: number): ManagedInspection {
   const source: InstanceFacts = {
     endpoint: { bucket: 'evidence', key: 'endpoint-source' },
     instanceId: 'source',
@@ -96,7 +97,7 @@ export function healthyInspection(major: number): Inspection {
 }
 
 /** What else AWS says of it. */
-export function healthySurroundings(major: number): Surroundings {
+export function healthySurroundings(major: number): ManagedInspection['surroundings'] {
   return {
     inspectedAt: '2026-11-20T12:00:00.000Z',
     source: {

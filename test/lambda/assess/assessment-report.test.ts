@@ -32,6 +32,7 @@ function assessmentOf(all: readonly Check[], given: { name: string; bytes: numbe
     migrationId: 'guard',
     at: '2026-11-20T12:00:00.000Z',
     source: healthyInspection(17).source,
+    version: '17.10',
     verdict: block > 0 ? 'block' : warn > 0 ? 'warn' : 'pass',
     checks: all.slice(0, pass + warn + block),
     sizing: {

@@ -38,6 +38,12 @@ const WITHOUT_A_CASE: Partial<Record<CheckId, string>> = {
   'pglogical-server': 'npm has no server with it; pglogical-checks.test.ts',
   'pglogical-keys': 'needs the same; pglogical-checks.test.ts',
   'pglogical-truncates': 'passes when people refrain; pglogical-checks.test.ts',
+  'listen-addresses': "a server of somebody's own; host-checks.test.ts",
+  'password-encryption': 'the same',
+  connections: 'the same',
+  'client-authentication': 'the same',
+  'replication-handshake': 'the same',
+  'text-order': 'the same',
   'stream-names': 'needs two databases of one hash; the names are hashes of 32 bits or more',
 };
 

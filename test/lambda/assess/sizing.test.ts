@@ -32,7 +32,7 @@ describe('the advised storage', () => {
         const { advised } = sizeTarget(given).allocatedStorageGib;
         const most = given.mostStorageGib ?? 65_536;
         const doubled = (2 * given.databaseBytes) / 2 ** 30;
-        const floor = given.road === 'copy' ? 0 : given.sourceStorageGib;
+        const floor = given.road === 'copy' ? 0 : (given.sourceStorageGib ?? 0);
         expect(advised).toBeGreaterThanOrEqual(Math.max(20, floor));
         expect(advised).toBeGreaterThanOrEqual(Math.min(doubled, most));
         expect(advised).toBeLessThanOrEqual(Math.max(most, floor));
@@ -70,7 +70,7 @@ describe('the advised instance class', () => {
     fc.assert(
       fc.property(facts, (given) => {
         const advised = readInstanceClass(sizeTarget(given).instanceClass.advised);
-        const source = readInstanceClass(given.sourceClass);
+        const source = readInstanceClass(given.sourceClass ?? '');
         expect(advised?.family).toBe(readInstanceClass(given.configured.instanceClass)?.family);
         const largest = advised?.size === '48xlarge';
         expect(largest || (advised?.vcpus ?? 0) >= (source?.vcpus ?? Number.NaN)).toBe(true);

@@ -15,7 +15,7 @@ interface Given {
   readonly walDirectoryBytes?: number | null;
   readonly road?: SizingFacts['road'];
   readonly source?: Partial<InstanceFacts>;
-  readonly attached?: Partial<Surroundings['source']>;
+  readonly attached?: Partial<NonNullable<Surroundings['source']>>;
   readonly sizing?: Partial<SizingFacts>;
 }
 

@@ -5,11 +5,12 @@ import { holdSnapshot } from '../../../lambda/copy/hold-snapshot';
 import { makeSchema } from '../../../lambda/copy/make-schema';
 import { planRows } from '../../../lambda/copy/plan-rows';
 import { planSchema } from '../../../lambda/copy/plan-schema';
+import { replicationRole } from '../../../lambda/platform/names';
 import type { Server, Side } from '../../../lambda/platform/postgres';
 import { subscribe } from '../../../lambda/replicate/subscribe';
 import { prepare } from '../../../lambda/seed/prepare';
 import { release } from '../../../lambda/seed/release';
-import { CopyRoad, KEPT_PASSWORD } from './copy-road';
+import { CopyRoad, KEPT_PASSWORD, MIGRATION_ID } from './copy-road';
 import { MASTER } from './schema/pair';
 
 const SHOP = `
@@ -125,6 +126,38 @@ describe('the copy road', () => {
         { role: 'visitor', login: false, verifier: 'SCRAM-SHA-256' },
       ]);
       expect(Object.keys(road.newPasswords())).toEqual(['visitor']);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'lets the target try the way to a server that AWS does not manage, leaves nothing of it, and names the line that is missing',
+    async () => {
+      const reach = (port: number) =>
+        road.call('make-databases', async (asked, world) => {
+          const endpoint = await world.keepEvidence('endpoint-host', { host: '127.0.0.1', port });
+          const source = { kind: 'server', instanceId: 'source', endpoint } as const;
+          return makeDatabases({ ...asked, source }, world);
+        });
+      expect(await reach(road.pair.source.port)).toMatchObject({ databases: 2 });
+      await asAdmin('source', async (server) => {
+        await (await server.home()).execute({ text: `alter role ${replicationRole(MIGRATION_ID)} nologin` });
+      });
+      const refused = await reach(road.pair.source.port).catch((error: unknown) => error);
+      await asAdmin('source', async (server) => {
+        await (await server.home()).execute({ text: `alter role ${replicationRole(MIGRATION_ID)} login` });
+      });
+      expect(refused).toMatchObject({
+        name: 'Blocked',
+        message: expect.stringContaining(
+          `hostssl "shop" "${replicationRole(MIGRATION_ID)}" 127.0.0.1/32 scram-sha-256; reload it`,
+        ),
+      });
+      expect(String(refused)).not.toContain('replication-password');
+      const subscriptions = await asAdmin('target', async (server) =>
+        (await server.home()).query({ text: 'select subname from pg_subscription' }),
+      );
+      expect(subscriptions).toEqual([]);
     },
     TIMEOUT_MS,
   );

@@ -2,6 +2,7 @@
 
 import { SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
 import type { ClaimedCall } from '../../../lambda/contract/call';
+import type { Endpoint } from '../../../lambda/contract/instance';
 import type { Policy, TargetSettings } from '../../../lambda/contract/settings';
 import { World } from '../../../lambda/platform/world';
 import { scaledClock } from '../../../lib/rehearsal/clock';
@@ -153,16 +154,20 @@ export class AwsStage {
       epoch = '1',
       keyArn = this.keyArn,
       targetSettings = {},
+      sourceEndpoint,
     }: {
       readonly epoch?: string;
       readonly keyArn?: string;
       readonly targetSettings?: Partial<TargetSettings>;
+      /** Of a source that AWS does not manage. */
+      readonly sourceEndpoint?: Endpoint;
     } = {},
   ): { readonly call: ClaimedCall; readonly world: World } {
     const call: ClaimedCall = { schemaVersion: SCHEMA_VERSION, execution: EXECUTION, epoch };
     const world = new World(step, call, () => 60_000, {
       migrationId,
-      sourceInstance: 'source',
+      sourceInstance: sourceEndpoint === undefined ? 'source' : 'shop-onprem',
+      ...(sourceEndpoint && { sourceEndpoint }),
       masterSecretArn: 'arn:master',
       replicationSecretArn: 'arn:replication',
       targetStack: targetStack(migrationId),

@@ -6,8 +6,16 @@ import type { SealiftConfigInput } from '../../../lib';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
+/** A configuration whose source is an instance of RDS. */
+type Example = SealiftConfigInput & { readonly source: Extract<SealiftConfigInput['source'], { kind: 'rds' }> };
+
+/** The source of the example of `cdk.json`, an instance of RDS. */
+export function exampleSource(): Example['source'] {
+  return structuredClone(CONTEXT.sealift.source);
+}
+
 /** The context of `cdk.json`, feature flags and example configuration: what `npm run synth` uses. */
-export const CONTEXT: Readonly<Record<string, unknown>> & { readonly sealift: SealiftConfigInput } = JSON.parse(
+export const CONTEXT: Readonly<Record<string, unknown>> & { readonly sealift: Example } = JSON.parse(
   readFileSync(join(ROOT, 'cdk.json'), 'utf8'),
 ).context;
 

@@ -78,5 +78,8 @@ export function ownersIn(names: readonly string[]): Statement {
   };
 }
 
+/** The address that the server has where this session reached it; null over a Unix socket. */
+export const ownAddress: Statement = { text: 'select host(inet_server_addr()) as address' };
+
 /** Who the session is. */
 export const currentUser: Statement = { text: 'select current_user as name' };
