@@ -12,8 +12,14 @@ import type { LeftOut } from './filter';
 import { AFTER_ROWS, BEFORE_ROWS, itemsOf, type Placed, type Queues, STAGES } from './items';
 import { readSchema } from './read-schema';
 import { installedExtensions, offeredExtensions } from './sql/extensions';
-import { analyze, filledViews, partitionedTables, refresh } from './sql/items';
+import { analyzable, analyze, filledViews, partitionedTables, refresh } from './sql/items';
 import { createInDatabase, createInSchema, rolesWithoutCreate, traits } from './sql/openings';
+
+/** OID of the catalogue of relations, the same in every version. */
+const PG_CLASS = '1259';
+
+/** Relations that are analyzed together. */
+const ANALYZED = 100;
 
 /** How a schema is planned. */
 export interface PlanOptions {
@@ -44,13 +50,17 @@ export async function planSchema(source: Server, target: Server, options: PlanOp
   const extensions = planExtensions(database, installed, offered, options.skipExtensions);
   const partitioned = await from.query<{ relation: string }>(partitionedTables);
   const views = await from.query<{ relation: string }>(filledViews);
+  const made = new Set(kept.flatMap(({ catalogId }) => (catalogId?.catalog === PG_CLASS ? [catalogId.oid] : [])));
+  const analyzed = (await from.query<{ oid: string; relation: string }>(analyzable))
+    .filter(({ oid }) => made.has(oid))
+    .map(({ relation }) => relation);
   const lent = superuser ? { before: [], after: [] } : await lentRights(to, kept);
   const queues = itemsOf(
     kept,
     { partitioned: new Set(partitioned.map(({ relation }) => relation)) },
     {
       before: [...lent.before, ...extensions.statements],
-      after: [...lent.after, ...lastly(views.map(({ relation }) => relation))],
+      after: [...lent.after, ...refreshes(views.map(({ relation }) => relation)), ...statistics(analyzed)],
     },
   );
   return { ...queues, leftOut: [...leftOut, ...extensions.leftOut] };
@@ -130,22 +140,26 @@ async function lentRights(to: Session, entries: readonly Entry[]): Promise<{ bef
 }
 
 /** What only rows make possible. */
-function lastly(views: readonly string[]): Placed[] {
-  const refreshes = views.map(
-    (relation): Placed => ({
-      stage: STAGES.refreshes,
-      what: 'object',
-      object: `materialized view ${relation}`,
-      text: refresh(relation),
-      locks: ['*'],
-    }),
-  );
-  const statistics: Placed = {
-    stage: STAGES.statistics,
+function refreshes(views: readonly string[]): Placed[] {
+  return views.map((relation) => ({
+    stage: STAGES.refreshes,
     what: 'object',
-    object: 'statistics',
-    text: analyze,
+    object: `materialized view ${relation}`,
+    text: refresh(relation),
     locks: ['*'],
-  };
-  return [...refreshes, statistics];
+  }));
+}
+
+/** Some tables at a time: whatever is analyzed stays locked, with its indexes, until the item ends. */
+function statistics(relations: readonly string[]): Placed[] {
+  return Array.from({ length: Math.ceil(relations.length / ANALYZED) }, (_, batch) => {
+    const some = relations.slice(batch * ANALYZED, (batch + 1) * ANALYZED);
+    return {
+      stage: STAGES.statistics,
+      what: 'object',
+      object: `statistics of ${some.length === 1 ? some[0] : `${some[0]} and ${some.length - 1} more`}`,
+      text: analyze(some),
+      locks: [],
+    };
+  });
 }

@@ -134,5 +134,18 @@ export function noteAttempt(queue: string, item: string): Statement {
   };
 }
 
-/** Statistics of everything that the current user may analyze. */
-export const analyze = 'analyze';
+/**
+ * Relations with statistics of their own, with the decimal OID of their row, as SQL: a partitioned table stands for its partitions,
+ * of which it analyzes every one.
+ */
+export const analyzable: Statement = {
+  text: `select c.oid::text as oid, format('%I.%I', n.nspname, c.relname) as relation
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'm') and not c.relispartition and c.relpersistence <> 't' and n.nspname <> '${LEDGER_SCHEMA}'
+    order by c.oid`,
+};
+
+/** Gathers the statistics of relations. */
+export function analyze(relations: readonly string[]): string {
+  return `analyze ${relations.join(', ')}`;
+}
