@@ -13,7 +13,7 @@ const MAY_ALTER = `(me.rolsuper or (not r.rolsuper and me.rolcreaterole and case
 /** What the master user may do on the server; each a probe of the present privileges. */
 export const masterPrivileges: Statement = {
   text: `select me.rolsuper as superuser,
-      me.rolcreaterole as "createsRoles",
+      me.rolsuper or me.rolcreaterole as "createsRoles",
       me.rolsuper or me.rolreplication
         or exists (select from pg_roles r where r.rolname = 'rds_replication' and pg_has_role(r.oid, 'usage'))
         as "createsSlots",

@@ -96,8 +96,10 @@ export interface ControlPlane {
   inject(injection: Injection): void;
   /** Follows CNAMEs as the zones' servers answer them now; see `HostedZones.resolve`. */
   resolve(name: string): string;
-  /** Follows a name to the port of the instance or proxy that it leads to; null when it leads to none. */
+  /** Follows a name to the port of the instance, proxy or outside server that it leads to; null when it leads to none. */
   locate(name: string): Location | null;
+  /** Makes a server known that AWS does not manage: names lead to it, and no service of AWS knows of it. */
+  addOutsider(hostName: string, port: number): void;
   /** Adds a service, such as `cloudFormationService`; until then its calls are refused. */
   addService(service: Service): void;
   /** Stops listening and every transition under way; the servers belong to the run. */
@@ -118,6 +120,7 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
   const s3 = new Buckets(join(props.directory, 'objects'), clock);
   const sns = new Topics(place);
   const ssm = new Parameters(place);
+  const outsiders = new Map<string, number>();
   const nameServer = await startNameServer((name) => route53.alias(name));
   const rds = createRds(props, kms, secrets, closing.signal);
   const dms = createDms({
@@ -174,7 +177,8 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
     journal: () => journal.entries(),
     inject: (injection) => injections.add(injection),
     resolve: (name) => route53.resolve(name),
-    locate: (name) => locate(route53, rds, name),
+    locate: (name) => outside(outsiders, route53.resolve(name)) ?? locate(route53, rds, name),
+    addOutsider: (hostName, port) => outsiders.set(hostName, port),
     addService: (service) => dispatcher.addService(service),
     async close() {
       closing.abort();
@@ -183,6 +187,11 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
       await Promise.all([rds.instances.settle(), rds.snapshots.settle(), dms.settle()]);
     },
   };
+}
+
+function outside(outsiders: ReadonlyMap<string, number>, hostName: string): Location | null {
+  const port = outsiders.get(hostName);
+  return port === undefined ? null : { hostName, address: '127.0.0.1', port };
 }
 
 function createRds(props: ControlPlaneProps, keys: Keys, secrets: Secrets, signal: AbortSignal): Rds {

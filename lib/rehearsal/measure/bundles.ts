@@ -33,6 +33,7 @@ const FACTS = {
   wayBackPort: null,
   targetEngineVersion: '17.10',
   road: 'snapshot',
+  sourceKind: 'rds',
   rolePasswordArns: {},
 } as const;
 

@@ -4,7 +4,7 @@ import { STOP_AFTER, type StopAfter } from '../../../lambda/contract';
 import type { ProgressMode } from '../report/progress/choose-progress';
 import { KNOWN_MAJORS, majorsAtHand } from '../servers/binaries';
 import { SWITCHES } from './door';
-import { DEFAULT_OPTIONS, ROADS, SIZES, type Size, type UserOptions } from './options';
+import { DEFAULT_OPTIONS, ROADS, SIZES, type Size, SOURCE_KINDS, type UserOptions } from './options';
 
 /** What the command line asks for. */
 export type Command =
@@ -27,6 +27,8 @@ npm start -- [flags]
   --size SIZE            sample database: tiny (20 MB), small (200 MB), medium (2 GB), large (20 GB); default small
   --dump FILE...         rehearse on your own plain pg_dump output instead; several files are loaded in order
   --road ROAD            how the rows reach the target: ${ROADS.join(' or ')}; default snapshot
+  --source-kind KIND     what the source is: rds, an instance, or server, one that AWS does not manage, which needs
+                         --road copy; default rds
   --source-version N     PostgreSQL major of the source, ${KNOWN_MAJORS.join(', ')}; default 17
                          ${majorsAtHand().join(', ')} are there, every other is downloaded when it is first asked for
   --target-version N     the same for the target; default the source's, a newer one needs --road copy
@@ -51,6 +53,7 @@ const FLAGS = {
   size: { type: 'string' },
   dump: { type: 'string', multiple: true },
   road: { type: 'string' },
+  'source-kind': { type: 'string' },
   'source-version': { type: 'string' },
   'target-version': { type: 'string' },
   writers: { type: 'string' },
@@ -81,6 +84,7 @@ export function readCommand(argv: readonly string[]): Command {
       size: oneOf('--size', values.size, SIZES) ?? DEFAULT_OPTIONS.size,
       dumpFiles: [...(values.dump ?? []), ...positionals],
       road: oneOf('--road', values.road, ROADS) ?? DEFAULT_OPTIONS.road,
+      sourceKind: oneOf('--source-kind', values['source-kind'], SOURCE_KINDS) ?? DEFAULT_OPTIONS.sourceKind,
       sourceVersion: sourceVersion ?? DEFAULT_OPTIONS.sourceVersion,
       targetVersion:
         major('--target-version', values['target-version']) ?? sourceVersion ?? DEFAULT_OPTIONS.targetVersion,
@@ -108,6 +112,7 @@ export function readCommand(argv: readonly string[]): Command {
 function refuseDisagreements(options: UserOptions, size: Size | undefined): void {
   const { sourceVersion } = options;
   refuseVersions(options);
+  refuseServer(options);
   if (size !== undefined && options.dumpFiles.length > 0)
     throw new WrongFlag('--size is for the sample, not for --dump');
   if (options.rollback && (options.dryRun || options.stopAfter !== 'cutover')) {
@@ -119,6 +124,12 @@ function refuseDisagreements(options: UserOptions, size: Size | undefined): void
       `--damage needs PostgreSQL ${FIRST_DAMAGEABLE} or later, got --source-version ${sourceVersion}`,
     );
   }
+}
+
+function refuseServer({ sourceKind, road, switch: kind }: UserOptions): void {
+  if (sourceKind !== 'server') return;
+  if (road !== 'copy') throw new WrongFlag('--source-kind server needs --road copy: RDS takes no snapshot of it');
+  if (kind === 'rds-proxy') throw new WrongFlag('--switch rds-proxy leads to RDS alone, not to --source-kind server');
 }
 
 function refuseVersions({ road, sourceVersion, targetVersion }: UserOptions): void {

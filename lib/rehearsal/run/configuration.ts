@@ -1,12 +1,22 @@
 /** The configuration that the rehearsal synthesizes the stacks with: a customer's, with this machine's addresses. */
 import type { SealiftConfigInput } from '../../config';
 import { configuredSwitch, type Doors, type SwitchKind } from './door';
-import type { Road, TestOptions } from './options';
-import { ACCOUNT, CLIENTS_GROUP, MASTER_USERNAME, MIGRATION, REGION, SOURCE_INSTANCE } from './place';
+import type { Road, SourceKind, TestOptions } from './options';
+import {
+  ACCOUNT,
+  CLIENTS_GROUP,
+  MASTER_USERNAME,
+  MIGRATION,
+  OUTSIDE_HOST,
+  OUTSIDE_SOURCE,
+  REGION,
+  SOURCE_INSTANCE,
+} from './place';
 
 /** What only the run knows. */
 export interface RunFacts extends Doors {
   readonly road: Road;
+  readonly sourceKind: SourceKind;
   /** ARN of the secret with the password of each role that writes; they keep it on an empty target. */
   readonly rolePasswordArns: Readonly<Record<string, string>>;
   readonly switchKind: SwitchKind;
@@ -17,8 +27,9 @@ export interface RunFacts extends Doors {
   /** Whether what the scan finds may be repaired. */
   readonly damaged: boolean;
   readonly masterSecretArn: string;
+  /** Authorities that functions trust, PEM. */
   readonly caPem: string;
-  /** Path of the CA's certificate that the target's server can read. */
+  /** Path of the same that the servers can read. */
   readonly caPath: string;
   /** TCP port of the source's server. */
   readonly sourcePort: number;
@@ -26,6 +37,22 @@ export interface RunFacts extends Doors {
   readonly wayBackPort: number | null;
   /** What the target is to run, such as `17.10`. */
   readonly targetEngineVersion: string;
+}
+
+function sourceOf({ sourceKind, masterSecretArn, caPem, sourcePort }: RunFacts): SealiftConfigInput['source'] {
+  const common = { masterSecretArn, trustedCaPem: caPem };
+  return sourceKind === 'rds'
+    ? { kind: 'rds', instanceId: SOURCE_INSTANCE, securityGroupId: 'sg-0a1b2c3d4e5f60718', ...common }
+    : {
+        kind: 'server',
+        name: OUTSIDE_SOURCE,
+        host: OUTSIDE_HOST,
+        address: '127.0.0.1',
+        port: sourcePort,
+        // What is pruned here is rehearsed on a copy.
+        ownBackup: true,
+        ...common,
+      };
 }
 
 /** Makes the value of the context key `sealift`. */
@@ -39,13 +66,7 @@ export function rehearsalConfiguration(
     account: ACCOUNT,
     region: REGION,
     road: facts.road,
-    source: {
-      kind: 'rds',
-      instanceId: SOURCE_INSTANCE,
-      masterSecretArn: facts.masterSecretArn,
-      securityGroupId: 'sg-0a1b2c3d4e5f60718',
-      trustedCaPem: facts.caPem,
-    },
+    source: sourceOf(facts),
     network: {
       vpcId: 'vpc-0a1b2c3d4e5f60718',
       subnetIds: ['subnet-0a1b2c3d4e5f60718', 'subnet-1b2c3d4e5f607182a'],

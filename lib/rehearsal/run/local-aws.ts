@@ -26,7 +26,7 @@ import { type StepCall, StepCalls } from './step-calls';
 const KEPT_LOG_LINES = 2_000;
 
 /** Settings of every server: the rehearsal has no other load, and its data outlive nothing; WAL files are kept to be used again, as on a server of some age. */
-const SERVER_SETTINGS = {
+export const SERVER_SETTINGS = {
   shared_buffers: '128MB',
   min_wal_size: '512MB',
   max_wal_size: '2GB',

@@ -26,6 +26,12 @@ export const ROADS = ['snapshot', 'copy'] as const;
 /** How the rows reach the target: in a snapshot that it grows from, or over connections into an empty one. */
 export type Road = (typeof ROADS)[number];
 
+/** What the source is. */
+export const SOURCE_KINDS = ['rds', 'server'] as const;
+
+/** What the source is: an instance of RDS, or a server that AWS does not manage. */
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
 /** What a user chooses. */
 export interface UserOptions {
   /** Size of the sample; ignored with `dumpFiles`. */
@@ -33,6 +39,8 @@ export interface UserOptions {
   /** Plain `pg_dump` output, loaded in this order instead of the sample. */
   readonly dumpFiles: readonly string[];
   readonly road: Road;
+  /** A server needs the copy road. */
+  readonly sourceKind: SourceKind;
   /** Major version of the source. */
   readonly sourceVersion: number;
   /** Major version of the target; newer than the source's on the copy road only. */
@@ -159,6 +167,7 @@ export const DEFAULT_OPTIONS: UserOptions = {
   size: 'small',
   dumpFiles: [],
   road: 'snapshot',
+  sourceKind: 'rds',
   sourceVersion: 17,
   targetVersion: 17,
   writers: 4,

@@ -5,6 +5,9 @@ export const REGION = 'us-east-1';
 /** The migration id of every rehearsal. */
 export const MIGRATION = 'rehearsal';
 export const SOURCE_INSTANCE = 'rehearsal-source';
+/** Name of a source that AWS does not manage, and of its host, which the functions' resolver knows. */
+export const OUTSIDE_SOURCE = 'rehearsal-outside';
+export const OUTSIDE_HOST = 'db1.outside.localhost';
 export const ZONE_NAME = 'rehearsal.internal';
 /** The name that the writers connect to. */
 export const RECORD_NAME = 'db.rehearsal.internal';

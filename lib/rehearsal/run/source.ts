@@ -1,13 +1,21 @@
 /** The state that a migration finds: an unencrypted instance, its master secret, and everything that applications may follow. */
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { binariesFor, engineVersionOf } from '../servers/binaries';
-import type { PostgresServer } from '../servers/postgres-server';
+import { createCertificateAuthority } from '../servers/certificate-authority';
+import { PostgresServer } from '../servers/postgres-server';
+import { setMasterPassword } from '../servers/rds-shape';
+import type { RunDirectory } from '../servers/run-directory';
 import { applicationParameterText, applicationSecretText, type Doors } from './door';
 import { deployHook } from './hook';
-import type { LocalAws } from './local-aws';
+import { type LocalAws, SERVER_SETTINGS } from './local-aws';
+import type { SourceKind } from './options';
 import {
   CLIENTS_GROUP,
   MASTER_USERNAME,
+  OUTSIDE_HOST,
+  OUTSIDE_SOURCE,
   PARAMETER_NAME,
   PROXY_NAME,
   RECORD_NAME,
@@ -18,42 +26,105 @@ import {
 import type { Preparation } from './preparation';
 import { RehearsalFailure } from './rehearsal-failure';
 
-/** Parameters of the source's group: logical replication on, room for the slots of a few databases (facts E9). */
+/** Settings of the source: room for the slots of a few databases (facts E9). */
 const SOURCE_PARAMETERS = {
-  'rds.logical_replication': '1',
   max_replication_slots: '60',
   max_wal_senders: '60',
   max_worker_processes: '32',
   max_logical_replication_workers: '16',
 };
 
+/** The authorities that functions, applications and the target trust. */
+export interface Trust {
+  readonly pem: string;
+  /** Path of the same that every server can read. */
+  readonly path: string;
+}
+
+/** What a source is made of. */
+export interface SourcePlace {
+  readonly aws: LocalAws;
+  readonly run: RunDirectory;
+  readonly kind: SourceKind;
+  readonly major: number;
+  readonly tell: (text: string) => void;
+  readonly names?: Preparation['names'];
+}
+
 /** The source and how it is reached. */
 export interface Source extends Doors {
   readonly server: PostgresServer;
+  readonly ca: Trust;
   /** Such as `17.10`. */
   readonly engineVersion: string;
   readonly masterPassword: string;
   readonly masterSecretArn: string;
 }
 
-/** Creates the instance, named by chance unless `names` are given, and every kind of switch, and waits until it is available. */
-export async function createSource(
-  aws: LocalAws,
-  major: number,
-  tell: (text: string) => void,
-  names?: Preparation['names'],
-): Promise<Source> {
+/** Makes an instance of RDS or a server that AWS does not manage, and every kind of switch, named by chance unless `names` are given. */
+export async function createSource(place: SourcePlace): Promise<Source> {
+  const { aws, names } = place;
   const { plane } = aws;
-  const binaries = await binariesFor(major, { onProgress: tell });
-  const engineVersion = engineVersionOf(binaries);
-  const group = plane.rds.parameterGroups.create(`${SOURCE_INSTANCE}-${major}`, `postgres${major}`, {
-    parameters: SOURCE_PARAMETERS,
+  const { server, hostName, engineVersion, master, ca } =
+    place.kind === 'server' ? await createOutsider(place) : await createInstance(place);
+  const secret = plane.secrets.create({
+    name: 'rehearsal/master',
+    value: JSON.stringify(master),
+    ...(names && { suffix: names.secretSuffix }),
   });
-  const masterPassword = randomBytes(24).toString('base64url');
+  const zone = plane.route53.create(ZONE_NAME, names?.hostedZoneId);
+  plane.route53.setRecord(zone.zoneId, {
+    Name: RECORD_NAME,
+    Type: 'CNAME',
+    TTL: RECORD_TTL_SECONDS,
+    ResourceRecords: [{ Value: hostName }],
+  });
+  const application = plane.secrets.create({
+    name: 'rehearsal/application',
+    value: applicationSecretText(hostName, server.port),
+  });
+  const address = { host: hostName, port: server.port };
+  plane.ssm.create(PARAMETER_NAME, applicationParameterText(address.host, address.port));
+  const proxy = await plane.rds.proxies.create({
+    name: PROXY_NAME,
+    secretArns: [application.arn],
+    securityGroups: [CLIENTS_GROUP],
+    certificates: (host) => aws.authority.issue([host]),
+  });
+  if (place.kind === 'rds') plane.rds.proxies.register(proxy, SOURCE_INSTANCE);
+  return {
+    server,
+    ca,
+    engineVersion,
+    masterPassword: master.password,
+    masterSecretArn: secret.arn,
+    hostedZoneId: zone.zoneId,
+    applicationSecretArn: application.arn,
+    proxy: { proxyArn: proxy.arn, targetGroupArn: proxy.targetGroupArn, port: proxy.server.port },
+    hookArn: await deployHook(aws, address),
+  };
+}
+
+interface Made {
+  readonly server: PostgresServer;
+  readonly hostName: string;
+  readonly engineVersion: string;
+  readonly master: { readonly username: string; readonly password: string };
+  readonly ca: Trust;
+}
+
+/** Waits until the instance is available. */
+async function createInstance({ aws, major, tell }: SourcePlace): Promise<Made> {
+  const { plane } = aws;
+  const engineVersion = engineVersionOf(await binariesFor(major, { onProgress: tell }));
+  const group = plane.rds.parameterGroups.create(`${SOURCE_INSTANCE}-${major}`, `postgres${major}`, {
+    parameters: { 'rds.logical_replication': '1', ...SOURCE_PARAMETERS },
+  });
+  const master = { username: MASTER_USERNAME, password: randomBytes(24).toString('base64url') };
   const instance = plane.rds.instances.create({
     instanceId: SOURCE_INSTANCE,
     engineVersion,
-    master: { username: MASTER_USERNAME, password: masterPassword },
+    master,
     settings: {
       parameterGroup: group.name,
       instanceClass: 'db.m7g.large',
@@ -66,39 +137,32 @@ export async function createSource(
   if (instance.status !== 'available' || !server) {
     throw new RehearsalFailure(`the source could not be started: ${instance.statusReason ?? instance.status}`);
   }
-  const secret = plane.secrets.create({
-    name: 'rehearsal/master',
-    value: JSON.stringify({ username: MASTER_USERNAME, password: masterPassword }),
-    ...(names && { suffix: names.secretSuffix }),
+  const ca = { pem: aws.authority.caPem, path: aws.caPath };
+  return { server, hostName: instance.hostName, engineVersion, master, ca };
+}
+
+/** A plainly configured server with a superuser and an authority of its own; RDS knows nothing of it. */
+async function createOutsider({ aws, run, major, tell }: SourcePlace): Promise<Made> {
+  const binaries = await binariesFor(major, { onProgress: tell });
+  const authority = await createCertificateAuthority();
+  const server = run.add(
+    await PostgresServer.create({
+      binaries,
+      directory: join(run.path, 'servers', OUTSIDE_SOURCE),
+      certificate: await authority.issue([OUTSIDE_HOST, 'localhost']),
+      settings: { ...SERVER_SETTINGS, ...SOURCE_PARAMETERS, max_slot_wal_keep_size: '8GB' },
+    }),
+  );
+  await server.start();
+  const master = { username: MASTER_USERNAME, password: randomBytes(24).toString('base64url') };
+  await server.withAdmin('postgres', async (session) => {
+    await session.query(`create role ${session.escapeIdentifier(master.username)} login superuser`);
   });
-  const zone = plane.route53.create(ZONE_NAME, names?.hostedZoneId);
-  plane.route53.setRecord(zone.zoneId, {
-    Name: RECORD_NAME,
-    Type: 'CNAME',
-    TTL: RECORD_TTL_SECONDS,
-    ResourceRecords: [{ Value: instance.hostName }],
-  });
-  const application = plane.secrets.create({
-    name: 'rehearsal/application',
-    value: applicationSecretText(instance.hostName, server.port),
-  });
-  const address = { host: instance.hostName, port: server.port };
-  plane.ssm.create(PARAMETER_NAME, applicationParameterText(address.host, address.port));
-  const proxy = await plane.rds.proxies.create({
-    name: PROXY_NAME,
-    secretArns: [application.arn],
-    securityGroups: [CLIENTS_GROUP],
-    certificates: (hostName) => aws.authority.issue([hostName]),
-  });
-  plane.rds.proxies.register(proxy, SOURCE_INSTANCE);
-  return {
-    server,
-    engineVersion,
-    masterPassword,
-    masterSecretArn: secret.arn,
-    hostedZoneId: zone.zoneId,
-    applicationSecretArn: application.arn,
-    proxy: { proxyArn: proxy.arn, targetGroupArn: proxy.targetGroupArn, port: proxy.server.port },
-    hookArn: await deployHook(aws, address),
-  };
+  await setMasterPassword(server, master.username, master.password);
+  aws.plane.addOutsider(OUTSIDE_HOST, server.port);
+  // The target's own certificate comes from the authority that stands where Amazon's stands.
+  const pem = `${aws.authority.caPem}${authority.caPem}`;
+  const path = join(run.path, 'trusted-ca.pem');
+  await writeFile(path, pem, { mode: 0o644 });
+  return { server, hostName: OUTSIDE_HOST, engineVersion: engineVersionOf(binaries), master, ca: { pem, path } };
 }

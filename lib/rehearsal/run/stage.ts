@@ -72,7 +72,14 @@ export async function setStage(
   const { source, targetEngineVersion } = await timeline.during('Start the source', async () => ({
     // A major that has to be fetched is fetched before anything waits for it.
     targetEngineVersion: engineVersionOf(await binariesFor(options.targetVersion, { onProgress: note })),
-    source: await createSource(aws, options.sourceVersion, note, preparation?.names),
+    source: await createSource({
+      aws,
+      run,
+      kind: options.sourceKind,
+      major: options.sourceVersion,
+      tell: note,
+      names: preparation?.names,
+    }),
   }));
   const rolePasswordArns = createRoleSecrets(aws, writerRoles(options), preparation?.names.secretSuffix);
   const aborting = new AbortController();
@@ -81,6 +88,7 @@ export async function setStage(
   const config = rehearsalConfiguration(
     {
       road: options.road,
+      sourceKind: options.sourceKind,
       rolePasswordArns,
       masterSecretArn: source.masterSecretArn,
       hostedZoneId: source.hostedZoneId,
@@ -91,8 +99,8 @@ export async function setStage(
       scans: scanCopy ? 'target' : pruneAndScan ? 'source' : null,
       scanWorkers: options.test?.scanWorkers,
       damaged: options.damage,
-      caPem: aws.authority.caPem,
-      caPath: aws.caPath,
+      caPem: source.ca.pem,
+      caPath: source.ca.path,
       wayBackPort:
         options.rollback || options.test?.windowOpen === true ? await wayBackPort(aws, options, cleanup) : null,
       sourcePort: (await options.test?.replicationPort?.(source.server.port)) ?? source.server.port,
@@ -136,7 +144,7 @@ async function writeForAWhile(
   cleanup: Cleanup,
 ): Promise<Traffic | null> {
   const door = () => whereTheDoorLeads(aws, options.switch, source);
-  const traffic = await startTraffic({ ca: aws.authority.caPem, door, content }, options, tell);
+  const traffic = await startTraffic({ ca: source.ca.pem, door, content }, options, tell);
   if (!traffic) return null;
   cleanup.add(() => {
     traffic.stopTelling();

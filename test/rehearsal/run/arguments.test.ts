@@ -7,7 +7,7 @@ test('without flags the default rehearsal is asked for', () => {
 
 test('every flag reaches its option', () => {
   const flags =
-    '--size tiny --road copy --source-version 15 --target-version 17 --writers 0 --report out --keep --json --stop-after replicate --dry-run --damage --ask --switch secret';
+    '--size tiny --road copy --source-kind server --source-version 15 --target-version 17 --writers 0 --report out --keep --json --stop-after replicate --dry-run --damage --ask --switch secret';
   expect(readCommand(flags.split(' '))).toEqual({
     kind: 'rehearse',
     mode: 'json',
@@ -15,6 +15,7 @@ test('every flag reaches its option', () => {
       size: 'tiny',
       dumpFiles: [],
       road: 'copy',
+      sourceKind: 'server',
       sourceVersion: 15,
       targetVersion: 17,
       writers: 0,
@@ -55,6 +56,13 @@ test.each(['--source-version 15 --target-version 17', '--road snapshot --source-
     });
   },
 );
+
+test.each([
+  ['--source-kind server', /needs --road copy/],
+  ['--source-kind server --road copy --switch rds-proxy', /leads to RDS alone/],
+])('%s is refused', (line, problem) => {
+  expect(readCommand(line.split(' '))).toMatchObject({ kind: 'wrong', problem: expect.stringMatching(problem) });
+});
 
 test.each([
   '--size huge',
