@@ -135,7 +135,10 @@ class Run {
   async #follow(source: Client, target: Client, slot: string, fromLsn: string): Promise<RunEnd> {
     const stopping = new AbortController();
     const signal = AbortSignal.any([this.world.signal, stopping.signal]);
-    const beside = Promise.allSettled([beat({ ...this.world, signal }), this.#validation.run('stopped', signal)]);
+    const beside = Promise.all([
+      this.#beside(signal, () => beat({ ...this.world, signal })),
+      this.#beside(signal, () => this.#validation.run('stopped', signal)),
+    ]);
     try {
       const end = await followChanges(this.world, {
         source,
@@ -149,6 +152,22 @@ class Run {
     } finally {
       stopping.abort();
       await beside;
+    }
+  }
+
+  /** What goes on beside the changes ends no task: an error that passes is tried again, another only logged. */
+  async #beside(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const { task, clock } = this.world;
+    // Ends with the signal, with the work, or with an error that does not pass; every round sleeps.
+    while (!signal.aborted) {
+      try {
+        return await work();
+      } catch (error) {
+        if (signal.aborted) return;
+        task.log.push(`[TASK_MANAGER ]E: ${describeError(error)}`);
+        if (!isRecoverable(error)) return;
+        await clock.sleep(task.settings.recoverableIntervalSeconds * 1_000, signal).catch(() => undefined);
+      }
     }
   }
 
