@@ -1,5 +1,15 @@
-import { type Databases, DmsStage, FAITHFUL, type Move, rowsOf, untilEqual } from './support/dms-stage';
-import { eventually } from './support/local-aws';
+import { DeleteConnectionCommand, DescribeConnectionsCommand } from '@aws-sdk/client-database-migration-service';
+import {
+  type Databases,
+  DmsStage,
+  FAITHFUL,
+  type Move,
+  putRole,
+  rowsOf,
+  SECRETS_ROLE,
+  untilEqual,
+} from './support/dms-stage';
+import { ACCOUNT, eventually, REGION } from './support/local-aws';
 
 let stage: DmsStage;
 
@@ -259,5 +269,68 @@ describe('with DMS as it comes', () => {
       [table],
     );
     return rows.map(({ ERROR }) => ERROR);
+  }
+});
+
+describe('a connection', () => {
+  it('is tested by opening a session, is successful, and is forgotten on demand', async () => {
+    const { arn } = stage.endpoint('source', 'postgres');
+    expect(await stage.testConnection(arn)).toMatchObject({ Status: 'successful' });
+    const route = { EndpointArn: arn, ReplicationInstanceArn: stage.instance.arn };
+    await stage.client.send(new DeleteConnectionCommand(route));
+    const Filters = [{ Name: 'endpoint-arn', Values: [arn] }];
+    await expect(stage.client.send(new DescribeConnectionsCommand({ Filters }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundFault',
+    });
+  });
+
+  it.each([
+    ['a role that may not read the secret', { SecretsManagerAccessRoleArn: 'deaf' }, 'secretsmanager:DescribeSecret'],
+    ['a role that does not trust DMS', { SecretsManagerAccessRoleArn: 'alien' }, 'does not allow dms.eu-central-1'],
+    ['a secret without host and port', { SecretsManagerSecretId: 'managed' }, 'has no host'],
+    ['a wrong password', { SecretsManagerSecretId: 'wrong' }, '28P01'],
+    ['a host that nobody knows', { SecretsManagerSecretId: 'nowhere' }, 'could not translate host name'],
+    ['a server of another name', { SecretsManagerSecretId: 'crossed' }, "does not match certificate's altnames"],
+    ['a script that is refused', { AfterConnectScript: 'set wal_level = minimal' }, '55P02'],
+    [
+      'a session role that the user may not set',
+      { SecretsManagerSecretId: 'plain', AfterConnectScript: "SET session_replication_role='replica'" },
+      '42501',
+    ],
+  ])('fails over %s', async (_, settings, reason) => {
+    await prepareFailures();
+    const roles: Readonly<Record<string, string>> = {
+      deaf: `arn:aws:iam::${ACCOUNT}:role/deaf`,
+      alien: `arn:aws:iam::${ACCOUNT}:role/alien`,
+    };
+    const roleArn =
+      'SecretsManagerAccessRoleArn' in settings ? roles[settings.SecretsManagerAccessRoleArn ?? ''] : SECRETS_ROLE;
+    const { arn } = stage.endpoint('source', 'postgres', { ...settings, SecretsManagerAccessRoleArn: roleArn });
+    const connection = await stage.testConnection(arn);
+    expect(connection?.Status).toBe('failed');
+    expect(connection?.LastFailureMessage).toContain(reason);
+    expect(connection?.LastFailureMessage).not.toContain('password of nobody');
+  });
+
+  async function prepareFailures(): Promise<void> {
+    const { secrets, rds } = stage.aws.plane;
+    if (secrets.find('managed')) return;
+    putRole(stage.iam, 'deaf', `dms.${REGION}.amazonaws.com`, []);
+    putRole(stage.iam, 'alien', 'lambda.amazonaws.com', []);
+    const { hostName: host, database } = rds.instances.get('source');
+    const port = database?.endpointPort;
+    const login = { username: 'dbadmin', password: 'password of nobody', host, port };
+    await stage
+      .server('source')
+      .withAdmin('postgres', (admin) => admin.query("create role app login password 'of app'"));
+    for (const [name, value] of Object.entries({
+      managed: { username: 'dbadmin', password: 'password of nobody' },
+      wrong: login,
+      nowhere: { ...login, host: 'nowhere.example.test' },
+      crossed: { ...login, host: rds.instances.get('target').hostName },
+      plain: { ...login, username: 'app', password: 'of app' },
+    })) {
+      secrets.create({ name, value: JSON.stringify(value) });
+    }
   }
 });

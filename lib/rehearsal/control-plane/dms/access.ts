@@ -1,8 +1,11 @@
 import type { Access, ConditionContext } from '../operation';
-import { requestTagContext, resourceTagContext } from '../place';
+import { type Place, requestTagContext, resourceTagContext } from '../place';
 import type { Endpoints } from './endpoints';
 import type { ReplicationInstances } from './replication-instances';
 import type { Tasks } from './tasks';
+
+/** Tags as a request carries them. */
+type RequestTags = readonly { readonly Key?: string; readonly Value?: string }[] | undefined;
 
 /** Says what a caller must be allowed to do, with the resources' present tags (service authorization reference, DMS). */
 export class DmsAccess {
@@ -27,17 +30,19 @@ export class DmsAccess {
   }
 
   /** An action on an instance and endpoints. */
-  route(
-    action: string,
-    instanceArn: string,
-    endpointArns: readonly string[],
-    tags?: readonly { readonly Key?: string; readonly Value?: string }[],
-  ): Access[] {
+  route(action: string, instanceArn: string, endpointArns: readonly string[], tags?: RequestTags): Access[] {
     const context = requestTagContext(tags);
     return [
       this.#on(action, instanceArn, this.#instances.find(instanceArn)?.tags, context),
       ...endpointArns.map((arn) => this.#on(action, arn, this.#endpoints.find(arn)?.tags, context)),
     ];
+  }
+
+  /** Tags that a new task is given are an action of their own [unverified]. */
+  tagNewTask(place: Place, tags: RequestTags): Access[] {
+    if (tags === undefined || tags.length === 0) return [];
+    const resource = `arn:aws:dms:${place.region}:${place.account}:task:*`;
+    return [{ action: 'dms:AddTagsToResource', resource, context: requestTagContext(tags) }];
   }
 
   #on(

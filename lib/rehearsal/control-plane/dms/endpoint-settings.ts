@@ -7,7 +7,6 @@ export interface EndpointSettings {
   /** Statements of every session, such as `SET session_replication_role='replica'`; null: none. */
   readonly afterConnectScript: string | null;
   readonly captureDdls: boolean;
-  readonly executeTimeoutSeconds: number;
   readonly failOnLobTruncation: boolean;
   readonly heartbeat: { readonly schema: string; readonly everyMinutes: number } | null;
   readonly slotName: string | null;
@@ -59,7 +58,6 @@ export function readEndpointSettings(
   const read: EndpointSettings = {
     afterConnectScript: script === '' ? null : script,
     captureDdls: all.boolean('CaptureDdls', true),
-    executeTimeoutSeconds: all.integer('ExecuteTimeout', 60),
     failOnLobTruncation: all.boolean('FailTasksOnLobTruncation', false),
     heartbeat: heartbeat ? { schema, everyMinutes } : null,
     slotName: slotName === '' ? null : slotName,
@@ -71,7 +69,8 @@ export function readEndpointSettings(
   // `no-preference` takes pglogical where the server has it; servers of a rehearsal never do.
   all.choice('PluginName', ['no-preference', 'test-decoding', 'test_decoding'] as const, 'no-preference');
   all.only({ DatabaseMode: 'default', MapJsonbAsClob: false, MapLongVarcharAs: 'wstring' });
-  all.recordOnly('MaxFileSize', 'DdlArtifactsSchema', 'DisableUnicodeSourceFilter');
+  // A time limit on statements is not imitated.
+  all.recordOnly('ExecuteTimeout', 'MaxFileSize', 'DdlArtifactsSchema', 'DisableUnicodeSourceFilter');
   all.refuseOthers();
   if (read.secretId === '' || read.secretRoleArn === '')
     throw new Refusal('DMS endpoints without SecretsManagerSecretId and SecretsManagerAccessRoleArn');

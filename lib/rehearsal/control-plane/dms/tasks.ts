@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { AwsFault } from '../fault';
+import { AwsFault, Refusal } from '../fault';
 import type { Place } from '../place';
 import type { Connections } from './connections';
 import type { EndpointDoor } from './endpoint-door';
@@ -86,6 +86,7 @@ export class Tasks {
       tables: new Map(),
       log: [],
     };
+    refuseDdlCapture(task);
     this.#tasks.set(task.arn, task);
     this.#transition(task, 'creating', timings.createTaskMs, 'ready');
     return task;
@@ -99,7 +100,9 @@ export class Tasks {
       if (identifier !== task.identifier) this.#demandFree(identifier);
       task.identifier = identifier;
     }
-    Object.assign(task, definition({ ...wantedOf(task), ...change }));
+    const changed = definition({ ...wantedOf(task), ...change });
+    refuseDdlCapture({ ...task, ...changed });
+    Object.assign(task, changed);
     this.#transition(task, 'modifying', this.#props.timings.modifyTaskMs, task.ran ? 'stopped' : 'ready');
     return task;
   }
@@ -197,7 +200,7 @@ export class Tasks {
     const { clock, timings, signal } = this.#props;
     const stop = new AbortController();
     const first = start !== 'resume';
-    if (start === 'reload') task.tables.clear();
+    if (first) task.tables.clear();
     if (first) Object.assign(task, { freshStartedAt: clock.now(), loadStartedAt: null, loadEndedAt: null });
     Object.assign(task, {
       status: 'starting',
@@ -281,4 +284,10 @@ export class Tasks {
     if (this.list().some((each) => each.identifier === identifier))
       throw new AwsFault('ResourceAlreadyExistsFault', `Replication Task already exists: ${identifier}`);
   }
+}
+
+/** On AWS a table and an event trigger on the source, from where changes of the schema come: here nothing of that exists. */
+function refuseDdlCapture({ type, source }: Task): void {
+  if (type !== 'full-load' && source.settings.captureDdls)
+    throw new Refusal('CaptureDdls true of DMS source endpoints, which is the default: set it to false');
 }

@@ -45,8 +45,15 @@ export function createTask(tasks: Tasks, access: DmsAccess): Operation {
       'ResourceIdentifier',
       'Tags',
     ],
-    access: ({ ReplicationInstanceArn = '', SourceEndpointArn = '', TargetEndpointArn = '', Tags }) =>
-      access.route('dms:CreateReplicationTask', ReplicationInstanceArn, [SourceEndpointArn, TargetEndpointArn], Tags),
+    access: ({ ReplicationInstanceArn = '', SourceEndpointArn = '', TargetEndpointArn = '', Tags }, place) => [
+      ...access.route(
+        'dms:CreateReplicationTask',
+        ReplicationInstanceArn,
+        [SourceEndpointArn, TargetEndpointArn],
+        Tags,
+      ),
+      ...access.tagNewTask(place, Tags),
+    ],
     run: (input) => {
       const task = tasks.create({
         identifier: input.ReplicationTaskIdentifier ?? '',

@@ -59,6 +59,17 @@ function statementsOf(world: RunWorld, target: Client, transaction: SourceTransa
 
 const COUNTED = { insert: 'inserts', update: 'updates', delete: 'deletes' } as const;
 
+/** Statements that go to the target in one message. */
+const AT_ONCE = 500;
+
+/** True when each of the statements found its row. */
+async function applySome(target: Client, statements: readonly ChangeStatement[]): Promise<boolean> {
+  // Several statements in one message are answered by a list.
+  const answer: unknown = await target.query(statements.map(({ text }) => text).join(';\n'));
+  const results = (Array.isArray(answer) ? answer : [answer]) as readonly { readonly rowCount: number | null }[];
+  return statements.every(({ quiet }, index) => quiet || results[index]?.rowCount !== 0);
+}
+
 /** True when every statement did what it says; else nothing has happened. */
 async function applyWhole(
   world: RunWorld,
@@ -68,12 +79,10 @@ async function applyWhole(
 ): Promise<boolean> {
   try {
     await target.query('begin');
-    for (const statement of statements) {
-      const { rowCount } = await target.query(statement.text, [...statement.values]);
-      if (rowCount === 0 && !statement.quiet) {
-        await target.query('rollback');
-        return false;
-      }
+    for (let start = 0; start < statements.length; start += AT_ONCE) {
+      if (await applySome(target, statements.slice(start, start + AT_ONCE))) continue;
+      await target.query('rollback');
+      return false;
     }
     await finish(world, target, endLsn);
   } catch (error) {
@@ -107,7 +116,7 @@ async function applyOne(world: RunWorld, target: Client, statement: ChangeStatem
   await target.query('savepoint change');
   let refusal: { readonly policy: ErrorPolicy; readonly error: string };
   try {
-    const { rowCount } = await target.query(statement.text, [...statement.values]);
+    const { rowCount } = await target.query(statement.text);
     await target.query('release savepoint change');
     if (rowCount !== 0 || statement.quiet) return true;
     const policy = statement.kind === 'delete' ? settings.deleteErrors : settings.updateErrors;
@@ -131,15 +140,11 @@ async function obey(
 ): Promise<void> {
   if (policy === 'IGNORE_RECORD') return;
   const { schema, table } = statement.table;
-  await writeException(target, world, { schema, table, statement: worded(statement), error });
+  await writeException(target, world, { schema, table, statement: statement.text, error });
   if (policy === 'SUSPEND_TABLE') suspend(world, progressOf(world, statement.table), error);
   if (policy !== 'STOP_TASK') return;
   await target.query('commit');
   throw new TaskFailure(`${statement.kind} on ${schema}.${table} failed: ${error}`);
-}
-
-function worded({ text, values }: ChangeStatement): string {
-  return `${text} -- ${JSON.stringify(values)}`;
 }
 
 async function finish(world: RunWorld, target: Client, endLsn: string): Promise<void> {

@@ -8,8 +8,8 @@ import type { ChangedColumn, RowChange } from './test-decoding';
 export interface ChangeStatement {
   readonly kind: RowChange['kind'];
   readonly table: SourceTable;
+  /** One statement, its values as literals. */
   readonly text: string;
-  readonly values: readonly (string | null)[];
   /** Texts of the key's values, of the row before and after; empty without a primary key. */
   readonly keys: readonly (readonly (string | null)[])[];
   /** True for a changed primary key: DMS looks for the new one, finds nothing and says nothing (user guide, limitations). */
@@ -27,7 +27,7 @@ interface Part {
 /**
  * Words a change for the target; null for one that DMS cannot carry: UPDATE and DELETE of a table without a primary key whose old
  * row is not in the stream. Columns that came after the start of the task are left out. Booleans that are not mapped as such are
- * bound as `varchar(5)`, which a boolean column does not take [unverified].
+ * written as `varchar(5)`, which a boolean column does not take [unverified].
  */
 export function changeStatement(
   client: Client,
@@ -38,39 +38,27 @@ export function changeStatement(
   const words = new Words(client, table, mapping);
   const row = words.parts(change.row);
   const old = words.parts(change.old);
-  const target = qualified(client, table);
-  const common = { kind: change.kind, table };
+  const common = { kind: change.kind, table, cut: words.cut };
   if (change.kind === 'insert') {
-    const places = row.map((part) => words.place(part));
-    const text = `insert into ${target} (${row.map(({ name }) => name).join(', ')}) values (${places.join(', ')})`;
-    return { ...common, text, values: words.values, keys: [keyOf(table, row)], quiet: false, cut: words.cut };
+    const literals = row.map((part) => words.literal(part));
+    const names = row.map(({ name }) => name);
+    const text = `insert into ${qualified(client, table)} (${names.join(', ')}) values (${literals.join(', ')})`;
+    return { ...common, text, keys: [keyOf(table, row)], quiet: false };
   }
-  const where = locate(table, change.kind === 'update' ? row : old, old);
-  if (where === null) return null;
-  const set = row.filter(({ column }) => !table.key.includes(column.name));
-  if (change.kind === 'update' && set.length === 0) return null;
-  const assignments = set.map((part) => `${part.name} = ${words.place(part)}`);
-  const conditions = where.map((part) =>
-    table.key.length > 0
-      ? `${part.name} = ${words.place(part)}`
-      : `${part.name} is not distinct from ${words.place(part)}`,
-  );
-  const head = change.kind === 'update' ? `update ${target} set ${assignments.join(', ')}` : `delete from ${target}`;
-  const keys = [keyOf(table, old), keyOf(table, row)].filter((key) => key.length > 0);
+  const where = words.locate(change.kind === 'update' ? row : old, old);
+  const head =
+    change.kind === 'update' ? words.update(qualified(client, table), row) : `delete from ${qualified(client, table)}`;
+  if (where === null || head === null) return null;
   const [before, after] = [keyOf(table, old), keyOf(table, row)];
-  const quiet = change.kind === 'update' && before.length > 0 && JSON.stringify(before) !== JSON.stringify(after);
   return {
     ...common,
-    text: `${head} where ${conditions.join(' and ')}`,
-    values: words.values,
-    keys,
-    quiet,
-    cut: words.cut,
+    text: `${head} where ${where}`,
+    keys: [before, after].filter((key) => key.length > 0),
+    quiet: change.kind === 'update' && before.length > 0 && JSON.stringify(before) !== JSON.stringify(after),
   };
 }
 
 class Words {
-  readonly values: (string | null)[] = [];
   readonly cut: string[] = [];
 
   constructor(
@@ -90,23 +78,30 @@ class Words {
     });
   }
 
-  place({ column, value }: Part): string {
-    this.values.push(value);
-    const text = `$${this.values.length}`;
+  /** Sets everything but the key; null when nothing else has come. */
+  update(target: string, row: readonly Part[]): string | null {
+    const set = row.filter(({ column }) => !this.table.key.includes(column.name));
+    if (set.length === 0) return null;
+    return `update ${target} set ${set.map((part) => `${part.name} = ${this.literal(part)}`).join(', ')}`;
+  }
+
+  /** By the primary key where there is one, else by the whole old row, which only `replica identity full` gives. */
+  locate(keyed: readonly Part[], old: readonly Part[]): string | null {
+    const key = keyed.filter(({ column }) => this.table.key.includes(column.name));
+    if (key.length > 0 && key.length === this.table.key.length)
+      return key.map((part) => `${part.name} = ${this.literal(part)}`).join(' and ');
+    if (old.length === 0) return null;
+    return old.map((part) => `${part.name} is not distinct from ${this.literal(part)}`).join(' and ');
+  }
+
+  literal({ column, value }: Part): string {
+    const text = value === null ? 'null' : this.client.escapeLiteral(value);
     return column.kind === 'boolean' && this.mapping.booleans === 'varchar' ? `${text}::varchar(5)` : text;
   }
 }
 
+/** Texts of the key's values; empty when the row does not hold all of them, or the table has no key. */
 function keyOf(table: SourceTable, parts: readonly Part[]): (string | null)[] {
   const values = table.key.map((name) => parts.find(({ column }) => column.name === name)?.value);
   return values.some((value) => value === undefined) ? [] : values.map((value) => value ?? null);
-}
-
-/** By the primary key where there is one, else by the whole old row, which only `replica identity full` gives. */
-function locate(table: SourceTable, keyed: readonly Part[], old: readonly Part[]): readonly Part[] | null {
-  if (table.key.length > 0) {
-    const key = keyed.filter(({ column }) => table.key.includes(column.name));
-    if (key.length === table.key.length) return key;
-  }
-  return old.length > 0 ? old : null;
 }

@@ -13,15 +13,15 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : cause === undefined ? '' : codeOf(cause);
 }
 
-/** Whether DMS tries again after this error; a connection that ended without a word has no code. */
+/** How a driver says that a connection broke or did not come about: such errors have no code. */
+const BROKEN = /^(?:Connection terminated|Client has encountered a connection error|timeout)/;
+
+/** Whether DMS tries again after this error. */
 export function isRecoverable(error: unknown): boolean {
-  if (error instanceof TaskFailure) return false;
+  if (error instanceof TaskFailure || !(error instanceof Error)) return false;
   const code = codeOf(error);
   if (code !== '') return RECOVERABLE.test(code);
-  return (
-    error instanceof Error &&
-    /^(?:Connection terminated|Client has encountered a connection error|timeout)/.test(error.message)
-  );
+  return BROKEN.test(error.message) || (error.cause !== undefined && isRecoverable(error.cause));
 }
 
 /** Says an error by its SQLSTATE and the object that it names: messages may hold values of rows. */

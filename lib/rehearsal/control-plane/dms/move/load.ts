@@ -5,7 +5,8 @@ import { openSource, openTarget, progressOf, qualified, type RunWorld, suspend, 
 import { listSourceTables, type SourceTable } from './source-tables';
 
 /**
- * Reads the selected tables of the source anew.
+ * Reads the selected tables of the source. A task that was started knows its tables: one that came later is none of them, because
+ * no change of the schema is captured.
  *
  * @throws TaskFailure when there is none and the settings do not allow that
  */
@@ -17,10 +18,11 @@ export async function discoverTables(world: RunWorld): Promise<void> {
       'No tables were found at task initialization. Either the selected table(s) or schema(s) no longer exist or no match was found for the table selection pattern(s).',
     );
   }
+  const known = task.tables.size > 0;
   for (const table of tables) {
     const key = tableKey(table.schema, table.table);
-    world.tables.set(key, table);
-    if (!task.tables.has(key)) task.tables.set(key, newTableProgress(table.schema, table.table, clock.now()));
+    if (!known) task.tables.set(key, newTableProgress(table.schema, table.table, clock.now()));
+    if (task.tables.has(key)) world.tables.set(key, table);
   }
 }
 
