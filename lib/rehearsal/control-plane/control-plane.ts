@@ -123,6 +123,7 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
   const outsiders = new Map<string, number>();
   const nameServer = await startNameServer((name) => route53.alias(name));
   const rds = createRds(props, kms, secrets, closing.signal);
+  const find = (name: string) => outside(outsiders, route53.resolve(name)) ?? locate(route53, rds, name);
   const dms = createDms({
     place,
     clock,
@@ -132,7 +133,7 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
     buckets: s3,
     authorize: props.authorize,
     authorizeAssumeRole: props.authorizeAssumeRole ?? (() => ({ allowed: false, reason: 'no role trusts anybody' })),
-    isKnownHost: (name) => locate(route53, rds, name) !== null,
+    isKnownHost: (name) => find(name) !== null,
     signal: closing.signal,
   });
   const callers = new Callers(place.account);
@@ -177,7 +178,7 @@ export async function createControlPlane(props: ControlPlaneProps): Promise<Cont
     journal: () => journal.entries(),
     inject: (injection) => injections.add(injection),
     resolve: (name) => route53.resolve(name),
-    locate: (name) => outside(outsiders, route53.resolve(name)) ?? locate(route53, rds, name),
+    locate: find,
     addOutsider: (hostName, port) => outsiders.set(hostName, port),
     addService: (service) => dispatcher.addService(service),
     async close() {

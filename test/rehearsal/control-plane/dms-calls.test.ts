@@ -2,6 +2,7 @@ import {
   CreateReplicationTaskCommand,
   DatabaseMigrationServiceClient,
   DeleteReplicationTaskCommand,
+  DescribeApplicableIndividualAssessmentsCommand,
   DescribeEndpointsCommand,
   DescribeReplicationInstancesCommand,
   DescribeReplicationTaskAssessmentRunsCommand,
@@ -263,6 +264,8 @@ describe('a task', () => {
         AssessmentRunName: 'first',
         ...changes,
       });
+    const applicable = new DescribeApplicableIndividualAssessmentsCommand({ ReplicationTaskArn: move.arn });
+    expect((await stage.client.send(applicable)).IndividualAssessmentNames).toContain('postgres-check-wallevel');
     const { ReplicationTaskAssessmentRun: begun } = await stage.client.send(run());
     expect(begun).toMatchObject({ Status: 'starting', IsLatestTaskAssessmentRun: true });
     expect((await move.describe()).Status).toBe('testing');

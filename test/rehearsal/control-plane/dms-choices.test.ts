@@ -165,7 +165,8 @@ describe('rows that are on the target already, or not', () => {
     await stage.client.send(new ReloadTablesCommand({ ReplicationTaskArn: move.arn, TablesToReload }));
     await databases.source.query("insert into plain values (4, 'four')");
     await untilEqual(databases, 'plain');
-    expect(await move.table('plain')).toMatchObject({ FullLoadReloaded: true, TableState: 'Table completed' });
+    const { FullLoadReloaded } = await move.untilTable('plain', ({ TableState }) => TableState === 'Table completed');
+    expect(FullLoadReloaded).toBe(true);
     await move.stop();
   });
 });
@@ -198,7 +199,7 @@ describe('changes only', () => {
       await databases.source.query('insert into plain select max(id) + 1 from plain');
       await untilEqual(databases, 'plain');
     }
-    expect(await move.table('plain')).toMatchObject({ AppliedInserts: 3, TableState: 'Table completed' });
+    await move.untilTable('plain', ({ AppliedInserts }) => AppliedInserts === 3);
     expect(await rowsOf(databases.target, 'awsdms_apply_exceptions')).toEqual([]);
     expect(await rowsOf(databases.source, 'awsdms_heartbeat')).toHaveLength(1);
     expect((await move.describe()).Status).toBe('running');
@@ -269,5 +270,26 @@ describe('names and values of every kind', () => {
     expect(rows.join()).toContain('"number": 0.000000000000000000000000000001');
     await move.untilTable('Od.d "Ta]ble$', ({ ValidationState }) => ValidationState === 'Validated');
     await move.stop();
+  });
+});
+
+describe('the end of the control plane', () => {
+  it('ends every task, and leaves no session behind', async () => {
+    const databases = await stage.databases('create table plain (id int primary key)');
+    const settings = { ValidationSettings: { EnableValidation: true } };
+    const source = { ...FAITHFUL.source, HeartbeatEnable: true };
+    const move = await stage.move(databases, { ...FAITHFUL, settings, source });
+    await move.start();
+    const sessions = () =>
+      Promise.all(
+        [databases.source, databases.target].map(async (client) => {
+          const like = "select from pg_stat_activity where application_name like 'AWS DMS%'";
+          return (await client.query(like)).rowCount ?? 0;
+        }),
+      );
+    await eventually(async () => ((await sessions()).every((count) => count > 0) ? true : undefined));
+    await stage.closeAws();
+    await eventually(async () => ((await sessions()).every((count) => count === 0) ? true : undefined));
+    expect(stage.aws.plane.dms.tasks.get(move.arn).status).toBe('stopped');
   });
 });

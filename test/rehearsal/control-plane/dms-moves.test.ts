@@ -46,7 +46,7 @@ describe('with everything right', () => {
     await writing.moreThan(40);
     const stopped = await move.stop();
     expect(stopped).toMatchObject({ Status: 'stopped', StopReason: 'Stop Reason NORMAL' });
-    expect(stopped.RecoveryCheckpoint).toMatch(/^checkpoint:V1#/);
+    expect(stopped.RecoveryCheckpoint).toMatch(/^checkpoint:V1#34#/);
     await writing.moreThan(80);
     await move.start('resume-processing');
     await writing.moreThan(120);

@@ -103,7 +103,8 @@ describe('selection rules', () => {
 
 describe('positions', () => {
   it('are read back from a checkpoint, and compare as numbers', () => {
-    expect(readStartPosition(writeCheckpoint('1A/0000FF00'))).toBe('1A/0000FF00');
+    expect(writeCheckpoint('132/F000E48')).toBe('checkpoint:V1#34#00000132/0F000E48#0#0#*#0#121');
+    expect(readStartPosition(writeCheckpoint('1A/FF00'))).toBe('1A/FF00');
     expect(lsnNumber('1/0') > lsnNumber('0/FFFFFFFF')).toBe(true);
     expect(() => readStartPosition('yesterday')).toThrow('must be an LSN or a checkpoint');
   });

@@ -2,7 +2,7 @@ import { Refusal } from '../fault';
 import { invalidValue } from './names';
 import type { StopPosition } from './task';
 
-const CHECKPOINT = /^checkpoint:V1#0#([0-9A-F]+)\/([0-9A-F]+)#/i;
+const CHECKPOINT = /^checkpoint:V1#34#([0-9A-F]{8})\/([0-9A-F]{8})#/i;
 
 /** An LSN as a number that compares. */
 export function lsnNumber(lsn: string): bigint {
@@ -10,9 +10,10 @@ export function lsnNumber(lsn: string): bigint {
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
 }
 
-/** Writes a checkpoint; DMS's own format holds more, and only itself reads it. */
+/** Writes a checkpoint in the form that DMS has for PostgreSQL sources: `checkpoint:V1#34#00000132/0F000E48#0#0#*#0#121`. */
 export function writeCheckpoint(lsn: string): string {
-  return `checkpoint:V1#0#${lsn}#0#0#*#0#0`;
+  const [high = '', low = ''] = lsn.split('/').map((part) => part.toUpperCase().padStart(8, '0'));
+  return `checkpoint:V1#34#${high}/${low}#0#0#*#0#121`;
 }
 
 /**
@@ -22,7 +23,7 @@ export function writeCheckpoint(lsn: string): string {
  */
 export function readStartPosition(position: string): string {
   const [, high, low] = CHECKPOINT.exec(position) ?? [];
-  if (high !== undefined && low !== undefined) return `${high}/${low}`.toUpperCase();
+  if (high !== undefined && low !== undefined) return `${bare(high)}/${bare(low)}`;
   if (/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i.test(position)) return position.toUpperCase();
   throw invalidValue(`CdcStartPosition must be an LSN or a checkpoint for a PostgreSQL source, got ${position}`);
 }
@@ -38,4 +39,9 @@ export function readStopPosition(position: string): StopPosition {
   if ((kind === 'server_time' || kind === 'commit_time') && Number.isFinite(at)) return { kind, at };
   if (position.startsWith('checkpoint:')) throw new Refusal(`CdcStopPosition ${position} of DMS tasks`);
   throw invalidValue(`CdcStopPosition must be server_time:<time> or commit_time:<time>, got ${position}`);
+}
+
+/** Without leading zeros, as PostgreSQL writes the halves of an LSN. */
+function bare(half: string): string {
+  return half.toUpperCase().replace(/^0+(?=.)/, '');
 }

@@ -17,7 +17,12 @@ import type { Buckets } from '../s3/buckets';
 import type { Secrets } from '../secrets/secrets';
 import { DmsAccess } from './access';
 import { Assessments } from './assessments';
-import { describeAssessmentRuns, describeIndividualAssessments, startAssessmentRun } from './calls/assessment-calls';
+import {
+  describeApplicableAssessments,
+  describeAssessmentRuns,
+  describeIndividualAssessments,
+  startAssessmentRun,
+} from './calls/assessment-calls';
 import { deleteConnection, describeConnections, testConnection } from './calls/connection-calls';
 import { describeEndpoints, describeReplicationInstances } from './calls/instance-calls';
 import { describeTableStatistics, reloadTables } from './calls/table-calls';
@@ -113,6 +118,7 @@ export function dmsService(dms: Dms): Service {
       deleteTask(tasks, access),
       describeTableStatistics(tasks, access),
       reloadTables(tasks, access),
+      describeApplicableAssessments(tasks, access),
       startAssessmentRun(assessments, access),
       describeAssessmentRuns(assessments, access),
       describeIndividualAssessments(assessments, access),

@@ -69,6 +69,7 @@ export const FAITHFUL = {
 /** Two servers in the shape of RDS behind a control plane, and a replication instance that may read their secrets. */
 export class DmsStage {
   #serial = 0;
+  #awsClosed = false;
 
   private constructor(
     readonly aws: LocalAws,
@@ -206,10 +207,17 @@ export class DmsStage {
     });
   }
 
+  /** Ends the control plane alone; a second time nothing happens. */
+  async closeAws(): Promise<void> {
+    if (this.#awsClosed) return;
+    this.#awsClosed = true;
+    this.client.destroy();
+    await this.aws.plane.close();
+  }
+
   /** Ends everything. */
   async close(): Promise<void> {
-    this.client.destroy();
-    await this.aws.close();
+    await this.closeAws();
     await this.host.close();
     await this.run.stopAll();
   }

@@ -1,4 +1,7 @@
 import {
+  DescribeApplicableIndividualAssessments$,
+  type DescribeApplicableIndividualAssessmentsCommandInput,
+  type DescribeApplicableIndividualAssessmentsCommandOutput,
   DescribeReplicationTaskAssessmentRuns$,
   type DescribeReplicationTaskAssessmentRunsCommandInput,
   type DescribeReplicationTaskAssessmentRunsCommandOutput,
@@ -12,8 +15,10 @@ import {
 } from '@aws-sdk/client-database-migration-service';
 import { type Operation, operation } from '../../operation';
 import type { DmsAccess } from '../access';
+import { applicableAssessments } from '../assessment-checks';
 import type { AssessmentRun, Assessments } from '../assessments';
 import { filtered, page } from '../paging';
+import type { Tasks } from '../tasks';
 
 /** `StartReplicationTaskAssessmentRun`: hands a role over, so that its use must be allowed too. */
 export function startAssessmentRun(assessments: Assessments, access: DmsAccess): Operation {
@@ -51,6 +56,23 @@ export function startAssessmentRun(assessments: Assessments, access: DmsAccess):
         ...(input.Exclude === undefined ? {} : { exclude: input.Exclude }),
       });
       return { ReplicationTaskAssessmentRun: describeRun(assessments, run) };
+    },
+  });
+}
+
+/** `DescribeApplicableIndividualAssessments`, of a task that exists. */
+export function describeApplicableAssessments(tasks: Tasks, access: DmsAccess): Operation {
+  return operation<
+    DescribeApplicableIndividualAssessmentsCommandInput,
+    DescribeApplicableIndividualAssessmentsCommandOutput
+  >({
+    schema: DescribeApplicableIndividualAssessments$,
+    parameters: ['ReplicationTaskArn', 'MaxRecords', 'Marker'],
+    access: () => access.everywhere('dms:DescribeApplicableIndividualAssessments'),
+    run: (input) => {
+      const names = applicableAssessments(tasks.get(input.ReplicationTaskArn ?? ''));
+      const { items, marker } = page(names, input);
+      return { IndividualAssessmentNames: [...items], ...(marker && { Marker: marker }) };
     },
   });
 }
