@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { readEndpointSettings } from '../../../lib/rehearsal/control-plane/dms/endpoint-settings';
+import { type Mapping, mapValue } from '../../../lib/rehearsal/control-plane/dms/move/mapping';
 import { sees } from '../../../lib/rehearsal/control-plane/dms/move/snapshot';
 import { parseDecodedLine } from '../../../lib/rehearsal/control-plane/dms/move/test-decoding';
 import { lsnNumber, readStartPosition, writeCheckpoint } from '../../../lib/rehearsal/control-plane/dms/positions';
@@ -98,6 +99,22 @@ describe('selection rules', () => {
     const twice = { rules: [rule(1, 'a', 'b', 'include'), rule(1, 'c', 'd', 'include')] };
     expect(() => readTableMappings(JSON.stringify(twice))).toThrow('a rule-id of its own');
     expect(() => readTableMappings(JSON.stringify({ rules: [rule(1, 'a', 'b', 'exclude')] }))).toThrow('that includes');
+  });
+});
+
+describe('a large value in limited mode', () => {
+  const lob = { mode: 'limited', limitKb: 1, inlineKb: 0 } as const;
+  const mapping: Mapping = { booleans: 'boolean', trimChar: false, lob, failOnTruncation: false };
+  const column = (type: string) => ({ name: 'c', type, declared: type, kind: 'lob' }) as const;
+
+  it('is cut at the limit in bytes, never within a character, and left alone below it', () => {
+    const length = (type: string, value: string) => mapValue(column(type), value, mapping).value?.length;
+    expect([length('text', 'x'.repeat(1_024)), length('text', 'x'.repeat(1_025))]).toEqual([1_024, 1_024]);
+    expect([length('text', 'é'.repeat(512)), length('text', 'é'.repeat(513))]).toEqual([512, 512]);
+    expect([length('bytea', `\\x${'00'.repeat(1_024)}`), length('bytea', `\\x${'00'.repeat(2_000)}`)]).toEqual([
+      2_050, 2_050,
+    ]);
+    expect(mapValue(column('text'), 'x'.repeat(1_025), mapping).cut).toBe(true);
   });
 });
 

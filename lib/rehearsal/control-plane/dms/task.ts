@@ -118,6 +118,15 @@ export interface Task {
   readonly log: string[];
 }
 
+/** Lines of a task's log that are kept. */
+const KEPT_LINES = 1_000;
+
+/** Adds a line to the task's log; the oldest goes when there are too many. */
+export function writeLog(task: Task, line: string): void {
+  task.log.push(line);
+  if (task.log.length > KEPT_LINES) task.log.shift();
+}
+
 /** Key of a table among a task's. */
 export function tableKey(schema: string, table: string): string {
   return JSON.stringify([schema, table]);

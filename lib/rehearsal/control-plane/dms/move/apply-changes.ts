@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { tableKey } from '../task';
+import { tableKey, writeLog } from '../task';
 import type { ErrorPolicy } from '../task-settings';
 import { type ChangeStatement, changeStatement } from './change-statement';
 import type { SourceTransaction } from './change-stream';
@@ -50,7 +50,7 @@ function statementsOf(world: RunWorld, target: Client, transaction: SourceTransa
     if (statement.cut.length > 0) {
       const message = `LOB data of '${table.schema}'.'${table.table}' is larger than ${world.mapping.lob.limitKb} KB`;
       if (world.mapping.failOnTruncation) throw new TaskFailure(message);
-      world.task.log.push(`[TARGET_APPLY ]W: ${message} and was truncated`);
+      writeLog(world.task, `[TARGET_APPLY ]W: ${message} and was truncated`);
     }
     statements.push(statement);
   }

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { writeLog } from '../task';
 import { describeError, isRecoverable, TaskFailure } from './failure';
 import { loadExpression, lobSize } from './mapping';
 import { openSource, openTarget, progressOf, qualified, type RunWorld, suspend, withSession } from './run-world';
@@ -83,7 +84,7 @@ async function watchLargeValues(world: RunWorld, source: Client, table: SourceTa
   if (rows[0]?.count === '0') return;
   const message = `LOB data of ${rows[0]?.count} rows of '${table.schema}'.'${table.table}' is larger than ${lob.limitKb} KB`;
   if (failOnTruncation) throw new TaskFailure(message);
-  world.task.log.push(`[TARGET_LOAD ]W: ${message} and was truncated`);
+  writeLog(world.task, `[TARGET_LOAD ]W: ${message} and was truncated`);
 }
 
 /** Full mode loads rows without what is not inline, and looks that up by key; a table without a key never gets it. */
@@ -92,7 +93,8 @@ async function lookUpLargeValues(world: RunWorld, source: Client, target: Client
   const large = table.columns.filter(({ kind }) => kind === 'lob');
   if (lob.mode !== 'full' || large.length === 0) return;
   if (table.key.length === 0) {
-    world.task.log.push(
+    writeLog(
+      world.task,
       `[TARGET_LOAD ]W: LOB columns of '${table.schema}'.'${table.table}' stay empty without a primary key`,
     );
     return;

@@ -54,8 +54,12 @@ function lobExpression(column: SourceColumn, name: string, lob: LobSettings): st
   if (lob.mode === 'none') return 'null';
   if (lob.mode === 'full') return `case when ${lobSize(column, name)} <= ${lob.inlineKb * 1024} then ${name} end`;
   const limit = lob.limitKb * 1024;
+  const text = `${name}::text`;
+  // As many characters as the limit holds when all of them are as long as they are on the average.
   const cut =
-    column.type === 'bytea' ? `substring(${name} from 1 for ${limit})::text` : `left(${name}::text, ${limit})`;
+    column.type === 'bytea'
+      ? `substring(${name} from 1 for ${limit})::text`
+      : `left(${text}, (${limit}::bigint * length(${text}) / octet_length(${text}))::int)`;
   return `case when ${lobSize(column, name)} > ${limit} then ${cut} else ${name}::text end`;
 }
 
@@ -89,6 +93,9 @@ function mapLob(column: SourceColumn, value: string, lob: LobSettings): MappedVa
     const longest = 2 + 2 * limit;
     return { value: value.slice(0, longest), cut: value.length > longest };
   }
-  if (Buffer.byteLength(value) <= limit) return { value, cut: false };
-  return { value: [...value].slice(0, limit).join(''), cut: true };
+  const bytes = Buffer.byteLength(value);
+  if (bytes <= limit) return { value, cut: false };
+  const characters = [...value];
+  const kept = Math.floor((limit * characters.length) / bytes);
+  return { value: characters.slice(0, kept).join(''), cut: true };
 }

@@ -8,7 +8,7 @@
  */
 import type { Client } from 'pg';
 import { lsnNumber } from '../positions';
-import { type Task, tableKey } from '../task';
+import { type Task, tableKey, writeLog } from '../task';
 import { createControlTables, readRecovery } from './control-tables';
 import { describeError, isRecoverable, TaskFailure } from './failure';
 import { type FollowEnd, followChanges } from './follow-changes';
@@ -64,7 +64,7 @@ class Run {
         if (signal.aborted) return 'NORMAL';
         const passes = isRecoverable(error) && (recoverableCount < 0 || attempt < recoverableCount);
         if (!passes) throw toTaskFailure(error);
-        task.log.push(`[TASK_MANAGER ]W: recoverable error, trying again: ${describeError(error)}`);
+        writeLog(task, `[TASK_MANAGER ]W: recoverable error, trying again: ${describeError(error)}`);
         await clock.sleep(recoverableIntervalSeconds * 1_000, signal).catch(() => undefined);
         if (signal.aborted) return 'NORMAL';
       }
@@ -164,7 +164,7 @@ class Run {
         return await work();
       } catch (error) {
         if (signal.aborted) return;
-        task.log.push(`[TASK_MANAGER ]E: ${describeError(error)}`);
+        writeLog(task, `[TASK_MANAGER ]E: ${describeError(error)}`);
         if (!isRecoverable(error)) return;
         await clock.sleep(task.settings.recoverableIntervalSeconds * 1_000, signal).catch(() => undefined);
       }

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { Clock } from '../../../clock';
 import type { EndpointDoor } from '../endpoint-door';
 import type { TableProgress, Task } from '../task';
-import { tableKey } from '../task';
+import { tableKey, writeLog } from '../task';
 import type { DmsTimings } from '../timings';
 import type { Mapping } from './mapping';
 import type { SourceTable } from './source-tables';
@@ -69,7 +69,7 @@ export function suspend(
   progress.error = reason;
   progress.updatedAt = world.clock.now();
   if (world.task.settings.validation.enabled) progress.validation = 'Table error';
-  world.task.log.push(`Table '${progress.schema}'.'${progress.table}' was errored/suspended: ${reason}`);
+  writeLog(world.task, `Table '${progress.schema}'.'${progress.table}' was errored/suspended: ${reason}`);
 }
 
 /** Whether changes of a table still go to the target. */
