@@ -67,6 +67,16 @@ export function attemptsOf(item: string): Statement {
   };
 }
 
+/** Bytes of the open item but `without` that would be claimed next, decimal; no row when none is left that nobody holds. */
+export function nextItem(without: readonly string[]): Statement {
+  return {
+    text: `select coalesce(payload ->> 'bytes', '0') as bytes from sealift.work
+      where queue = $1 and state = 'open' and item <> all ($2::bigint[])
+      order by attempts, item limit 1 for share skip locked`,
+    values: [COPY_QUEUE, without],
+  };
+}
+
 /** Queued tables whose file holds anything, once each: rows that were copied, or the remains of what was rolled back. */
 export const tablesBegun: Statement = {
   text: `select schema, name from (

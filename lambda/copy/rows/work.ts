@@ -1,5 +1,5 @@
 /**
- * Copies queued items until the time budget ends. Rows, result and `done` mark of an item commit in the one transaction that
+ * Copies queued items of several databases until the time budget ends. Rows, result and `done` mark of an item commit in the one transaction that
  * claimed it: a killed worker leaves its item open and none of its rows, a doubled one finds it done.
  */
 import { Blocked, NotReady } from '../../errors';
@@ -20,8 +20,9 @@ import { copyItem } from './copy-item';
 import type { CopyWorld } from './copy-world';
 import { BLOCKS_SINCE } from './cut';
 import { halve } from './divide';
+import { type NextItem, nextDatabase } from './next-database';
 import { planFactsOf, type RowsPlan } from './plan-facts';
-import { attemptsOf, COPY_QUEUE, type CopyItem, type CopyResult } from './queue';
+import { attemptsOf, COPY_QUEUE, type CopyItem, type CopyResult, nextItem } from './queue';
 import { recut, TableMoved } from './recut';
 import { assertSamePlan } from './same-plan';
 import { SnapshotGone } from './snapshot-import';
@@ -57,19 +58,27 @@ interface Failure {
   readonly error: Error;
 }
 
-/** One worker at one database. */
+/** One database of a worker. */
 interface Work {
+  readonly database: string;
+  readonly ledger: Session<'target'>;
   readonly world: CopyWorld;
   readonly plan: RowsPlan;
   readonly failed: Failure[];
   readonly open: () => Promise<Workplace>;
 }
 
+/** Where a worker is. */
+interface At {
+  readonly work: Work;
+  readonly place: Workplace;
+}
+
 type Outcome = { readonly rows: number; readonly bytes: number } | 'none' | 'divided' | 'failed';
 
 /**
- * Copies items of the databases, one after the other, until none is open or the time is over. Throws `Blocked` naming a table
- * that cannot be copied, after all the others were.
+ * Copies items of the databases until none is open or the time is over: what takes longest of all of them comes first, so that no
+ * worker is idle while one of them has rows. Throws `Blocked` naming a table that cannot be copied, after all the others were.
  */
 export async function copyRowsOn(
   source: Server<'source'>,
@@ -77,56 +86,54 @@ export async function copyRowsOn(
   databases: readonly string[],
   world: CopyWorld,
 ): Promise<CopiedRows> {
-  const total = { left: 0, done: 0, rows: 0, bytes: 0 };
-  for (const database of databases) {
-    const copied = await copyDatabase(source, target, database, world);
-    total.left += copied.left;
-    total.done += copied.done;
-    total.rows += copied.rows;
-    total.bytes += copied.bytes;
-    if (copied.snapshot === 'gone') return { ...total, snapshot: 'gone' };
+  const works: Work[] = [];
+  for (const database of databases) works.push(await workAt(source, target, database, world));
+  const copied = await copyUntilDone(works, world);
+  let left = 0;
+  for (const { ledger } of works) left += await openItems(ledger);
+  world.log.fact('rows copied', { databases: databases.length, ...copied, left });
+  for (const { database, failed } of works) {
+    const [first] = failed;
+    if (first !== undefined) throw failureOf(database, first);
   }
-  return { ...total, snapshot: 'held' };
+  return { ...copied, left };
 }
 
-async function copyDatabase(
+async function workAt(
   source: Server<'source'>,
   target: Server<'target'>,
   database: string,
   world: CopyWorld,
-): Promise<CopiedRows> {
+): Promise<Work> {
   const ledger = await target.session(database);
   const plan = planFactsOf((await assertCurrent(ledger, world.expect('seeding'))).facts);
   if (plan === null) {
     throw new Blocked(`no rows of database ${JSON.stringify(database)} are planned, plan the copy first`);
   }
   const open = () => openWorkplace(source, target, database, budgetMs(world));
-  const work: Work = { world, plan, failed: [], open };
-  const copied = await copyUntilDone(ledger, work);
-  const left = await openItems(ledger);
-  world.log.fact('rows copied', { database, ...copied, left });
-  const [first] = work.failed;
-  if (first !== undefined) throw failureOf(database, first);
-  return { ...copied, left };
+  return { database, ledger, world, plan, failed: [], open };
 }
 
-async function copyUntilDone(ledger: Session<'target'>, work: Work): Promise<Omit<CopiedRows, 'left'>> {
+async function copyUntilDone(works: readonly Work[], world: CopyWorld): Promise<Omit<CopiedRows, 'left'>> {
   let [done, rows, bytes] = [0, 0, 0];
-  let place: Workplace | null = null;
+  let at: At | null = null;
   try {
     // Every turn finishes an item, divides one, puts one aside, finds none left, or waits for another worker's item, which
     // comes back when that worker dies; the time budget bounds it.
-    while (work.world.remainingMs() > RESERVE_MS) {
-      place ??= await work.open();
-      const copied = await copyNext(ledger, place, work);
+    while (world.remainingMs() > RESERVE_MS) {
+      const work: Work | null = await nextWork(works, at?.work ?? null);
+      if (work === null) {
+        if (await nothingOpen(works)) break;
+        await new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
+        continue;
+      }
+      at = await goTo(work, at);
+      const copied = await copyNext(at.place, work);
       if (copied === 'failed') {
         // Neither session can go on after a copy that broke off.
-        await place.close();
-        place = null;
-      } else if (copied === 'none') {
-        if ((await openItems(ledger)) <= work.failed.length) break;
-        await new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
-      } else if (copied !== 'divided') {
+        await at.place.close();
+        at = null;
+      } else if (copied !== 'none' && copied !== 'divided') {
         done += 1;
         rows += copied.rows;
         bytes += copied.bytes;
@@ -137,13 +144,35 @@ async function copyUntilDone(ledger: Session<'target'>, work: Work): Promise<Omi
     if (error instanceof SnapshotGone) return { done, rows, bytes, snapshot: 'gone' };
     throw error;
   } finally {
-    await place?.close();
+    await at?.place.close();
   }
 }
 
+async function nextWork(works: readonly Work[], present: Work | null): Promise<Work | null> {
+  const items: NextItem<Work>[] = [];
+  for (const work of works) {
+    const without = work.failed.map((failure) => failure.item.item);
+    const [item] = await work.ledger.query<{ bytes: string }>(nextItem(without));
+    if (item !== undefined) items.push({ database: work, bytes: Number(item.bytes) });
+  }
+  return nextDatabase(items, present);
+}
+
+/** A worker has a pair of sessions in one database at a time. */
+async function goTo(work: Work, at: At | null): Promise<At> {
+  if (at?.work === work) return at;
+  await at?.place.close();
+  return { work, place: await work.open() };
+}
+
+async function nothingOpen(works: readonly Work[]): Promise<boolean> {
+  for (const { ledger, failed } of works) if ((await openItems(ledger)) > failed.length) return false;
+  return true;
+}
+
 /** Copies the next open item; `none` when none is open that nobody else holds. */
-async function copyNext(ledger: Session<'target'>, place: Workplace, work: Work): Promise<Outcome> {
-  const { world, failed } = work;
+async function copyNext(place: Workplace, work: Work): Promise<Outcome> {
+  const { ledger, world, failed } = work;
   let item = null as ClaimedItem<CopyItem> | null;
   try {
     await limitBoth(place, budgetMs(world));

@@ -188,10 +188,34 @@ describe('the copy road', () => {
   );
 
   it(
-    'follows the source from where the rows end, and both sides are equal',
+    'waits in no database for another worker while a database has rows that nobody is at',
     async () => {
       await road.pair.run('source', 'shop', `insert into purchase select n, 1, n from generate_series(2001, 2100) n`);
-      expect(await copying()).toMatchObject({ left: 0, snapshot: 'held' });
+      const shop = await road.pair.target.admin('shop');
+      // Somebody else is at everything of the first database.
+      await shop.query(`begin; select from sealift.work where queue = 'copy' for update`);
+      const copied = copying();
+      for (let open = 1; open > 0; await new Promise((done) => setTimeout(done, 25))) {
+        open = await asAdmin('target', async (server) => {
+          const odd = await server.session('Odd "db"');
+          return (
+            await odd.one<{ open: number }>({
+              text: `select count(*)::int as open from sealift.work where queue = 'copy' and state = 'open'`,
+            })
+          ).open;
+        });
+      }
+      await shop.query('rollback');
+      expect(await copied).toMatchObject({ left: 0, snapshot: 'held' });
+      await shop.end();
+      expect(await copying()).toMatchObject({ left: 0, done: 0 });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'follows the source from where the rows end, and both sides are equal',
+    async () => {
       await road.pair.run(
         'source',
         'shop',

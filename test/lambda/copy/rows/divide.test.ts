@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { cutBlocks, groupItems, halve, rangesOf } from '../../../../lambda/copy/rows/divide';
+import { nextDatabase } from '../../../../lambda/copy/rows/next-database';
 import type { CopiedTable, CopyItem, CopyRange } from '../../../../lambda/copy/rows/queue';
 
 const table = (name: string, blocks: number): CopiedTable => ({
@@ -71,4 +72,16 @@ describe('the division of tables', () => {
       expect(halve({ parts: [{ table: table('t', 300), range }], bytes: 1 }, false)).toBeNull();
     }
   });
+});
+
+it('sends a worker to the largest item of any database, and not away from where it is for a little more', () => {
+  const items = [
+    { database: 'small', bytes: 10 },
+    { database: 'large', bytes: 19 },
+  ];
+  expect(nextDatabase(items, null)).toBe('large');
+  expect(nextDatabase(items, 'small')).toBe('small');
+  expect(nextDatabase([{ database: 'small', bytes: 9 }, ...items.slice(1)], 'small')).toBe('large');
+  expect(nextDatabase(items, 'large')).toBe('large');
+  expect(nextDatabase([], 'large')).toBeNull();
 });
