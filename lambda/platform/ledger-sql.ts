@@ -48,6 +48,15 @@ export const createLedger: readonly Statement[] = [
       primary key (queue, item))`,
   },
   {
+    // A claim takes the first open item: without it, a queue of 20,000 is sorted for each. Looked for first, because CREATE INDEX
+    // waits for whoever is at work before it finds that there is one.
+    text: `do $$ begin
+      if to_regclass('${S}.work_open') is null then
+        create index work_open on ${S}.work (queue, attempts, item) where state = 'open';
+      end if;
+    end $$`,
+  },
+  {
     text: `create table if not exists ${S}.quarantine (
       id bigint generated always as identity primary key,
       kind text not null check (kind in ('row', 'page')),

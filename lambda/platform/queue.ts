@@ -34,16 +34,19 @@ export function countQueue(queue: string): Statement {
   };
 }
 
-/** Locks the next open item but `without`, those tried least first; null when none is left that nobody else holds. */
+/**
+ * Locks the next open item but `without`, those tried least first; null when none is left that nobody else holds. The order names the
+ * table, because a bare `item` would be the text that is answered, where 10 comes before 9.
+ */
 export async function claimItem<P>(
   session: Session,
   queue: string,
   without: readonly string[],
 ): Promise<ClaimedItem<P> | null> {
   const [row] = await session.query<ClaimedItem<P>>({
-    text: `select item::text as item, payload from sealift.work
-      where queue = $1 and state = 'open' and item <> all ($2::bigint[])
-      order by attempts, item limit 1 for update skip locked`,
+    text: `select w.item::text as item, w.payload from sealift.work w
+      where w.queue = $1 and w.state = 'open' and w.item <> all ($2::bigint[])
+      order by w.attempts, w.item limit 1 for update skip locked`,
     values: [queue, without],
   });
   return row ?? null;
