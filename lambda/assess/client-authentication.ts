@@ -29,7 +29,7 @@ const OVER_TLS: readonly (string | null)[] = ['host', 'hostssl', 'hostnogssenc']
  */
 export function admission(rules: readonly HbaRule[], database: string, role: string): Admission | null {
   for (const rule of rules) {
-    if (!OVER_TLS.includes(rule.type)) continue;
+    if (!OVER_TLS.includes(rule.type) || isLoopback(rule)) continue;
     if (!rule.databases.some((name) => matchesDatabase(name, database, role))) continue;
     if (!rule.users.some((name) => name === 'all' || matchesName(name, role))) continue;
     if (rule.method !== 'reject') return { rule, oneHost: isOneHost(rule) };
@@ -60,6 +60,11 @@ function isOneHost({ address, netmask }: HbaRule): boolean {
   if (address === 'all' || address === 'samenet') return false;
   if (netmask === null) return true;
   return netmask === '255.255.255.255' || /^(?:ffff:){7}ffff$/i.test(netmask);
+}
+
+/** The target comes from another host. */
+function isLoopback({ address }: HbaRule): boolean {
+  return address === '::1' || address === 'localhost' || (address?.startsWith('127.') ?? false);
 }
 
 function isEverywhere({ address, netmask }: HbaRule): boolean {

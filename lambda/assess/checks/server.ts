@@ -53,8 +53,13 @@ function primary({ inRecovery }: ServerSurvey): Check {
 
 function tls(survey: ServerSurvey, { kind }: ServerContext): Check {
   if (survey.tls) return pass('tls', 'this session is encrypted and the certificate was verified');
-  const remedy = kind === 'rds' ? 'set rds.force_ssl to 1' : inPostgresqlConf({ ssl: 'on' }, 'reload');
-  return block('tls', 'the server says that this session is not encrypted', remedy);
+  if (kind === 'rds')
+    return block('tls', 'the server says that this session is not encrypted', 'set rds.force_ssl to 1');
+  return warn(
+    'tls',
+    'this session was encrypted and the certificate verified, but the server got it in the clear: something before it ends TLS',
+    `see that the way from there to the server is yours alone, or ${inPostgresqlConf({ ssl: 'on' }, 'reload')}`,
+  );
 }
 
 /** A reboot is downtime, so it is said (facts E3, E4). */

@@ -116,7 +116,7 @@ describe('assess of a server that AWS does not manage', () => {
   it('never lets the replication role in without a password, nor from a whole network, without a word', async () => {
     const [trusting, wide, shut] = [
       await withRules(`hostssl all ${ROLE} 0.0.0.0/0 trust\n${rules}`, assess),
-      await withRules(`hostssl all all 127.0.0.0/8 scram-sha-256\nlocal all all trust\n`, assess),
+      await withRules(`hostssl all all 0.0.0.0/0 scram-sha-256\nlocal all all trust\n`, assess),
       await withRules(`hostssl all ${MASTER.username},rdsadmin 127.0.0.1/32 scram-sha-256\n`, assess),
     ];
     expect(trusting.check('client-authentication').verdict).toBe('block');
@@ -197,6 +197,7 @@ describe('the line of pg_hba.conf that decides', () => {
       null,
     ],
     ['one behind a line that refuses a host', [rule({ method: 'reject' }), rule({ line: 2 })], 2],
+    ['no line of the loopback, where no target comes from', [rule({ address: '127.0.0.1' })], null],
     ['none of a group', [rule({ users: ['+staff'] })], null],
   ])('is %s', (_title, all, line) => {
     expect(admission(all, 'app', ROLE)?.rule.line ?? null).toBe(line);
