@@ -10,5 +10,7 @@ if (command.kind === 'help') {
   process.stderr.write(`${command.problem}\n`);
   process.exitCode = 2;
 } else {
-  rehearseForPeople(command.options, command.mode).then((code) => process.exit(code));
+  const { source, targetVersion = null, yes = false } = command;
+  const request = source === undefined ? null : { source, targetVersion, yes };
+  rehearseForPeople(command.options, command.mode, request).then((code) => process.exit(code));
 }

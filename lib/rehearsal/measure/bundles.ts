@@ -34,6 +34,7 @@ const FACTS = {
   targetEngineVersion: '17.10',
   road: 'snapshot',
   sourceKind: 'rds',
+  leftAlone: null,
   rolePasswordArns: {},
 } as const;
 

@@ -88,8 +88,8 @@ export class MovingStage {
     // From here on nothing starts by itself: a schedule would meet servers that are stopped between two moves.
     aws.events.close();
     const target = stage.target();
-    if (target === null) throw new RehearsalFailure('Replicate answered and left no target');
-    const checkpoint = await Checkpoint.take([source.server, target], join(run.path, 'kept'));
+    if (target === null || source.own === null) throw new RehearsalFailure('Replicate answered and left no target');
+    const checkpoint = await Checkpoint.take([source.own, target], join(run.path, 'kept'));
     return new MovingStage(stage, checkpoint, { execution, epoch, databases });
   }
 

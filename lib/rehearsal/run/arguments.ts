@@ -5,11 +5,23 @@ import type { ProgressMode } from '../report/progress/choose-progress';
 import { KNOWN_MAJORS, majorsAtHand } from '../servers/binaries';
 import { SWITCHES } from './door';
 import { DEFAULT_OPTIONS, ROADS, SIZES, type Size, SOURCE_KINDS, type UserOptions } from './options';
+import { RehearsalFailure } from './rehearsal-failure';
+import { parseSource, type UserSource } from './user-source';
 
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: 'help' }
-  | { readonly kind: 'rehearse'; readonly options: UserOptions; readonly mode: ProgressMode }
+  | {
+      readonly kind: 'rehearse';
+      readonly options: UserOptions;
+      readonly mode: ProgressMode;
+      /** A server that the user runs; absent without `--source`. */
+      readonly source?: UserSource;
+      /** The target's major where it was named, with `--source`. */
+      readonly targetVersion?: number;
+      /** Nobody is asked before something is made on that server. */
+      readonly yes?: boolean;
+    }
   /** `problem` is one line. */
   | { readonly kind: 'wrong'; readonly problem: string };
 
@@ -27,6 +39,10 @@ npm start -- [flags]
   --size SIZE            sample database: tiny (20 MB), small (200 MB), medium (2 GB), large (20 GB); default small
   --dump FILE...         rehearse on your own plain pg_dump output instead; several files are loaded in order
   --road ROAD            how the rows reach the target: ${ROADS.join(' or ')}; default snapshot
+  --source URL           rehearse on a server that you run, postgres://user@host:port/database: copied, compared and followed up
+                         to the cutover, which is left out; what it makes there it names beforehand and removes at the end
+  --databases A,B        with --source: databases to rehearse; default that of the URL, or all
+  --yes                  with --source: do not ask before anything is made on it
   --source-kind KIND     what the source is: rds, an instance, or server, one that AWS does not manage, which needs
                          --road copy; default rds
   --source-version N     PostgreSQL major of the source, ${KNOWN_MAJORS.join(', ')}; default 17
@@ -53,6 +69,9 @@ const FLAGS = {
   size: { type: 'string' },
   dump: { type: 'string', multiple: true },
   road: { type: 'string' },
+  source: { type: 'string' },
+  databases: { type: 'string' },
+  yes: { type: 'boolean' },
   'source-kind': { type: 'string' },
   'source-version': { type: 'string' },
   'target-version': { type: 'string' },
@@ -80,10 +99,13 @@ export function readCommand(argv: readonly string[]): Command {
     // `--dump a.sql b.sql` as shells expand it: what follows belongs to the dump.
     if (positionals.length > 0 && !values.dump) throw new WrongFlag(`${positionals[0]} belongs to no flag`);
     const sourceVersion = major('--source-version', values['source-version']);
+    if (values.source !== undefined) return ofUserServer(values);
+    if (values.databases !== undefined || values.yes) throw new WrongFlag('--databases and --yes belong to --source');
     const options: UserOptions = {
       size: oneOf('--size', values.size, SIZES) ?? DEFAULT_OPTIONS.size,
       dumpFiles: [...(values.dump ?? []), ...positionals],
       road: oneOf('--road', values.road, ROADS) ?? DEFAULT_OPTIONS.road,
+      userServer: null,
       sourceKind: oneOf('--source-kind', values['source-kind'], SOURCE_KINDS) ?? DEFAULT_OPTIONS.sourceKind,
       sourceVersion: sourceVersion ?? DEFAULT_OPTIONS.sourceVersion,
       targetVersion:
@@ -106,6 +128,71 @@ export function readCommand(argv: readonly string[]): Command {
     if (!(error instanceof WrongFlag) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;
     const [firstSentence] = (error as Error).message.split(/\.\s/);
     return { kind: 'wrong', problem: `${firstSentence}; npm start -- --help lists the flags` };
+  }
+}
+
+/** What says nothing about a server that is there already, or would change it. */
+const NOT_WITH_SOURCE = [
+  'size',
+  'dump',
+  'source-kind',
+  'source-version',
+  'writers',
+  'keep',
+  'damage',
+  'rollback',
+  'ask',
+];
+
+type Values = Readonly<Record<string, unknown>> & {
+  readonly source?: string;
+  readonly databases?: string;
+  readonly road?: string;
+  readonly report?: string;
+  readonly switch?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly 'stop-after'?: string;
+  readonly 'target-version'?: string;
+  readonly 'dry-run'?: boolean;
+};
+
+function ofUserServer(values: Values): Command {
+  const idle = NOT_WITH_SOURCE.filter((flag) => values[flag] !== undefined);
+  if (idle.length > 0) throw new WrongFlag(`--${idle[0]} is not for --source, a server that you run`);
+  if (values.road !== undefined && values.road !== 'copy') throw new WrongFlag('--source goes by --road copy');
+  const stopAfter = oneOf<StopAfter>('--stop-after', values['stop-after'], ['assess', 'replicate']) ?? 'replicate';
+  const kind = oneOf('--switch', values.switch, SWITCHES) ?? DEFAULT_OPTIONS.switch;
+  if (kind === 'rds-proxy') throw new WrongFlag('--switch rds-proxy leads to RDS alone, not to --source');
+  const databases = (values.databases ?? '').split(',').filter(Boolean);
+  const targetVersion = major('--target-version', values['target-version']);
+  const options: UserOptions = {
+    ...DEFAULT_OPTIONS,
+    road: 'copy',
+    sourceKind: 'server',
+    writers: 0,
+    reportDirectory: text('--report', values.report) ?? DEFAULT_OPTIONS.reportDirectory,
+    stopAfter,
+    switch: kind,
+    dryRun: values['dry-run'] ?? false,
+  };
+  return {
+    kind: 'rehearse',
+    options,
+    mode: values.json ? 'json' : values.quiet ? 'quiet' : 'shown',
+    source: parsed(values.source ?? '', databases),
+    ...(targetVersion !== undefined && { targetVersion }),
+    yes: values.yes ?? false,
+  };
+}
+
+function parsed(url: string, databases: readonly string[]): UserSource {
+  try {
+    return parseSource(url, databases);
+  } catch (error) {
+    if (error instanceof RehearsalFailure) throw new WrongFlag(error.message);
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import { assessmentIn, requireWritable, writeReport } from '../report/write-repo
 import type { Decide } from './approver';
 import { askForAnswer } from './ask';
 import { requireDumps } from './dump-content';
+import { enterUserServer, type UserServerRequest } from './enter-user-server';
 import { CLOCK_FACTOR, type UserOptions } from './options';
 import { rehearse } from './rehearse';
 import type { Access } from './server-access';
@@ -16,7 +17,11 @@ import type { Access } from './server-access';
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Rehearses and answers the exit code; never throws, and leaves nothing behind. */
-export async function rehearseForPeople(options: UserOptions, mode: ProgressMode): Promise<number> {
+export async function rehearseForPeople(
+  options: UserOptions,
+  mode: ProgressMode,
+  request: UserServerRequest | null = null,
+): Promise<number> {
   const stopping = new AbortController();
   let signalCode: number | null = null;
   for (const [signal, code] of Object.entries(SIGNALS)) {
@@ -31,7 +36,9 @@ export async function rehearseForPeople(options: UserOptions, mode: ProgressMode
   // A second signal ends the process on the spot; the cursor comes back all the same.
   process.on('exit', () => progress.end());
   try {
-    return await rehearseAndReport(options, mode, progress, stopping.signal);
+    const terminal = { input: process.stdin, output: process.stderr };
+    const entered = request === null ? options : await enterUserServer(options, request, terminal);
+    return await rehearseAndReport(entered, mode, progress, stopping.signal);
   } catch (error) {
     progress.end();
     if (signalCode !== null) return signalCode;

@@ -13,7 +13,7 @@ import type { PostgresServer } from '../servers/postgres-server';
 
 /** What is compared. */
 export interface Comparison {
-  readonly source: PostgresServer;
+  readonly source: Pick<PostgresServer, 'withAdmin'>;
   readonly target: PostgresServer;
   readonly databases: readonly string[];
   /** First transaction of the target that belongs to the cutover or came later. */

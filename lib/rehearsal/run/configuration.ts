@@ -16,6 +16,8 @@ import {
 /** What only the run knows. */
 export interface RunFacts extends Doors {
   readonly road: Road;
+  /** Databases of a server that the user runs which are left alone; null of any other source. */
+  readonly leftAlone: readonly string[] | null;
   readonly sourceKind: SourceKind;
   /** ARN of the secret with the password of each role that writes; they keep it on an empty target. */
   readonly rolePasswordArns: Readonly<Record<string, string>>;
@@ -94,6 +96,8 @@ export function rehearsalConfiguration(
       missingReplicaIdentity: 'full',
       unloggedTables: 'warn',
       verifyWorkers: 2,
+      // Nothing of the user's own is altered, replica identities among it.
+      ...(facts.leftAlone !== null && { missingReplicaIdentity: 'block', excludeDatabases: [...facts.leftAlone] }),
       ...policy,
       replicationConnection: {
         host: 'localhost',

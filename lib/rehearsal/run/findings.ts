@@ -83,13 +83,17 @@ export async function migrateAndProve(
   await options.test?.afterMigration?.(surroundings);
   if (traffic) await timeline.during('Write afterwards', () => pause(options.test?.afterwardsMs ?? AFTERWARDS_MS));
   const live = await liveSide(stage, options);
-  const writableSide = await findWritableSide({
-    source: stage.source.server,
-    target: stage.target(),
-    live,
-    wasLive: wayBack !== null,
-    databases: content.writerDatabases,
-  });
+  // Nobody writes to a server of the user, and no cutover of it is rehearsed: there is nobody to ask as.
+  const asked = options.userServer === null;
+  const writableSide = !asked
+    ? 'source'
+    : await findWritableSide({
+        source: stage.source.server,
+        target: stage.target(),
+        live,
+        wasLive: wayBack !== null,
+        databases: content.writerDatabases,
+      });
   await lag.stop();
   traffic?.stopTelling();
   const record = await traffic?.writers.stop();

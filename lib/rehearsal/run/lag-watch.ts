@@ -1,8 +1,8 @@
 /** Follows how far the target is behind, from outside: what the slots have confirmed against what the source has written. */
 import type { Client } from 'pg';
 import type { LagPoint } from '../report/report';
-import type { PostgresServer } from '../servers/postgres-server';
 import type { Tell } from './events';
+import type { SourceServer } from './source';
 
 const EVERY_MS = 200;
 const TELL_EVERY = 5;
@@ -15,7 +15,7 @@ const LAG = `
    where s.slot_type = 'logical' and not s.temporary and s.active`;
 
 /** Looks at the source five times a second; returns the series and a function that ends it. */
-export function watchLag(source: PostgresServer, tell: Tell): { readonly points: LagPoint[]; stop(): Promise<void> } {
+export function watchLag(source: SourceServer, tell: Tell): { readonly points: LagPoint[]; stop(): Promise<void> } {
   const points: LagPoint[] = [];
   const ending = new AbortController();
   const loop = run(source, points, tell, ending.signal);
@@ -28,7 +28,7 @@ export function watchLag(source: PostgresServer, tell: Tell): { readonly points:
   };
 }
 
-async function run(source: PostgresServer, points: LagPoint[], tell: Tell, signal: AbortSignal): Promise<void> {
+async function run(source: SourceServer, points: LagPoint[], tell: Tell, signal: AbortSignal): Promise<void> {
   let session: Client | null = null;
   // Ends with the signal; a look that fails, because the server is going away, is one point less.
   for (let look = 1; !signal.aborted; look += 1) {

@@ -10,7 +10,11 @@ export interface Login {
 }
 
 /** Opens a connected client over verified TLS; the caller ends it. */
-export async function connect(server: PostgresServer, login: Login, database: string): Promise<Client> {
+export async function connect(
+  server: Pick<PostgresServer, 'port' | 'caPem'>,
+  login: Login,
+  database: string,
+): Promise<Client> {
   const client = new Client({
     host: '127.0.0.1',
     port: server.port,

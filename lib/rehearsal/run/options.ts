@@ -13,6 +13,7 @@ import type { RehearsalEvent } from './events';
 import type { Interruption } from './interruptions';
 import type { LocalAws } from './local-aws';
 import type { Preparation } from './preparation';
+import type { UserServer } from './user-server';
 
 /** The sizes of the sample. */
 export const SIZES = ['tiny', 'small', 'medium', 'large'] as const;
@@ -41,6 +42,8 @@ export interface UserOptions {
   readonly road: Road;
   /** A server needs the copy road. */
   readonly sourceKind: SourceKind;
+  /** A server that the user runs, in the place of one that is started; null without. */
+  readonly userServer: UserServer | null;
   /** Major version of the source. */
   readonly sourceVersion: number;
   /** Major version of the target; newer than the source's on the copy road only. */
@@ -168,6 +171,7 @@ export const DEFAULT_OPTIONS: UserOptions = {
   dumpFiles: [],
   road: 'snapshot',
   sourceKind: 'rds',
+  userServer: null,
   sourceVersion: 17,
   targetVersion: 17,
   writers: 4,

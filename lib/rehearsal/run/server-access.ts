@@ -26,5 +26,5 @@ export function accessOf({ source, target, content, aws }: Stage): Access[] {
     caFile: aws.caPath,
   });
   const onTarget = target();
-  return [describe('source', source.server), ...(onTarget ? [describe('target', onTarget)] : [])];
+  return [...(source.own ? [describe('source', source.own)] : []), ...(onTarget ? [describe('target', onTarget)] : [])];
 }

@@ -25,6 +25,8 @@ import {
 } from './place';
 import type { Preparation } from './preparation';
 import { RehearsalFailure } from './rehearsal-failure';
+import { openTlsDoor } from './tls-door';
+import type { UserServer } from './user-server';
 
 /** Settings of the source: room for the slots of a few databases (facts E9). */
 const SOURCE_PARAMETERS = {
@@ -33,6 +35,9 @@ const SOURCE_PARAMETERS = {
   max_worker_processes: '32',
   max_logical_replication_workers: '16',
 };
+
+/** What a rehearsal needs of a source, whoever started it. */
+export type SourceServer = Pick<PostgresServer, 'port' | 'running' | 'caPem' | 'admin' | 'withAdmin'>;
 
 /** The authorities that functions, applications and the target trust. */
 export interface Trust {
@@ -49,11 +54,16 @@ export interface SourcePlace {
   readonly major: number;
   readonly tell: (text: string) => void;
   readonly names?: Preparation['names'];
+  readonly userServer: UserServer | null;
+  /** Ends what was begun for it. */
+  readonly cleanup: { add(end: () => Promise<void> | void): void };
 }
 
 /** The source and how it is reached. */
 export interface Source extends Doors {
-  readonly server: PostgresServer;
+  readonly server: SourceServer;
+  /** The same where the rehearsal started it; null where the user runs it. */
+  readonly own: PostgresServer | null;
   readonly ca: Trust;
   /** Such as `17.10`. */
   readonly engineVersion: string;
@@ -65,8 +75,7 @@ export interface Source extends Doors {
 export async function createSource(place: SourcePlace): Promise<Source> {
   const { aws, names } = place;
   const { plane } = aws;
-  const { server, hostName, engineVersion, master, ca } =
-    place.kind === 'server' ? await createOutsider(place) : await createInstance(place);
+  const { server, own, hostName, engineVersion, master, ca } = await make(place);
   const secret = plane.secrets.create({
     name: 'rehearsal/master',
     value: JSON.stringify(master),
@@ -94,6 +103,7 @@ export async function createSource(place: SourcePlace): Promise<Source> {
   if (place.kind === 'rds') plane.rds.proxies.register(proxy, SOURCE_INSTANCE);
   return {
     server,
+    own,
     ca,
     engineVersion,
     masterPassword: master.password,
@@ -106,11 +116,36 @@ export async function createSource(place: SourcePlace): Promise<Source> {
 }
 
 interface Made {
-  readonly server: PostgresServer;
+  readonly server: SourceServer;
+  readonly own: PostgresServer | null;
   readonly hostName: string;
   readonly engineVersion: string;
   readonly master: { readonly username: string; readonly password: string };
   readonly ca: Trust;
+}
+
+function make(place: SourcePlace): Promise<Made> {
+  if (place.userServer !== null) return openTo(place.userServer, place);
+  return place.kind === 'server' ? createOutsider(place) : createInstance(place);
+}
+
+/** A door before the user's server, which gives it the TLS that it would have in production. */
+async function openTo(server: UserServer, { aws, cleanup }: SourcePlace): Promise<Made> {
+  const certificate = await aws.authority.issue([OUTSIDE_HOST, 'localhost']);
+  const door = await openTlsDoor(certificate, server.address);
+  cleanup.add(() => door.close());
+  server.port = door.port;
+  server.caPem = certificate.caPem;
+  aws.plane.addOutsider(OUTSIDE_HOST, door.port);
+  return {
+    server,
+    own: null,
+    hostName: OUTSIDE_HOST,
+    engineVersion: server.found.version,
+    // A server that trusts never asks for it.
+    master: { username: server.user, password: server.password === '' ? 'none' : server.password },
+    ca: { pem: aws.authority.caPem, path: aws.caPath },
+  };
 }
 
 /** Waits until the instance is available. */
@@ -138,7 +173,7 @@ async function createInstance({ aws, major, tell }: SourcePlace): Promise<Made> 
     throw new RehearsalFailure(`the source could not be started: ${instance.statusReason ?? instance.status}`);
   }
   const ca = { pem: aws.authority.caPem, path: aws.caPath };
-  return { server, hostName: instance.hostName, engineVersion, master, ca };
+  return { server, own: server, hostName: instance.hostName, engineVersion, master, ca };
 }
 
 /** A plainly configured server with a superuser and an authority of its own; RDS knows nothing of it. */
@@ -164,5 +199,6 @@ async function createOutsider({ aws, run, major, tell }: SourcePlace): Promise<M
   const pem = `${aws.authority.caPem}${authority.caPem}`;
   const path = join(run.path, 'trusted-ca.pem');
   await writeFile(path, pem, { mode: 0o644 });
-  return { server, hostName: OUTSIDE_HOST, engineVersion: engineVersionOf(binaries), master, ca: { pem, path } };
+  const engineVersion = engineVersionOf(binaries);
+  return { server, own: server, hostName: OUTSIDE_HOST, engineVersion, master, ca: { pem, path } };
 }

@@ -56,6 +56,9 @@ export async function setStage(
 ): Promise<Stage> {
   const note = (text: string) => tell({ kind: 'note', text });
   const progress = new StepProgress(tell);
+  const { userServer } = options;
+  // Before the local AWS, and so behind it at the end: no function can make anew what was removed.
+  if (userServer) cleanup.add(() => userServer.leave());
   const aws = await startLocalAws(
     run,
     {
@@ -79,16 +82,23 @@ export async function setStage(
       major: options.sourceVersion,
       tell: note,
       names: preparation?.names,
+      userServer,
+      cleanup,
     }),
   }));
-  const rolePasswordArns = createRoleSecrets(aws, writerRoles(options), preparation?.names.secretSuffix);
+  const rolePasswordArns = createRoleSecrets(
+    aws,
+    userServer ? [] : writerRoles(options),
+    preparation?.names.secretSuffix,
+  );
   const aborting = new AbortController();
   cleanup.add(() => aborting.abort());
-  const { pruneAndScan = true, scanCopy = false } = options.test ?? {};
+  const { pruneAndScan = userServer === null, scanCopy = false } = options.test ?? {};
   const config = rehearsalConfiguration(
     {
       road: options.road,
       sourceKind: options.sourceKind,
+      leftAlone: userServer?.found.others ?? null,
       rolePasswordArns,
       masterSecretArn: source.masterSecretArn,
       hostedZoneId: source.hostedZoneId,
@@ -119,11 +129,15 @@ export async function setStage(
   ]);
   fillRoleSecrets(aws, rolePasswordArns, content.writerDatabases);
   const deployment = await timeline.during('Deploy the stacks', () => deploy(aws, assembly, note));
-  if (options.damage) await timeline.during('Damage the database', () => damageSample(source.server));
+  const { own } = source;
+  if (options.damage && own) await timeline.during('Damage the database', () => damageSample(own));
   const target = () => targetOf(aws);
   const { databases, writerDatabases } = content;
   const surroundings = {
-    source: source.server,
+    get source() {
+      if (own) return own;
+      throw new Error('the source is a server of the user, which nothing but the migration touches');
+    },
     databases,
     writerDatabases,
     aws,
@@ -156,11 +170,14 @@ async function writeForAWhile(
 
 /** What the source holds: what was kept of a run before, or else what is loaded, and kept when that is wanted. */
 async function contentOf(source: Source, options: RehearsalOptions, tell: Tell): Promise<Content> {
+  if (options.userServer) {
+    return { databases: options.userServer.found.databases, writerDatabases: [], writerMode: 'generic' };
+  }
   const { preparation } = options.test ?? {};
   const kept = preparation?.content;
   if (kept) return kept;
   const content = await loadContent(source, options, tell);
-  await preparation?.keepSource(source.server, content);
+  if (source.own) await preparation?.keepSource(source.own, content);
   return content;
 }
 

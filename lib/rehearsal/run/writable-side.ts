@@ -6,10 +6,11 @@ import type { WritableSide } from '../report/report';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { WriterDatabase } from '../writers/protocol';
 import { connect } from './master-session';
+import type { SourceServer } from './source';
 
 /** Who is asked. */
 export interface Sides {
-  readonly source: PostgresServer;
+  readonly source: SourceServer;
   /** Null before the restore. */
   readonly target: PostgresServer | null;
   /** Where the record leads. */
@@ -39,14 +40,14 @@ async function followsSomebody(server: PostgresServer): Promise<boolean> {
   });
 }
 
-async function mayWrite(server: PostgresServer, databases: readonly WriterDatabase[]): Promise<boolean> {
+async function mayWrite(server: SourceServer, databases: readonly WriterDatabase[]): Promise<boolean> {
   if (!server.running) return false;
   const answers = await Promise.all(databases.map((database) => tryWrite(server, database)));
   return answers.includes(true);
 }
 
 /** Writes and rolls back; every failure is a no, whatever stands behind it. */
-async function tryWrite(server: PostgresServer, { database, user, password }: WriterDatabase): Promise<boolean> {
+async function tryWrite(server: SourceServer, { database, user, password }: WriterDatabase): Promise<boolean> {
   try {
     const client = await connect(server, { user, password }, database);
     try {

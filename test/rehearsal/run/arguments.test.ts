@@ -16,6 +16,7 @@ test('every flag reaches its option', () => {
       dumpFiles: [],
       road: 'copy',
       sourceKind: 'server',
+      userServer: null,
       sourceVersion: 15,
       targetVersion: 17,
       writers: 0,
