@@ -273,6 +273,21 @@ describe('names and values of every kind', () => {
   });
 });
 
+describe('a task that was stopped before it ran', () => {
+  it('begins when it is resumed', async () => {
+    const databases = await stage.databases('create table plain (id int primary key)');
+    await databases.source.query('insert into plain values (1)');
+    const move = await stage.move(databases, FAITHFUL);
+    stage.aws.plane.dms.tasks.start(move.arn, 'start-replication');
+    await move.stop();
+    await move.start('resume-processing');
+    await databases.source.query('insert into plain values (2)');
+    await move.untilTable('plain', ({ AppliedInserts = 0, FullLoadRows = 0 }) => AppliedInserts + FullLoadRows === 2);
+    await untilEqual(databases, 'plain');
+    await move.stop();
+  });
+});
+
 describe('the end of the control plane', () => {
   it('ends every task, and leaves no session behind', async () => {
     const databases = await stage.databases('create table plain (id int primary key)');

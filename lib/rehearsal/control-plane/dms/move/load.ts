@@ -44,6 +44,7 @@ export async function refuseTables(world: RunWorld): Promise<void> {
 
 /** Empties tables before their load; a foreign key from another table refuses that, whoever asks (manual, TRUNCATE). */
 export async function truncateTables(world: RunWorld, tables: readonly SourceTable[]): Promise<void> {
+  if (tables.length === 0) return;
   await withSession(openTarget(world), async (client) => {
     for (const table of tables) {
       try {

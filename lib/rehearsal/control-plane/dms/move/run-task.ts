@@ -8,7 +8,7 @@
  */
 import type { Client } from 'pg';
 import { lsnNumber } from '../positions';
-import { type Task, tableKey, writeLog } from '../task';
+import { type TableState, type Task, writeLog } from '../task';
 import { createControlTables, readRecovery } from './control-tables';
 import { describeError, isRecoverable, TaskFailure } from './failure';
 import { type FollowEnd, followChanges } from './follow-changes';
@@ -16,6 +16,7 @@ import { beat } from './heartbeat';
 import { discoverTables, loadTables, refuseTables, truncateTables } from './load';
 import { openSource, openTarget, type RunWorld, withSession } from './run-world';
 import { dropSlot, readySlot, startLsn } from './slot';
+import type { SourceTable } from './source-tables';
 import { Validation } from './validate';
 
 /** How a run begins. */
@@ -49,7 +50,9 @@ class Run {
     private readonly onReady: () => void,
   ) {
     this.#validation = new Validation(world);
-    this.#slotReady = start === 'reload' ? 'restart' : start;
+    // A run that was stopped before it came to its slot left nothing to resume from.
+    const neverReached = start === 'resume' && world.task.checkpoint === null;
+    this.#slotReady = start === 'reload' ? 'restart' : neverReached ? 'first' : start;
   }
 
   /** Tries again after errors that pass, as often as the task's settings say. */
@@ -72,24 +75,32 @@ class Run {
   }
 
   reload(keys: readonly string[]): void {
-    const { task } = this.world;
+    this.#markForReload(keys);
+    this.#reloads.push(...keys);
+  }
+
+  #markForReload(keys: readonly string[]): void {
     for (const key of keys) {
-      const progress = task.tables.get(key);
+      const progress = this.world.task.tables.get(key);
       if (progress) Object.assign(progress, { state: 'Table is being reloaded', reloaded: true, error: null });
     }
-    this.#reloads.push(...keys);
   }
 
   async #loadAgain(): Promise<void> {
     const keys = this.#reloads;
     if (keys.length === 0) return;
     this.#reloads = [];
-    await truncateTables(
-      this.world,
-      keys.flatMap((key) => this.world.tables.get(key) ?? []),
-    );
+    // A first load may have ended meanwhile.
+    this.#markForReload(keys);
     this.#validation.forget(keys);
+    await truncateTables(this.world, this.#inState('Table is being reloaded'));
     await loadTables(this.world);
+  }
+
+  #inState(state: TableState): SourceTable[] {
+    return [...this.world.tables].flatMap(([key, table]) =>
+      this.world.task.tables.get(key)?.state === state ? [table] : [],
+    );
   }
 
   async #attempt(): Promise<RunEnd> {
@@ -173,25 +184,27 @@ class Run {
 
   /** What only the first attempt of a run does: empties, refuses, or says that there is nothing to load. */
   async #prepareTables(): Promise<void> {
-    const { task, tables } = this.world;
+    const { task } = this.world;
     if (this.#prepared) return;
+    if (this.start !== 'resume') await refuseTables(this.world);
+    // Tables whose reload was asked for, and did not begin before the last run ended.
+    await truncateTables(this.world, this.#inState('Table is being reloaded'));
+    if (task.type === 'cdc') this.#passOverLoad();
+    else if (
+      this.start === 'reload' ||
+      (this.start !== 'resume' && task.settings.preparation === 'TRUNCATE_BEFORE_LOAD')
+    )
+      await truncateTables(this.world, this.#inState('Before load'));
     this.#prepared = true;
-    if (this.start === 'resume') return;
-    if (task.type === 'cdc') {
-      await refuseTables(this.world);
-      for (const progress of task.tables.values()) {
-        if (progress.state !== 'Before load') continue;
-        progress.state = 'Table completed';
-        if (task.settings.validation.enabled) progress.validation = 'Pending validation';
-      }
-      return;
+  }
+
+  #passOverLoad(): void {
+    const { task } = this.world;
+    for (const progress of task.tables.values()) {
+      if (progress.state !== 'Before load') continue;
+      progress.state = 'Table completed';
+      if (task.settings.validation.enabled) progress.validation = 'Pending validation';
     }
-    await refuseTables(this.world);
-    const waiting = [...tables.values()].filter(
-      ({ schema, table }) => task.tables.get(tableKey(schema, table))?.state === 'Before load',
-    );
-    if (this.start === 'reload' || task.settings.preparation === 'TRUNCATE_BEFORE_LOAD')
-      await truncateTables(this.world, waiting);
   }
 
   async #recoverCheckpoint(target: Client): Promise<void> {
