@@ -1,0 +1,63 @@
+create schema "Sch.ema $1";
+create schema "über ""x""";
+set search_path = "Sch.ema $1";
+create function noted() returns trigger language plpgsql as $$ begin return new; end $$;
+create table "Parent" (id bigint primary key, "Code" text collate "C" not null unique, a int, b int, unique (a, b));
+create table "über ""x"""."Child ""q""" (
+  id bigint primary key, parent bigint constraint "fk ""p""" references "Parent" on delete cascade deferrable initially deferred,
+  code text, a int, b int, note text,
+  constraint "fk.code" foreign key (code) references "Parent" ("Code") on update set null,
+  constraint "FULL" foreign key (a, b) references "Parent" (a, b) match full,
+  constraint self foreign key (id) references "über ""x"""."Child ""q""");
+alter table "über ""x"""."Child ""q""" add constraint "Old" foreign key (a) references "Parent" (id) not valid;
+comment on constraint "fk.code" on "über ""x"""."Child ""q""" is 'it''s a comment';
+create index "I.1" on "über ""x"""."Child ""q""" (note collate "C" text_pattern_ops desc nulls last, a) include (b) with (fillfactor = 70) where note <> 'x''y';
+comment on index "über ""x"""."I.1" is 'for "search"';
+create index "Clustered" on "über ""x"""."Child ""q""" (b);
+create index "Lower" on "über ""x"""."Child ""q""" (lower(note), (a + b));
+alter index "über ""x"""."Lower" alter column 2 set statistics 700;
+alter table "über ""x"""."Child ""q""" cluster on "Clustered";
+create unique index kept on "über ""x"""."Child ""q""" (note, id);
+alter table "über ""x"""."Child ""q""" replica identity full;
+create trigger "T o" before insert on "Parent" for each row execute function noted();
+create trigger "T r" before insert on "Parent" for each row execute function noted();
+create trigger "T a" after update on "Parent" for each row when (old.a <> new.a) execute function noted();
+create trigger "T d" before delete on "Parent" for each row execute function noted();
+create constraint trigger "T c" after insert on "Parent" deferrable initially deferred for each row execute function noted();
+alter table "Parent" enable replica trigger "T r";
+alter table "Parent" enable always trigger "T a";
+alter table "Parent" disable trigger "T d";
+create rule "R o" as on update to "Parent" do also select 1;
+create rule "R a" as on delete to "Parent" do also select 2;
+create rule "R r" as on insert to "Parent" do also notify "Noti";
+create rule "R d" as on insert to "Parent" do also select 3;
+alter table "Parent" enable always rule "R a";
+alter table "Parent" enable replica rule "R r";
+alter table "Parent" disable rule "R d";
+create table "Log" (id bigint, at date, parent bigint, constraint "To parent" foreign key (parent) references "Parent") partition by range (at);
+create table "Log 1" partition of "Log" for values from ('2020-01-01') to ('2021-01-01') partition by list (id);
+create table "Log 1 a" partition of "Log 1" for values in (1);
+create table "Log 2" (at date, parent bigint, id bigint, constraint "its own" foreign key (parent) references "Parent");
+alter table "Log" attach partition "Log 2" for values from ('2021-01-01') to ('2022-01-01');
+comment on constraint "its own" on "Log 2" is 'of a partition';
+create index "by at" on "Log" (at);
+create index "named" on "Log" (parent) where parent > 0;
+comment on index "named" is 'of all';
+alter index "Log 2_at_idx" rename to "Renamed.2";
+comment on index "Renamed.2" is 'of one';
+alter index "Renamed.2" set (fillfactor = 50);
+create trigger "down" after insert on "Log" for each row execute function noted();
+alter table only "Log 2" disable trigger "down";
+alter table only "Log 1 a" enable always trigger "down";
+create table "Whole" (id int, part int, primary key (id, part)) partition by hash (part);
+create table "Whole 0" partition of "Whole" for values with (modulus 2, remainder 0);
+create table "Whole 1" partition of "Whole" for values with (modulus 2, remainder 1);
+create table "To whole" (id int, part int, foreign key (id, part) references "Whole");
+create table "select" (id int primary key);
+create table heir (up int references "select") inherits ("select");
+create index on heir (up);
+insert into "Parent" values (1, 'one', 1, 1), (2, 'two', 2, 2);
+insert into "über ""x"""."Child ""q""" values (1, 1, 'one', 1, 1, 'n'), (2, null, null, null, null, null);
+insert into "Log" values (1, '2020-05-05', 1), (7, '2021-05-05', 2);
+insert into "Whole" values (1, 1), (2, 2);
+insert into "To whole" values (1, 1), (1, null);
