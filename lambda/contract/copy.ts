@@ -36,9 +36,13 @@ export interface CopySteps {
   /** Makes what is queued: tables before the rows come, indexes and the rest when they are there. */
   'make-schema': {
     input: ClaimedCall &
-      BothSides & { readonly databases: readonly string[]; readonly part: 'before-rows' | 'after-rows' };
+      BothSides & {
+        readonly databases: readonly string[];
+        /** `as-rows-come`: what is ready of the last part while others copy. */
+        readonly part: 'before-rows' | 'as-rows-come' | 'after-rows';
+      };
     output: {
-      /** Items of all databases that are not done. */
+      /** Items of all databases that are not done; while rows come, items of rows that are waited for. */
       readonly left: number;
       /** For people, such as `Created 2090/2091 indexes`. */
       readonly progress: string;

@@ -2,8 +2,8 @@
  * The copy road: an empty target, its tables, the rows under a snapshot that is held on the source, then indexes and the rest:
  *
  *   Prepare the source -> Create the target <-> wait -> Make the databases -> Plan the schema -> Make the tables <-> again
- *     -> Hold the snapshots -> Plan the rows -> Copy (each worker: Copy rows until none is left) -> Conclude the rows
- *     -> Make the indexes <-> again -> Subscribe
+ *     -> Hold the snapshots -> Plan the rows -> Copy (each worker: Copy rows until none is left; beside them: Make indexes as rows
+ *        come) -> Conclude the rows -> Make the indexes <-> again -> Subscribe
  *
  *   a snapshot ended -> Hold the snapshots, anew: the plan notices and starts over
  *
@@ -19,7 +19,7 @@ import {
   ProvideItems,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { ERRORS, type StepName } from '../../lambda/contract';
-import { copyRoundsOf, MAKE_ROUNDS, MOST_SNAPSHOTS, TARGET_POLL } from './poll';
+import { copyRoundsOf, EARLY_ROUNDS, MAKE_ROUNDS, MOST_SNAPSHOTS, TARGET_POLL } from './poll';
 import { REPEATABLE } from './retry';
 import { ALL, type Seeding, SOURCE_DATABASES } from './seeding';
 import { createTarget, untilAvailable } from './snapshot-road';
@@ -104,13 +104,20 @@ function makeUntilDone(
   return make;
 }
 
-/** The map over the workers that `Plan the rows` named; `snapshotGone` tells whether all of them came to the end. */
+/** Instead of a worker's number: the share of the map that makes indexes. */
+const INDEXES = 'indexes';
+
+/**
+ * The map over the workers that `Plan the rows` named, and one share beside them that makes the indexes of tables whose rows are in;
+ * `snapshotGone` tells whether all of them came to the end.
+ */
 function copyRows(seeding: Seeding, rounds: number): MapState {
   const { states, props, compensation } = seeding;
   const begin = Pass.jsonata(states, 'Take a share of the rows', {
     // Variables of a worker are its own; an outer scope has none of these names.
     assign: { worker: '{% $states.input.worker %}', copyRounds: 0 },
   });
+  const indexes = indexesAsRowsCome(seeding);
   const copy = callStep(
     states,
     'Copy rows',
@@ -137,14 +144,45 @@ function copyRows(seeding: Seeding, rounds: number): MapState {
     .when(Condition.jsonata(`{% $copyRounds >= ${rounds} %}`), tooLong)
     .otherwise(copy);
   const workers = MapState.jsonata(states, 'Copy', {
-    items: ProvideItems.jsonata('{% $workers %}'),
+    items: ProvideItems.jsonata(`{% $append($workers, ['${INDEXES}']) %}`),
     itemSelector: { worker: '{% $states.context.Map.Item.Value %}' },
     assign: { snapshotGone: '{% $count($states.result[$not(held)]) > 0 %}' },
     outputs: {},
   });
-  workers.itemProcessor(begin.next(copy).next(left));
+  copy.next(left);
+  begin.next(
+    Choice.jsonata(states, 'Makes indexes?')
+      .when(Condition.jsonata(`{% $worker = '${INDEXES}' %}`), indexes)
+      .otherwise(copy),
+  );
+  workers.itemProcessor(begin);
   workers.addCatch(compensation, { errors: ['States.ALL'], ...KEEP_FAILURE });
   return workers;
+}
+
+/**
+ * One after the other it makes what is ready, until no rows are waited for; a build that runs then goes on and is found by
+ * `Make the indexes`, as is what its rounds did not reach.
+ */
+function indexesAsRowsCome({ states, props }: Seeding): IChainable {
+  const make = callStep(
+    states,
+    'Make indexes as rows come',
+    props.functions,
+    'make-schema',
+    { ...ALL, part: 'as-rows-come' },
+    {
+      retry: REPEATABLE,
+      assign: { rowsLeft: '{% $states.result.left %}', copyRounds: '{% $copyRounds + 1 %}' },
+    },
+  );
+  const done = Pass.jsonata(states, 'No rows waited for', { outputs: { held: true } });
+  make.next(
+    Choice.jsonata(states, 'Rows waited for?')
+      .when(Condition.jsonata(`{% $rowsLeft = 0 or $copyRounds >= ${EARLY_ROUNDS} %}`), done)
+      .otherwise(make),
+  );
+  return make;
 }
 
 /** A holder dies with its server, or by hand; what dies again and again is a person's matter. */

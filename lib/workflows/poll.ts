@@ -56,5 +56,11 @@ export function copyRoundsOf(workers: number): number {
 /** Calls that make tables, and calls that make indexes; each works up to ten minutes, so that either are 25 hours. */
 export const MAKE_ROUNDS = 150;
 
+/**
+ * Calls that make indexes while rows come, each time the rows are begun; each works up to ten minutes, so that they are three hours.
+ * What is not made by then is made when the rows are there.
+ */
+export const EARLY_ROUNDS = 18;
+
 /** How often the rows are begun again because their snapshot ended. */
 export const MOST_SNAPSHOTS = 3;

@@ -12,7 +12,7 @@ const run = (answers: Answers = {}) => runMachine(machines, 'replicate', {}, ans
 const steps = ({ calls }: Awaited<ReturnType<typeof run>>) => calls.map(({ step }) => step);
 
 const BEFORE_ROWS = ['prepare', 'restore', 'make-databases', 'plan-schema', 'make-schema'];
-const ROWS = ['hold-snapshot', 'plan-rows', 'copy-rows'];
+const ROWS = ['hold-snapshot', 'plan-rows', 'copy-rows', 'make-schema'];
 const AFTER_ROWS = ['conclude-rows', 'make-schema', 'subscribe'];
 const VERIFYING = ['watch', 'plan-verification', 'verify-chunks', 'conclude-verification'];
 const HELD = { snapshot: 'held', items: 3, tables: 1, bytes: 3, leftOut: 0, workers: [0, 1], report: null };
@@ -44,14 +44,23 @@ describe('Replicate on the copy road', () => {
     expect(ran).toMatchObject({ status: 'SUCCEEDED', output: { seedLsn: null, seedOrigin: null } });
     const inputOf = (step: string) => ran.calls.filter((call) => call.step === step).map(({ input }) => input);
     expect(inputOf('restore')).toMatchObject([{ seed: 'empty' }]);
-    expect(inputOf('make-schema')).toMatchObject([{ part: 'before-rows' }, { part: 'after-rows' }]);
+    expect(inputOf('make-schema')).toMatchObject([
+      { part: 'before-rows' },
+      { part: 'as-rows-come' },
+      { part: 'after-rows' },
+    ]);
     expect(inputOf('subscribe')).toMatchObject([{ seedLsn: null }]);
   });
 
   test('asks again until tables and indexes are made', async () => {
-    const left = [2, 1, 0, 7, 0];
+    const left = [2, 1, 0, 4, 0, 7, 0];
     const ran = await run({ 'make-schema': (_, count) => ({ left: left[count - 1], progress: '' }) });
-    expect(steps(ran).filter((step) => step === 'make-schema')).toHaveLength(left.length);
+    const parts = ran.calls.filter(({ step }) => step === 'make-schema').map(({ input }) => input.part);
+    expect(parts).toEqual([
+      ...['before-rows', 'before-rows', 'before-rows'],
+      ...['as-rows-come', 'as-rows-come'],
+      ...['after-rows', 'after-rows'],
+    ]);
     expect(ran.status).toBe('SUCCEEDED');
   });
 
@@ -78,7 +87,9 @@ describe('Replicate on the copy road', () => {
         snapshot: count < 3 && worker === 1 ? 'gone' : 'held',
       }),
     });
-    const rows = steps(ran).filter((step) => [...ROWS, 'conclude-rows'].includes(step));
+    const rows = steps(ran).filter((step) =>
+      ['hold-snapshot', 'plan-rows', 'copy-rows', 'conclude-rows'].includes(step),
+    );
     expect(rows).toEqual([
       'hold-snapshot',
       'plan-rows',
@@ -98,11 +109,13 @@ describe('Replicate on the copy road', () => {
   });
 
   test.each(
-    [...BEFORE_ROWS, ...ROWS, ...AFTER_ROWS].map((step, index, list) => [step, list.indexOf(step) !== index] as const),
-  )('gives the source back when %s fails (again: %s), with what failed first', async (step, second) => {
+    [...BEFORE_ROWS, ...ROWS, ...AFTER_ROWS].map(
+      (step, index, list) => [step, list.slice(0, index).filter((other) => other === step).length] as const,
+    ),
+  )('gives the source back when %s fails (after %i that did not), with what failed first', async (step, before) => {
     const answers: Answers = {
       [step]: (_: unknown, count: number) =>
-        second && count === 1 ? { left: 0, progress: '' } : failWith('Blocked', `${step} is refused`),
+        count <= before ? { left: 0, progress: '' } : failWith('Blocked', `${step} is refused`),
     };
     const ran = await run(answers);
     expect(steps(ran).at(-1)).toBe('release');
@@ -111,7 +124,9 @@ describe('Replicate on the copy road', () => {
   });
 
   test('gives the source back when tables or rows take for ever', async () => {
-    const making = await run({ 'make-schema': () => ({ left: 1, progress: '' }) });
+    const making = await run({
+      'make-schema': ({ part }) => ({ left: part === 'as-rows-come' ? 0 : 1, progress: '' }),
+    });
     expect(steps(making).at(-1)).toBe('release');
     expect(making.cause).toContain('pg_stat_activity');
     const copying = await run({ 'copy-rows': () => ({ left: 1, done: 1, rows: 1, snapshot: 'held' }) });

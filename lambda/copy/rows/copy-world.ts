@@ -6,3 +6,6 @@ export type CopyWorld = Pick<World, 'migrationId' | 'epoch' | 'expect' | 'remain
 
 /** First part of the name of every session that copies rows, after `sealift/<id>/`. */
 export const COPY_ROWS = 'copy-rows';
+
+/** The same of every session that makes indexes. */
+export const MAKE_SCHEMA = 'make-schema';

@@ -14,7 +14,7 @@ import { emptyQueue, enqueue } from '../../platform/queue';
 import { qualified } from '../../platform/quote';
 import { copiedSnapshotOf, sameSnapshot, snapshotFactsOf } from '../../platform/snapshot-facts';
 import type { HeldSnapshot } from '../../platform/snapshot-holder';
-import { COPY_ROWS, type CopyWorld } from './copy-world';
+import { COPY_ROWS, type CopyWorld, MAKE_SCHEMA } from './copy-world';
 import { type CutOptions, cutTables } from './cut';
 import type { SizedTable } from './divide';
 import { isHeld } from './hold';
@@ -75,6 +75,8 @@ async function startOver(target: Session<'target'>, world: CopyWorld): Promise<v
   const expected = world.expect('seeding');
   await guarded(target, expected, () => target.execute(mergeFacts(world.migrationId, NOT_PLANNED)));
   await endPredecessors(target, world.migrationId, COPY_ROWS);
+  // A build that goes on by itself would keep its table from being emptied; what it made so far is undone with its mark.
+  await endPredecessors(target, world.migrationId, MAKE_SCHEMA);
   const begun = await target.query<{ schema: string; name: string }>(tablesBegun);
   for (const batch of batchesOf(begun, BATCH)) {
     await guarded(target, expected, () => target.execute(sql.truncateTables(batch)));

@@ -2,8 +2,10 @@
  * The queue of a schema: what is made on the target, in which order and what side by side. Items are rows of the target's ledger, in
  * the database they are made in.
  *
- *   schemas ─▶ extensions ─▶ pre-data ─▶ [the rows] ─▶ keys ─▶ views that need them ─▶ indexes ─▶ attached ─▶
- *   foreign keys ─▶ validated ─▶ triggers, rules, policies, comments ─▶ privileges ─▶ materialized views ─▶ analyzed
+ *   schemas ─▶ extensions ─▶ pre-data ─▶ [the rows] ─▶ keys ─▶ views that need them ─▶ indexes ─▶ analyzed ─▶ attached ─▶
+ *   foreign keys ─▶ validated ─▶ triggers, rules, policies, comments ─▶ privileges ─▶ materialized views ─▶ the rest analyzed
+ *
+ * A table whose rows are in gets its keys, indexes and statistics while rows of others still come (`EARLY_STAGES`).
  */
 import { type Entry, objectOf } from './entries';
 import { findWords, type Token, tokensOf, wordsAt } from './tokens';
@@ -24,6 +26,7 @@ export const STAGES = {
   keys: 40,
   views: 50,
   indexes: 60,
+  tableStatistics: 65,
   attachments: 70,
   foreignKeys: 80,
   validations: 90,
@@ -33,6 +36,9 @@ export const STAGES = {
   refreshes: 120,
   statistics: 130,
 } as const;
+
+/** Stages whose items need nothing but the rows of their tables, and what earlier ones of these stages made of the same tables. */
+export const EARLY_STAGES: readonly number[] = [STAGES.keys, STAGES.indexes, STAGES.tableStatistics];
 
 /** What progress is told of. */
 export type What = 'object' | 'index' | 'foreign key';
@@ -49,14 +55,19 @@ export interface SchemaItem {
    * table against another's build.
    */
   readonly locks: readonly string[];
-  /** Table whose size says how long it takes; null where that does not matter. */
-  readonly table: string | null;
+  /** Tables whose rows it works on; none where that does not matter. */
+  readonly tables: readonly string[];
 }
 
 /** Most statements of an item: few enough to be done within seconds, many enough that marks cost little. */
 const BATCH = 200;
 /** Most text of an item, in characters. */
 const BATCH_LENGTH = 200_000;
+
+/** Small tables are worked on together: an item costs a few milliseconds, as much as an index of a table of some hundred rows. */
+const GROUP = 50;
+/** Most bytes of the tables of such a group, counted with each statement: about a second of work. */
+const GROUP_BYTES = 16 * 2 ** 20;
 
 /** A statement on its way into an item. */
 export interface Placed {
@@ -73,6 +84,8 @@ export interface Placed {
 export interface SourceFacts {
   /** Partitioned tables, as `schema.name` in SQL: a foreign key of one cannot be validated later. */
   readonly partitioned: ReadonlySet<string>;
+  /** Bytes of the tables that hold rows, with TOAST, by the same names. */
+  readonly bytes: ReadonlyMap<string, number>;
 }
 
 /** Statements that are not of the dump. */
@@ -95,21 +108,26 @@ export function itemsOf(entries: readonly Entry[], facts: SourceFacts, further: 
     const last = entry.type === 'ACL' || entry.section === 'post-data';
     (last ? after : before).push(...placed(entry, facts));
   }
-  return { before: batched(before), after: batched(after) };
+  return { before: batched(before, facts.bytes), after: batched(after, facts.bytes) };
 }
 
-/** Puts statements without locks of their own together, stage by stage. */
-export function batched(all: readonly Placed[]): SchemaItem[] {
+/**
+ * Puts statements without locks of their own together, stage by stage, and then those on small tables; what takes longest comes
+ * first. `bytes` are those of the tables.
+ */
+export function batched(all: readonly Placed[], bytes: SourceFacts['bytes']): SchemaItem[] {
   const items: SchemaItem[] = [];
   const stages = [...new Set(all.map(({ stage }) => stage))].sort((a, b) => a - b);
   for (const stage of stages) {
     const ofStage = all.filter((statement) => statement.stage === stage);
+    const isOfTable = ({ table }: Placed): boolean => table !== undefined && bytes.has(table);
+    items.push(...grouped(ofStage.filter(isOfTable), bytes));
     let batch: Placed[] = [];
     const flush = (): void => {
       if (batch.length > 0) items.push(itemOf(batch, ['*']));
       batch = [];
     };
-    for (const statement of ofStage) {
+    for (const statement of ofStage.filter((each) => !isOfTable(each))) {
       if (statement.locks !== null) {
         flush();
         items.push(itemOf([statement], statement.locks));
@@ -124,6 +142,35 @@ export function batched(all: readonly Placed[]): SchemaItem[] {
   return items;
 }
 
+/** Statements on large tables alone, those on small ones together, table by table. */
+function grouped(statements: readonly Placed[], bytes: SourceFacts['bytes']): SchemaItem[] {
+  const sizeOf = ({ table = '' }: Placed): number => bytes.get(table) ?? 0;
+  const sorted = [...statements].sort(
+    (one, other) => sizeOf(other) - sizeOf(one) || (one.table ?? '').localeCompare(other.table ?? ''),
+  );
+  const groups: { members: Placed[]; bytes: number }[] = [];
+  for (const statement of sorted) {
+    const group = groups.at(-1);
+    const size = sizeOf(statement);
+    if (group === undefined || group.bytes + size > GROUP_BYTES || group.members.length >= GROUP) {
+      groups.push({ members: [statement], bytes: size });
+    } else {
+      group.members.push(statement);
+      group.bytes += size;
+    }
+  }
+  return groups.map(({ members }) => {
+    const [first] = members;
+    // Together they lock what the strongest of them does.
+    const alone = members.length === 1 ? first?.locks : null;
+    return itemOf(members, alone ?? tablesOf(members));
+  });
+}
+
+function tablesOf(statements: readonly Placed[]): string[] {
+  return [...new Set(statements.flatMap(({ table }) => table ?? []))];
+}
+
 function itemOf(statements: readonly Placed[], locks: readonly string[]): SchemaItem {
   const [first] = statements;
   return {
@@ -132,7 +179,7 @@ function itemOf(statements: readonly Placed[], locks: readonly string[]): Schema
     objects: statements.map(({ object }) => object),
     statements: statements.map(({ text }) => text),
     locks,
-    table: first?.table ?? null,
+    tables: tablesOf(statements),
   };
 }
 

@@ -12,14 +12,11 @@ import type { LeftOut } from './filter';
 import { AFTER_ROWS, BEFORE_ROWS, itemsOf, type Placed, type Queues, STAGES } from './items';
 import { readSchema } from './read-schema';
 import { installedExtensions, offeredExtensions } from './sql/extensions';
-import { analyzable, analyze, filledViews, partitionedTables, refresh } from './sql/items';
+import { type Analyzed, analyze, analyzedRelations, filledViews, partitionedTables, refresh } from './sql/items';
 import { createInDatabase, createInSchema, rolesWithoutCreate, traits } from './sql/openings';
 
 /** OID of the catalogue of relations, the same in every version. */
 const PG_CLASS = '1259';
-
-/** Relations that are analyzed together. */
-const ANALYZED = 100;
 
 /** How a schema is planned. */
 export interface PlanOptions {
@@ -50,17 +47,22 @@ export async function planSchema(source: Server, target: Server, options: PlanOp
   const extensions = planExtensions(database, installed, offered, options.skipExtensions);
   const partitioned = await from.query<{ relation: string }>(partitionedTables);
   const views = await from.query<{ relation: string }>(filledViews);
+  const analyzed = await from.query<Analyzed>(analyzedRelations);
   const made = new Set(kept.flatMap(({ catalogId }) => (catalogId?.catalog === PG_CLASS ? [catalogId.oid] : [])));
-  const analyzed = (await from.query<{ oid: string; relation: string }>(analyzable))
-    .filter(({ oid }) => made.has(oid))
-    .map(({ relation }) => relation);
   const lent = superuser ? { before: [], after: [] } : await lentRights(to, kept);
   const queues = itemsOf(
     kept,
-    { partitioned: new Set(partitioned.map(({ relation }) => relation)) },
+    {
+      partitioned: new Set(partitioned.map(({ relation }) => relation)),
+      bytes: new Map(analyzed.flatMap(({ relation, bytes }) => (bytes === null ? [] : [[relation, Number(bytes)]]))),
+    },
     {
       before: [...lent.before, ...extensions.statements],
-      after: [...lent.after, ...refreshes(views.map(({ relation }) => relation)), ...statistics(analyzed)],
+      after: [
+        ...lent.after,
+        ...refreshes(views.map(({ relation }) => relation)),
+        ...statistics(analyzed.filter(({ oid, partition }) => made.has(oid) && !partition)),
+      ],
     },
   );
   return { ...queues, leftOut: [...leftOut, ...extensions.leftOut] };
@@ -141,25 +143,28 @@ async function lentRights(to: Session, entries: readonly Entry[]): Promise<{ bef
 
 /** What only rows make possible. */
 function refreshes(views: readonly string[]): Placed[] {
-  return views.map((relation) => ({
-    stage: STAGES.refreshes,
-    what: 'object',
-    object: `materialized view ${relation}`,
-    text: refresh(relation),
-    locks: ['*'],
-  }));
+  return views.map(
+    (relation): Placed => ({
+      stage: STAGES.refreshes,
+      what: 'object',
+      object: `materialized view ${relation}`,
+      text: refresh(relation),
+      locks: ['*'],
+    }),
+  );
 }
 
-/** Some tables at a time: whatever is analyzed stays locked, with its indexes, until the item ends. */
-function statistics(relations: readonly string[]): Placed[] {
-  return Array.from({ length: Math.ceil(relations.length / ANALYZED) }, (_, batch) => {
-    const some = relations.slice(batch * ANALYZED, (batch + 1) * ANALYZED);
+/** Each table that is made is analyzed behind its indexes; what needs the last objects or other tables' rows, at the end. */
+function statistics(analyzed: readonly Analyzed[]): Placed[] {
+  return analyzed.map(({ relation, bytes, extended }): Placed => {
+    const early = bytes !== null && !extended;
     return {
-      stage: STAGES.statistics,
+      stage: early ? STAGES.tableStatistics : STAGES.statistics,
       what: 'object',
-      object: `statistics of ${some.length === 1 ? some[0] : `${some[0]} and ${some.length - 1} more`}`,
-      text: analyze(some),
-      locks: [],
+      object: `statistics of ${relation}`,
+      text: analyze(relation),
+      locks: [relation],
+      table: relation,
     };
   });
 }

@@ -37,7 +37,8 @@ const QUEUES = `
   select kind, sum(size)::float8 as total, coalesce(sum(size) filter (where done), 0)::float8 as done
     from (select case when queue = 'copy' then 'rows' when queue = 'copy-pre-data' then 'before'
                       when payload ->> 'what' = 'index' then 'indexes' else 'after' end as kind,
-                 case when queue = 'copy' then (payload ->> 'bytes')::numeric else 1 end as size,
+                 case when queue = 'copy' then (payload ->> 'bytes')::numeric
+                      else jsonb_array_length(payload -> 'objects') end as size,
                  state = 'done' as done
             from sealift.work
            where queue in ('copy', 'copy-pre-data', 'copy-post-data')

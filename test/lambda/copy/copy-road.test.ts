@@ -85,7 +85,7 @@ const digest = (side: 'source' | 'target') =>
     ];
   });
 
-const making = (part: 'before-rows' | 'after-rows') =>
+const making = (part: 'before-rows' | 'as-rows-come' | 'after-rows') =>
   road.call('make-schema', (asked, world) => makeSchema({ ...asked, part }, world));
 const copying = () => road.call('copy-rows', (asked, world) => copyRows({ ...asked, worker: 0 }, world));
 const subscribing = () => road.call('subscribe', (asked, world) => subscribe({ ...asked, seedLsn: null }, world));
@@ -174,6 +174,8 @@ describe('the copy road', () => {
         text: `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'sealift/road/hold-snapshot/%'`,
       });
       expect(await copying()).toMatchObject({ snapshot: 'gone' });
+      // Nobody copies what indexes would wait for, so they wait no more.
+      expect(await making('as-rows-come')).toMatchObject({ left: 0 });
       await expect(road.call('conclude-rows', concludeRows)).rejects.toMatchObject({ name: 'NotReady' });
       await expect(subscribing()).rejects.toMatchObject({
         name: 'Blocked',
@@ -194,7 +196,7 @@ describe('the copy road', () => {
       const shop = await road.pair.target.admin('shop');
       // Somebody else is at everything of the first database.
       await shop.query(`begin; select from sealift.work where queue = 'copy' for update`);
-      const copied = copying();
+      const [copied, early] = [copying(), making('as-rows-come')];
       for (let open = 1; open > 0; await new Promise((done) => setTimeout(done, 25))) {
         open = await asAdmin('target', async (server) => {
           const odd = await server.session('Odd "db"');
@@ -207,6 +209,7 @@ describe('the copy road', () => {
       }
       await shop.query('rollback');
       expect(await copied).toMatchObject({ left: 0, snapshot: 'held' });
+      expect(await early).toMatchObject({ left: 0 });
       await shop.end();
       expect(await copying()).toMatchObject({ left: 0, done: 0 });
     },

@@ -9,9 +9,8 @@ const WORK = `${LEDGER_SCHEMA}.work`;
 export const DONE_ALREADY = '55006';
 
 /**
- * Open items of the first stage that has any: tried least first, then by the rows of their table, most first. The rows are those of the
- * statistics system: `pg_relation_size` would wait for the very builds that run. The stage is
- * asked for once, by a subquery of its own: joined, it was asked for again with each item.
+ * Open items of the first stage that has any: tried least first, then in their order, in which those of large tables come first.
+ * The stage is asked for once, by a subquery of its own: joined, it was asked for again with each item.
  */
 export function openItems(queue: string): Statement {
   return {
@@ -19,9 +18,39 @@ export function openItems(queue: string): Statement {
       from ${WORK} w
       where w.queue = $1 and w.state = 'open' and (w.payload->>'stage')::int =
         (select min((payload->>'stage')::int) from ${WORK} where queue = $1 and state = 'open')
-      order by w.attempts, coalesce(pg_stat_get_live_tuples(to_regclass(w.payload->>'table')), 0) desc, w.item
+      order by w.attempts, w.item
       limit 500`,
     values: [queue],
+  };
+}
+
+/**
+ * Open items of `stages` that need no other: every row of their tables is in, nothing of `copyQueue` that holds any is open, and
+ * of the same tables no earlier stage is. The parents of partitions wait for all of them, and so do materialized views.
+ */
+export function earlyItems(queue: string, copyQueue: string, stages: readonly number[]): Statement {
+  return {
+    text: `with early as materialized (
+        select item, attempts, (payload->>'stage')::int as stage, payload->'locks' as locks, payload->'tables' as tables
+        from ${WORK} where queue = $1 and state = 'open' and (payload->>'stage')::int = any ($3)),
+      awaited as materialized (
+        select distinct '"' || replace(p.part->'table'->>'schema', '"', '""') || '"."'
+          || replace(p.part->'table'->>'name', '"', '""') || '"' as relation
+        from ${WORK} w cross join lateral jsonb_array_elements(w.payload->'parts') as p(part)
+        where w.queue = $2 and w.state = 'open'),
+      begun as materialized (
+        select t.relation, min(e.stage) as stage
+        from early e cross join lateral jsonb_array_elements_text(e.tables) as t(relation) group by 1)
+      select e.item::text as item, e.locks as locks
+      from early e cross join lateral jsonb_array_elements_text(e.tables) as t(relation)
+      join begun b on b.relation = t.relation
+      left join awaited a on a.relation = t.relation
+      left join pg_class c on c.oid = to_regclass(t.relation)
+      group by e.item, e.attempts, e.locks
+      having bool_and(a.relation is null and b.stage = e.stage and coalesce(c.relkind = 'r', false))
+      order by e.attempts, e.item
+      limit 500`,
+    values: [queue, copyQueue, stages],
   };
 }
 
@@ -41,11 +70,14 @@ export function runningItems(queue: string, prefix: string): Statement {
   };
 }
 
-/** Items and done ones, by what they are. */
+/** Objects and done ones, by what they are, and the items that are not done. */
 export function progressOf(queue: string): Statement {
   return {
-    text: `select payload->>'what' as what, count(*)::int as total, count(*) filter (where state = 'done')::int as done
-      from ${WORK} where queue = $1 group by 1`,
+    text: `select what, sum(objects)::int as total, coalesce(sum(objects) filter (where state = 'done'), 0)::int as done,
+        count(*) filter (where state <> 'done')::int as left
+      from (select payload->>'what' as what, jsonb_array_length(payload->'objects') as objects, state
+            from ${WORK} where queue = $1) as items
+      group by 1`,
     values: [queue],
   };
 }
@@ -69,10 +101,26 @@ set local client_min_messages = warning;
 set local default_tablespace = ''`;
 
 /**
+ * Memory of a build beside others: all of them together take as much as the server's own buffers, which RDS sizes to a quarter of
+ * the instance's memory; never less than the server gives by itself, and at most 2 GB, what a build can use.
+ */
+function memorySetting(builds: number): string {
+  return `do ${literal(`begin
+    perform set_config('maintenance_work_mem', greatest(
+      (select setting::bigint from pg_settings where name = 'maintenance_work_mem'),
+      least((select setting::bigint * 8 from pg_settings where name = 'shared_buffers') / ${builds}, 2097151))::text || 'kB', true);
+  end`)}`;
+}
+
+/**
  * An item as one text: it takes the item's row, does the statements and marks the item, in one transaction that goes on when its
  * client is gone. Fails with 55P03 while somebody else does the item, and with `DONE_ALREADY` when it is done.
  */
-export function itemText(queue: string, item: string, statements: readonly string[]): Statement {
+export function itemText(
+  { queue, item }: { readonly queue: string; readonly item: string },
+  statements: readonly string[],
+  builds: number,
+): Statement {
   const where = `queue = ${literal(queue)} and item = ${literal(item)}::bigint`;
   const take = `begin
     perform from ${WORK} where ${where} and state = 'open' for update nowait;
@@ -80,7 +128,16 @@ export function itemText(queue: string, item: string, statements: readonly strin
   end`;
   const mark = `update ${WORK} set state = 'done', attempts = attempts + 1, updated_at = clock_timestamp() where ${where}`;
   return {
-    text: ['begin', `do ${literal(take)}`, SETTINGS, ...statements, 'reset role', mark, 'commit'].join(';\n'),
+    text: [
+      'begin',
+      `do ${literal(take)}`,
+      SETTINGS,
+      memorySetting(builds),
+      ...statements,
+      'reset role',
+      mark,
+      'commit',
+    ].join(';\n'),
   };
 }
 
@@ -134,18 +191,34 @@ export function noteAttempt(queue: string, item: string): Statement {
   };
 }
 
-/**
- * Relations with statistics of their own, with the decimal OID of their row, as SQL: a partitioned table stands for its partitions,
- * of which it analyzes every one.
- */
-export const analyzable: Statement = {
-  text: `select c.oid::text as oid, format('%I.%I', n.nspname, c.relname) as relation
+/** A relation to analyze. */
+export interface Analyzed {
+  /** On the source, decimal. */
+  readonly oid: string;
+  /** As `"schema"."name"`, quoted throughout. */
+  readonly relation: string;
+  /** With TOAST, decimal; null for what is no plain table, whose rows are there at the end only. */
+  readonly bytes: string | null;
+  /** It has extended statistics, which are made with the last objects. */
+  readonly extended: boolean;
+  /** Its parent analyzes it. */
+  readonly partition: boolean;
+}
+
+/** Relations with statistics of their own, those of extensions and systems among them. */
+export const analyzedRelations: Statement = {
+  text: `select c.oid::text as oid,
+      '"' || replace(n.nspname, '"', '""') || '"."' || replace(c.relname, '"', '""') || '"' as relation,
+      c.relispartition as partition, case when c.relkind = 'r' then pg_table_size(c.oid)::text end as bytes,
+      exists (select from pg_statistic_ext s where s.stxrelid = c.oid) as extended
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'm') and not c.relispartition and c.relpersistence <> 't' and n.nspname <> '${LEDGER_SCHEMA}'
+    where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't'
+      and n.nspname not in ('pg_catalog', 'information_schema', '${LEDGER_SCHEMA}')
+      and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'
     order by c.oid`,
 };
 
-/** Gathers the statistics of relations. */
-export function analyze(relations: readonly string[]): string {
-  return `analyze ${relations.join(', ')}`;
+/** Gathers the statistics of a relation. */
+export function analyze(relation: string): string {
+  return `analyze ${relation}`;
 }

@@ -75,7 +75,7 @@ it('goes on with a build when its worker is gone, and tells how many indexes the
   const holder = await pair.target.admin('lineage');
   const options = { database: 'lineage', queue: AFTER_ROWS, parallel: 2, expected };
   const { rows } = await holder.query<{ name: string }>(
-    `select replace(payload->>'table', '"', '') as name from sealift.work
+    `select replace(payload->'tables'->>0, '"', '') as name from sealift.work
       where queue = 'copy-post-data' and payload->>'what' = 'index' order by item limit 1`,
   );
   await holder.query(`begin; lock table ${rows[0]?.name} in access exclusive mode`);
