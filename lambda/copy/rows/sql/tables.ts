@@ -33,13 +33,13 @@ export interface RelationRow {
 /**
  * A type of PostgreSQL's own (its oid is below 10000 in every version) has one binary form for all majors; `reg*` is left out
  * because it travels as an oid, which means another object elsewhere, `xml` because its text form drops the encoding that a
- * value declares, and what has no send function. A domain travels as what it is over, an enum as its label. Arrays of
+ * value declares, vectors of numbers because an empty one is not taken back, and what has no send function. A domain travels as what it is over, an enum as its label. Arrays of
  * anything else carry the oid of their element's type, composites that of every field.
  */
 const WIRE = `case
     when x.typtype = 'e' then 'enum'
     when x.oid < 10000 and x.typtype in ('b', 'r', 'm') and x.typsend::oid <> 0
-      and x.typname !~ '^_?(reg|xml$|aclitem$|pg_node_tree$)' then x.oid::text
+      and x.typname !~ '^_?(reg|xml$|aclitem$|pg_node_tree$|int2vector$|oidvector$)' then x.oid::text
   end`;
 
 /**

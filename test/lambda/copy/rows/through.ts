@@ -33,6 +33,12 @@ const ROUND = `begin;
   delete from busy where id = 1 + (random() * 19999)::int;
   insert into keyless values (0, 'again');
   update parted set day = 3 - day, id = id + 100000 where id = 1 + (random() * 1999)::int and day = 1;
+  update tricky_lists set id = id where id = 1;
+  update tricky_composites set id = id where id = 1;
+  update tricky_times set id = id;
+  update tricky_numbers set id = id;
+  update tricky_shapes set id = id;
+  update tricky_codes set body = body where point = (random() * 17000)::int;
   update tricky_wide set body = body || 'x' where id = 1 + (random() * 299)::int;
   commit`;
 
@@ -98,6 +104,7 @@ export function throughRows(majors: readonly [number, number]): void {
       'tricky_composites',
       'tricky_lists',
       'tricky_numbers',
+      'tricky_shapes',
       'tricky_texts',
     ]);
     expect(parts.find(({ name }) => name === 'busy')?.parts).toBeGreaterThan(5);

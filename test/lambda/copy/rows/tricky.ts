@@ -21,6 +21,8 @@ export const TRICKY_SCHEMA = `
   create table tricky_composites (id int primary key, n nested, f feeling, h hstore, ref regclass, role regrole, p point, b box);
   create table tricky_generated (id int generated always as identity primary key, a int, b int generated always as (a * 2) stored,
     "Odd ""column"", with; marks" text);
+  create table tricky_shapes (id int primary key, l line, s lseg, p path, y polygon, c circle, m macaddr, i int2vector, o oidvector,
+    t tid, x xid8, ps pg_snapshot, jp jsonpath, many timestamptz[], bits bit(3)[], days daterange, money money[]);
   create table tricky_columnless ();
   create table tricky_wide (id int primary key, body text, raw bytea);
   create table tricky_codes (point int primary key, body text);
@@ -58,8 +60,15 @@ export const TRICKY_ROWS = `
       'happy', 'a=>1, "b c"=>NULL, ""=>"\\""', 'tricky_times', current_user::regrole, '(NaN,-Infinity)', '((1,2),(3,4))'),
     (2, row(null, null, null)::nested, null, '', null, null, null, null);
   insert into tricky_generated (a, "Odd ""column"", with; marks") values (1, 'x'), (2147483647 / 2, null);
+  insert into tricky_shapes values
+    (1, '{1,-1,0}', '[(1,2),(3,4)]', '[(0,0),(1,1),(2,0)]', '((0,0),(1,1),(2,0))', '<(1,2),3>', '08:00:2b:01:02:03', '1 2 3', '23 25',
+      '(4294967295,65535)', '18446744073709551615', '10:20:10,14,15', 'strict $."a b"[*] ? (@.x starts with "é" && !exists(@.y))',
+      '{infinity,-infinity,"0044-03-15 00:00+00 BC",NULL}', '{101,NULL,000}', '(-infinity,infinity]', '{$1.00,-$2.50}'),
+    (2, '{0,-1,0}', '[(NaN,0),(0,Infinity)]', '((1,1))', '((NaN,NaN))', '<(Infinity,-Infinity),0>', 'ff:ff:ff:ff:ff:ff', '', '', '(0,0)',
+      '0', '1:1:', '$', '{}', '{}', 'empty', '{}');
   insert into tricky_columnless select from generate_series(1, 5);
   insert into tricky_wide select n, (select string_agg(md5((n * g)::text), '') from generate_series(1, 200) g),
     decode(repeat(md5(n::text), 100), 'hex') from generate_series(1, 300) n;
-  insert into tricky_codes select n, 'x' || chr(n) || 'y' from generate_series(1, 1114111, 7) n where n not between 55296 and 57343;
+  insert into tricky_codes select n / 64, string_agg(chr(n), '' order by n) from generate_series(1, 1114111) n
+    where n not between 55296 and 57343 group by 1;
 `;
