@@ -71,7 +71,12 @@ async function inLane(seeds: number[], { road, log, tally, signal }: Shared): Pr
   const lane = await Lane.open();
   try {
     for (let seed = seeds.shift(); seed !== undefined && !signal.aborted; seed = seeds.shift()) {
-      const verdict = await chaosRun(scheduleOf(seed, road), lane, log, signal);
+      const verdict = await chaosRun(scheduleOf(seed, road), lane, log, signal).catch((error: unknown) => {
+        // Told at once: other lanes go on for a while.
+        if (!signal.aborted)
+          console.error(`${scheduleInWords(seed, road)}\n  NOT JUDGED, the run itself failed:`, error);
+        throw error;
+      });
       tally.add(verdict);
       tell(verdict);
     }
