@@ -14,7 +14,6 @@ import { requireCopySettings } from '../platform/environment';
 import { assertCurrent, ensureLedger, guarded, type LedgerRow, readLedger } from '../platform/ledger';
 import { followHome, followSource } from '../platform/ledger-follow';
 import { mergeFacts, systemIdentifier as readIdentifier, upsertMigration } from '../platform/ledger-sql';
-import { ensureReplicationRole } from '../platform/make-replication-role';
 import { joinRoles } from '../platform/memberships';
 import { replicationRole } from '../platform/names';
 import { bothSides, claimedCall, databases } from '../platform/payload';
@@ -22,7 +21,6 @@ import type { Server, Session, Timeouts } from '../platform/postgres';
 import { sqlStateOf } from '../platform/postgres-error';
 import { endPredecessors } from '../platform/predecessors';
 import { limitIdleTransaction } from '../platform/queue';
-import { removeReplicationRole } from '../platform/replication-role';
 import { closeLogins } from '../platform/role-logins';
 import { type RolePasswords, rolePasswords } from '../platform/role-passwords';
 import { readCredentials } from '../platform/secrets';
@@ -37,7 +35,7 @@ import * as sql from './target/sql/databases';
 /** Input of the step. */
 export const makeDatabasesInput = claimedCall.extend({ ...bothSides, databases });
 
-/** Making a subscription asks the source, and the target itself. */
+/** Making a subscription asks the source. */
 const JOIN_TIMEOUTS: Timeouts = { statementMs: 60_000, lockMs: 5_000 };
 
 /** What was made. */
@@ -219,10 +217,7 @@ async function createDatabase(home: Session<'target'>, database: sql.SourceDatab
   }
 }
 
-/**
- * Gets the databases ready to follow, as the engine wants it. The replication role is let into the target meanwhile: pglogical tries
- * how its own node is reached.
- */
+/** Gets the databases ready to follow, as the engine wants it. */
 async function joining(
   source: Server<'source'>,
   target: Server<'target'>,
@@ -231,27 +226,21 @@ async function joining(
 ): Promise<(names: readonly string[]) => Promise<void>> {
   const engine = engineFor(world.environment.policy);
   if (!engine.joins) return async () => undefined;
-  const [replication, sourceEndpoint, targetEndpoint, sourceHome, home] = await Promise.all([
+  const [replication, sourceEndpoint, { major: sourceMajor }, home] = await Promise.all([
     readCredentials(world.environment.replicationSecretArn),
     world.endpointOf(input.source),
-    world.endpointOf(input.target),
     source.home(),
     target.home(),
   ]);
-  const expected = world.expect('seeding');
   return async (names) => {
     await engine.assertCapacity(home, names.length);
-    await guarded(home, expected, () => ensureReplicationRole(home, world.migrationId, replication, names));
     for (const name of names) {
       const session = await target.another(name, JOIN_TIMEOUTS);
       try {
-        const sourceMajor = sourceHome.major;
-        await engine.join(session, { world, replication, sourceEndpoint, targetEndpoint, sourceMajor });
+        await engine.join(session, { world, replication, sourceEndpoint, sourceMajor });
       } finally {
         await session.close();
       }
     }
-    await guarded(home, expected, async () => undefined);
-    await removeReplicationRole(home);
   };
 }

@@ -38,7 +38,6 @@ export class Network extends Construct {
     this.openToFunctions(config);
     this.openToClients(config);
     this.openProxy(config);
-    this.openToItself(config);
   }
 
   private group(name: string, what: string, config: SealiftConfig): SecurityGroup {
@@ -84,14 +83,6 @@ export class Network extends Construct {
       toPort: config.source.port,
       description: `Sealift ${config.migration}, removed with its stack`,
     });
-  }
-
-  /** pglogical tries how its own node is reached before it follows another (facts C21). */
-  private openToItself({ engine, target, source }: SealiftConfig): void {
-    if (engine !== 'pglogical') return;
-    const port = Port.tcp(target.port ?? source.port);
-    this.database.addIngressRule(this.database, port, 'its own pglogical node');
-    this.database.addEgressRule(this.database, port, 'its own pglogical node');
   }
 
   /** The canary knocks at the proxy. */

@@ -17,12 +17,6 @@ const policyIn = (of: typeof native): string =>
       ([, { Properties }]) => (Properties.Environment as { Variables: Record<string, unknown> }).Variables[ENV.policy],
     ),
   );
-const rulesOf = (of: typeof native) =>
-  [
-    ...ofType(foundationOf(of), 'AWS::EC2::SecurityGroupIngress'),
-    ...ofType(foundationOf(of), 'AWS::EC2::SecurityGroupEgress'),
-  ].filter(([, { Properties }]) => JSON.stringify(Properties).includes('its own pglogical node'));
-
 /** Paths of what is wrong with a configuration. */
 function refused(changes: Partial<SealiftConfigInput>): string[] {
   try {
@@ -42,15 +36,6 @@ describe('engine pglogical', () => {
       track_commit_timestamp: '0',
       max_worker_processes: '100',
     });
-  });
-
-  test('lets the target reach itself, and nothing else', () => {
-    const rules = rulesOf(pglogical);
-    expect(rules).toHaveLength(2);
-    for (const [, { Properties }] of rules) {
-      const { GroupId, SourceSecurityGroupId, DestinationSecurityGroupId } = Properties;
-      expect(SourceSecurityGroupId ?? DestinationSecurityGroupId).toEqual(GroupId);
-    }
   });
 
   test('is told to the steps, and leaves no trace with engine native', () => {

@@ -55,10 +55,10 @@ export interface Engine {
   slotOf(facts: Readonly<Record<string, unknown>>, migrationId: string, database: string): string;
   /** Offers the tables of the session's database beside its publication; what is offered already is left. */
   offer(session: Session<'source'>, offer: Offer): Promise<void>;
-  /** Whether `join` does anything: it needs who the target is reached by. */
+  /** Whether `join` does anything. */
   readonly joins: boolean;
   /** Gets the target's database ready to follow, without a change flowing yet. */
-  join(session: Session<'target'>, following: Following & { readonly targetEndpoint: Endpoint }): Promise<void>;
+  join(session: Session<'target'>, following: Following): Promise<void>;
   /** Throws `Blocked` when the target's server cannot run followers for so many more databases. */
   assertCapacity(home: Session<'target'>, missing: number): Promise<void>;
   /** Name of the follower on the target, for people. */

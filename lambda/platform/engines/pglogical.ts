@@ -15,6 +15,7 @@ import { mergeFacts } from '../ledger-sql';
 import { connectionFor } from '../make-subscription';
 import { pglogicalNode, pglogicalSubscription, replicationRole, streamName } from '../names';
 import type { Session } from '../postgres';
+import type { World } from '../world';
 import type { Engine, FollowerState, Following, Offer } from './engine';
 import { addToSet, ensureExtension, ensureNode, ensureSet, ensureUsage } from './pglogical-place';
 import * as sql from './pglogical-sql';
@@ -107,21 +108,18 @@ async function subscriptionOf(session: Session<'target'>, migrationId: string): 
   return found ?? null;
 }
 
-/** The target's server must reach itself: pglogical tries the connection of its own node when a subscription is made. */
-async function join(
-  session: Session<'target'>,
-  following: Following & { readonly targetEndpoint: Following['sourceEndpoint'] },
-): Promise<void> {
-  const { world, replication, targetEndpoint } = following;
+/**
+ * pglogical tries the connection of its own node when a subscription is made, and uses it for an initial copy alone, which there is none
+ * of: so the node names the one connection that is needed anyway, and nobody has to be let into the target (facts C21).
+ */
+async function join(session: Session<'target'>, following: Following): Promise<void> {
+  const { world } = following;
   const { migrationId } = world;
   const { database } = session;
   const expected = world.expect('seeding');
   await ensureExtension(session, expected);
-  const none = { host: null, port: null };
-  const own = {
-    name: pglogicalNode(migrationId, 'target'),
-    connection: connectionFor(world, database, targetEndpoint, replication, none),
-  };
+  const connection = connectionToSource(session, following);
+  const own = { name: pglogicalNode(migrationId, 'target'), connection };
   const node = await ensureNode(session, expected, own);
   if (node !== own.name) {
     throw new Blocked(
@@ -133,7 +131,7 @@ async function join(
   const sets = setNames(migrationId, database);
   const found = await subscriptionOf(session, migrationId);
   if (found?.sets.includes(sets.all) === true) return;
-  if (found === null) await makeSubscription(session, following);
+  if (found === null) await makeSubscription(session, connection, world);
   const { slot } = await untilReady(session, migrationId);
   await session.execute(sql.disableSubscription(name));
   await untilStopped(session, migrationId);
@@ -144,17 +142,17 @@ async function join(
   world.log.fact('pglogical subscription made', { database, subscription: name });
 }
 
-async function makeSubscription(
-  session: Session<'target'>,
-  { world, replication, sourceEndpoint }: Following,
-): Promise<void> {
-  const { migrationId } = world;
-  const { replicationConnection } = world.environment.policy;
-  const connection = connectionFor(world, session.database, sourceEndpoint, replication, replicationConnection);
+async function makeSubscription(session: Session<'target'>, connection: string, world: World): Promise<void> {
+  const name = pglogicalSubscription(world.migrationId, session.database);
   await guarded(session, world.expect('seeding'), async () => {
     await session.query(sql.handConnection(connection));
-    await session.execute(sql.createSubscription(pglogicalSubscription(migrationId, session.database)));
+    await session.execute(sql.createSubscription(name));
   });
+}
+
+function connectionToSource(session: Session, { world, replication, sourceEndpoint }: Following): string {
+  const { replicationConnection } = world.environment.policy;
+  return connectionFor(world, session.database, sourceEndpoint, replication, replicationConnection);
 }
 
 /** Ends when slot and origin are made, or at the deadline: somebody writes on the source for long, or the target has no worker. */

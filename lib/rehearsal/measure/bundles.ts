@@ -35,6 +35,7 @@ const FACTS = {
   road: 'snapshot',
   sourceKind: 'rds',
   leftAlone: null,
+  engine: 'native',
   rolePasswordArns: {},
 } as const;
 

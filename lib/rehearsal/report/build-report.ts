@@ -54,7 +54,7 @@ export function buildReport(source: ReportSource): Report {
     reason: reasonOf(findings, options),
     stopAfter: options.dryRun ? 'assess' : options.stopAfter,
     road: options.road,
-    engine: 'native',
+    engine: options.engine,
     sourceVersion: source.sourceVersion,
     targetVersion: source.targetVersion,
     seedLsn: adopted?.seedLsn ?? null,

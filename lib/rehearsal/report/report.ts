@@ -160,7 +160,7 @@ export interface Report {
   /** The last phase that was asked for. */
   readonly stopAfter: string;
   readonly road: SealiftConfig['road'];
-  readonly engine: 'native';
+  readonly engine: SealiftConfig['engine'];
   readonly sourceVersion: string;
   readonly targetVersion: string;
   /** Null on the copy road; the next one too. */

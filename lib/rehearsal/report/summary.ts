@@ -67,8 +67,9 @@ function figures(report: Report): string[] {
 }
 
 /** The snapshot road keeps the version, and goes without saying. */
-function roadWords({ road, sourceVersion, targetVersion }: Report): string | null {
-  return road === 'copy' ? `copy, PostgreSQL ${sourceVersion} to ${targetVersion}` : null;
+function roadWords({ road, engine, sourceVersion, targetVersion }: Report): string | null {
+  if (road !== 'copy') return null;
+  return `copy, PostgreSQL ${sourceVersion} to ${targetVersion}${engine === 'native' ? '' : `, ${engine}`}`;
 }
 
 function copyRows({ copy }: Report): [string, string | null][] {

@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { STOP_AFTER, type StopAfter } from '../../../lambda/contract';
 import type { ProgressMode } from '../report/progress/choose-progress';
 import { KNOWN_MAJORS, majorsAtHand } from '../servers/binaries';
+import { PGLOGICAL_MAJOR, PGLOGICAL_PACKAGE } from '../servers/packaged-binaries';
 import { SWITCHES } from './door';
-import { DEFAULT_OPTIONS, ROADS, SIZES, type Size, SOURCE_KINDS, type UserOptions } from './options';
+import { DEFAULT_OPTIONS, ENGINES, ROADS, SIZES, type Size, SOURCE_KINDS, type UserOptions } from './options';
 import { RehearsalFailure } from './rehearsal-failure';
 import { parseSource, type UserSource } from './user-source';
 
@@ -45,6 +46,8 @@ npm start -- [flags]
   --yes                  with --source: do not ask before anything is made on it
   --source-kind KIND     what the source is: rds, an instance, or server, one that AWS does not manage, which needs
                          --road copy; default rds
+  --engine ENGINE        how later changes follow: ${ENGINES.join(' or ')}; default native. pglogical needs --road copy and Debian's
+                         ${PGLOGICAL_PACKAGE}, and takes major ${PGLOGICAL_MAJOR} on both sides
   --source-version N     PostgreSQL major of the source, ${KNOWN_MAJORS.join(', ')}; default 17
                          ${majorsAtHand().join(', ')} are there, every other is downloaded when it is first asked for
   --target-version N     the same for the target; default the source's, a newer one needs --road copy
@@ -73,6 +76,7 @@ const FLAGS = {
   databases: { type: 'string' },
   yes: { type: 'boolean' },
   'source-kind': { type: 'string' },
+  engine: { type: 'string' },
   'source-version': { type: 'string' },
   'target-version': { type: 'string' },
   writers: { type: 'string' },
@@ -107,6 +111,7 @@ export function readCommand(argv: readonly string[]): Command {
       road: oneOf('--road', values.road, ROADS) ?? DEFAULT_OPTIONS.road,
       userServer: null,
       sourceKind: oneOf('--source-kind', values['source-kind'], SOURCE_KINDS) ?? DEFAULT_OPTIONS.sourceKind,
+      engine: oneOf('--engine', values.engine, ENGINES) ?? DEFAULT_OPTIONS.engine,
       sourceVersion: sourceVersion ?? DEFAULT_OPTIONS.sourceVersion,
       targetVersion:
         major('--target-version', values['target-version']) ?? sourceVersion ?? DEFAULT_OPTIONS.targetVersion,
@@ -137,6 +142,7 @@ const NOT_WITH_SOURCE = [
   'dump',
   'source-kind',
   'source-version',
+  'engine',
   'writers',
   'keep',
   'damage',
@@ -219,7 +225,14 @@ function refuseServer({ sourceKind, road, switch: kind }: UserOptions): void {
   if (kind === 'rds-proxy') throw new WrongFlag('--switch rds-proxy leads to RDS alone, not to --source-kind server');
 }
 
-function refuseVersions({ road, sourceVersion, targetVersion }: UserOptions): void {
+function refuseVersions({ road, engine, sourceVersion, targetVersion }: UserOptions): void {
+  if (engine === 'pglogical' && road !== 'copy')
+    throw new WrongFlag('--engine pglogical carries rows of --road copy alone');
+  if (engine === 'pglogical' && (sourceVersion !== PGLOGICAL_MAJOR || targetVersion !== PGLOGICAL_MAJOR)) {
+    throw new WrongFlag(
+      `--engine pglogical is rehearsed with PostgreSQL ${PGLOGICAL_MAJOR} alone: add --source-version ${PGLOGICAL_MAJOR}`,
+    );
+  }
   if (targetVersion < sourceVersion) {
     throw new WrongFlag(
       `--target-version ${targetVersion} is older than --source-version ${sourceVersion}: no road leads to an older major, take ${sourceVersion} or later`,

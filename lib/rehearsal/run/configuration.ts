@@ -1,7 +1,7 @@
 /** The configuration that the rehearsal synthesizes the stacks with: a customer's, with this machine's addresses. */
 import type { SealiftConfigInput } from '../../config';
 import { configuredSwitch, type Doors, type SwitchKind } from './door';
-import type { Road, SourceKind, TestOptions } from './options';
+import type { Engine, Road, SourceKind, TestOptions } from './options';
 import {
   ACCOUNT,
   CLIENTS_GROUP,
@@ -19,6 +19,7 @@ export interface RunFacts extends Doors {
   /** Databases of a server that the user runs which are left alone; null of any other source. */
   readonly leftAlone: readonly string[] | null;
   readonly sourceKind: SourceKind;
+  readonly engine: Engine;
   /** ARN of the secret with the password of each role that writes; they keep it on an empty target. */
   readonly rolePasswordArns: Readonly<Record<string, string>>;
   readonly switchKind: SwitchKind;
@@ -68,6 +69,7 @@ export function rehearsalConfiguration(
     account: ACCOUNT,
     region: REGION,
     road: facts.road,
+    engine: facts.engine,
     source: sourceOf(facts),
     network: {
       vpcId: 'vpc-0a1b2c3d4e5f60718',
@@ -93,7 +95,8 @@ export function rehearsalConfiguration(
     },
     rollback: facts.wayBackPort === null ? {} : { windowHours: 1, host: 'localhost', port: facts.wayBackPort },
     policy: {
-      missingReplicaIdentity: 'full',
+      // The sample has tables without a key, and pglogical knows rows by keys alone.
+      missingReplicaIdentity: facts.engine === 'pglogical' ? 'insert-only' : 'full',
       unloggedTables: 'warn',
       verifyWorkers: 2,
       // Nothing of the user's own is altered, replica identities among it.

@@ -11,7 +11,9 @@ import { LocalDatabaseHost } from '../control-plane/rds/local-database-host';
 import { statesService } from '../control-plane/states/service';
 import { createIam, type Iam } from '../iam/iam';
 import { createLambdaRuntime, type LambdaRuntime, type LogLine } from '../lambda-runtime/lambda-runtime';
+import { binariesFor } from '../servers/binaries';
 import { type CertificateAuthority, createCertificateAuthority } from '../servers/certificate-authority';
+import type { FindBinaries } from '../servers/packaged-binaries';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { RunDirectory } from '../servers/run-directory';
 import type { HistoryEvent } from '../state-machine/history';
@@ -70,6 +72,7 @@ export async function startLocalAws(
   run: RunDirectory,
   listeners: LocalAwsListeners,
   test: TestOptions = {},
+  findBinaries: FindBinaries = binariesFor,
 ): Promise<LocalAws> {
   const clock = scaledClock(test.clockFactor ?? CLOCK_FACTOR);
   const { preparation } = test;
@@ -78,7 +81,7 @@ export async function startLocalAws(
   if (preparation === undefined) await writeFile(caPath, authority.caPem, { mode: 0o644 });
   const refusals: string[] = [];
   const iam = createIam();
-  const host = databaseHost(run, authority, test);
+  const host = databaseHost({ run, authority, findBinaries }, test);
   const directory = join(run.path, 'aws');
   await mkdir(directory, { recursive: true });
   const plane = await createControlPlane({
@@ -159,13 +162,21 @@ function sideOf(instanceId: string): 'source' | 'target' {
   return instanceId === SOURCE_INSTANCE ? 'source' : 'target';
 }
 
-function databaseHost(run: RunDirectory, authority: CertificateAuthority, test: TestOptions): LocalDatabaseHost {
+function databaseHost(
+  {
+    run,
+    authority,
+    findBinaries,
+  }: { readonly run: RunDirectory; readonly authority: CertificateAuthority; readonly findBinaries: FindBinaries },
+  test: TestOptions,
+): LocalDatabaseHost {
   const { chooseSeedLsn, preparation, endpointPort, volumeOf } = test;
   const host: LocalDatabaseHost = new LocalDatabaseHost({
     directory: join(run.path, 'servers'),
     certificateAuthority: authority,
     onServer: (server) => run.add(server),
     settings: SERVER_SETTINGS,
+    findBinaries,
     templateOf: (instanceId) => (instanceId === SOURCE_INSTANCE ? (preparation?.sourceDirectory ?? null) : null),
     ...(endpointPort && { endpointPort: (id, { port }) => endpointPort(sideOf(id), port) }),
     ...(volumeOf && { volumeOf: (id) => volumeOf(sideOf(id)) }),

@@ -32,6 +32,11 @@ export const SOURCE_KINDS = ['rds', 'server'] as const;
 
 /** What the source is: an instance of RDS, or a server that AWS does not manage. */
 export type SourceKind = (typeof SOURCE_KINDS)[number];
+/** How later changes follow. */
+export const ENGINES = ['native', 'pglogical'] as const;
+
+/** How later changes follow: publication and subscription, or pglogical, which needs the servers of a package. */
+export type Engine = (typeof ENGINES)[number];
 
 /** What a user chooses. */
 export interface UserOptions {
@@ -44,6 +49,7 @@ export interface UserOptions {
   readonly sourceKind: SourceKind;
   /** A server that the user runs, in the place of one that is started; null without. */
   readonly userServer: UserServer | null;
+  readonly engine: Engine;
   /** Major version of the source. */
   readonly sourceVersion: number;
   /** Major version of the target; newer than the source's on the copy road only. */
@@ -172,6 +178,7 @@ export const DEFAULT_OPTIONS: UserOptions = {
   road: 'snapshot',
   sourceKind: 'rds',
   userServer: null,
+  engine: 'native',
   sourceVersion: 17,
   targetVersion: 17,
   writers: 4,

@@ -2,15 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { binariesFor, engineVersionOf } from '../servers/binaries';
+import { engineVersionOf } from '../servers/binaries';
 import { createCertificateAuthority } from '../servers/certificate-authority';
+import { binariesOf } from '../servers/packaged-binaries';
 import { PostgresServer } from '../servers/postgres-server';
 import { setMasterPassword } from '../servers/rds-shape';
 import type { RunDirectory } from '../servers/run-directory';
 import { applicationParameterText, applicationSecretText, type Doors } from './door';
 import { deployHook } from './hook';
 import { type LocalAws, SERVER_SETTINGS } from './local-aws';
-import type { SourceKind } from './options';
+import type { Engine, SourceKind } from './options';
 import {
   CLIENTS_GROUP,
   MASTER_USERNAME,
@@ -39,6 +40,11 @@ const SOURCE_PARAMETERS = {
 /** What a rehearsal needs of a source, whoever started it. */
 export type SourceServer = Pick<PostgresServer, 'port' | 'running' | 'caPem' | 'admin' | 'withAdmin'>;
 
+/** What the server loads at its start. */
+function librariesOf(engine: Engine): Record<string, string> {
+  return engine === 'pglogical' ? { shared_preload_libraries: 'pglogical' } : {};
+}
+
 /** The authorities that functions, applications and the target trust. */
 export interface Trust {
   readonly pem: string;
@@ -51,6 +57,7 @@ export interface SourcePlace {
   readonly aws: LocalAws;
   readonly run: RunDirectory;
   readonly kind: SourceKind;
+  readonly engine: Engine;
   readonly major: number;
   readonly tell: (text: string) => void;
   readonly names?: Preparation['names'];
@@ -149,11 +156,11 @@ async function openTo(server: UserServer, { aws, cleanup }: SourcePlace): Promis
 }
 
 /** Waits until the instance is available. */
-async function createInstance({ aws, major, tell }: SourcePlace): Promise<Made> {
+async function createInstance({ aws, engine, major, tell }: SourcePlace): Promise<Made> {
   const { plane } = aws;
-  const engineVersion = engineVersionOf(await binariesFor(major, { onProgress: tell }));
+  const engineVersion = engineVersionOf(await binariesOf(engine)(major, { onProgress: tell }));
   const group = plane.rds.parameterGroups.create(`${SOURCE_INSTANCE}-${major}`, `postgres${major}`, {
-    parameters: { 'rds.logical_replication': '1', ...SOURCE_PARAMETERS },
+    parameters: { 'rds.logical_replication': '1', ...SOURCE_PARAMETERS, ...librariesOf(engine) },
   });
   const master = { username: MASTER_USERNAME, password: randomBytes(24).toString('base64url') };
   const instance = plane.rds.instances.create({
@@ -177,15 +184,15 @@ async function createInstance({ aws, major, tell }: SourcePlace): Promise<Made> 
 }
 
 /** A plainly configured server with a superuser and an authority of its own; RDS knows nothing of it. */
-async function createOutsider({ aws, run, major, tell }: SourcePlace): Promise<Made> {
-  const binaries = await binariesFor(major, { onProgress: tell });
+async function createOutsider({ aws, run, engine, major, tell }: SourcePlace): Promise<Made> {
+  const binaries = await binariesOf(engine)(major, { onProgress: tell });
   const authority = await createCertificateAuthority();
   const server = run.add(
     await PostgresServer.create({
       binaries,
       directory: join(run.path, 'servers', OUTSIDE_SOURCE),
       certificate: await authority.issue([OUTSIDE_HOST, 'localhost']),
-      settings: { ...SERVER_SETTINGS, ...SOURCE_PARAMETERS, max_slot_wal_keep_size: '8GB' },
+      settings: { ...SERVER_SETTINGS, ...SOURCE_PARAMETERS, max_slot_wal_keep_size: '8GB', ...librariesOf(engine) },
     }),
   );
   await server.start();

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { openLink } from '../chaos/link';
 import { damageSample } from '../sample/damage-sample';
+import { makeKeysPlain } from '../sample/plain-keys';
 import { REFERENCE_POLICY } from '../sample/reference-policy';
-import { binariesFor, engineVersionOf } from '../servers/binaries';
+import { engineVersionOf } from '../servers/binaries';
+import { binariesOf } from '../servers/packaged-binaries';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { RunDirectory } from '../servers/run-directory';
 import { rehearsalConfiguration } from './configuration';
@@ -69,12 +71,13 @@ export async function setStage(
       },
     },
     options.test,
+    binariesOf(options.engine),
   );
   cleanup.add(() => aws.close());
   const { preparation } = options.test ?? {};
   const { source, targetEngineVersion } = await timeline.during('Start the source', async () => ({
     // A major that has to be fetched is fetched before anything waits for it.
-    targetEngineVersion: engineVersionOf(await binariesFor(options.targetVersion, { onProgress: note })),
+    targetEngineVersion: engineVersionOf(await binariesOf(options.engine)(options.targetVersion, { onProgress: note })),
     source: await createSource({
       aws,
       run,
@@ -84,6 +87,7 @@ export async function setStage(
       names: preparation?.names,
       userServer,
       cleanup,
+      engine: options.engine,
     }),
   }));
   const rolePasswordArns = createRoleSecrets(
@@ -99,6 +103,7 @@ export async function setStage(
       road: options.road,
       sourceKind: options.sourceKind,
       leftAlone: userServer?.found.others ?? null,
+      engine: options.engine,
       rolePasswordArns,
       masterSecretArn: source.masterSecretArn,
       hostedZoneId: source.hostedZoneId,
@@ -177,6 +182,7 @@ async function contentOf(source: Source, options: RehearsalOptions, tell: Tell):
   const kept = preparation?.content;
   if (kept) return kept;
   const content = await loadContent(source, options, tell);
+  if (source.own && options.engine === 'pglogical' && options.dumpFiles.length === 0) await makeKeysPlain(source.own);
   if (source.own) await preparation?.keepSource(source.own, content);
   return content;
 }

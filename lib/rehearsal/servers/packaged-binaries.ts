@@ -2,7 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Binaries } from './binaries';
+import { type Binaries, binariesFor } from './binaries';
+
+/** Finds the binaries of a major: all but packages are npm's. */
+export type FindBinaries = (
+  major: number,
+  options?: { readonly onProgress?: (text: string) => void },
+) => Promise<Binaries>;
 
 /** The one major that Debian 12 has with pglogical. */
 export const PGLOGICAL_MAJOR = 15;
@@ -26,5 +32,18 @@ export function packagedBinaries(): Binaries | null {
     initdb: program('initdb'),
     postgres: program('postgres'),
     pgCtl: program('pg_ctl'),
+  };
+}
+
+/** Where servers of an engine come from. Throws for pglogical, naming the package, where it is not installed, and for another major. */
+export function binariesOf(engine: 'native' | 'pglogical'): FindBinaries {
+  if (engine === 'native') return binariesFor;
+  return async (major) => {
+    const found = packagedBinaries();
+    if (found !== null && found.major === major) return found;
+    throw new Error(
+      `engine pglogical is rehearsed with PostgreSQL ${PGLOGICAL_MAJOR} of Debian on both sides, which is not there or not what was ` +
+        `asked for: apt-get install ${PGLOGICAL_PACKAGE}, and take major ${PGLOGICAL_MAJOR}`,
+    );
   };
 }

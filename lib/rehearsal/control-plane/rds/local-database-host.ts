@@ -5,6 +5,7 @@ import { type Binaries, binariesFor, engineVersionOf } from '../../servers/binar
 import type { CertificateAuthority } from '../../servers/certificate-authority';
 import type { Settings } from '../../servers/data-directory';
 import { treeBytes } from '../../servers/file-copy';
+import type { FindBinaries } from '../../servers/packaged-binaries';
 import { copyDirectory, copyUnderLoad, readReplayLsn } from '../../servers/physical-copy';
 import { PostgresServer } from '../../servers/postgres-server';
 import { startRdsHooks } from '../../servers/rds-hooks';
@@ -39,6 +40,8 @@ export interface LocalDatabaseHostProps {
   readonly templateOf?: (instanceId: string) => string | null;
   /** Settings that every server of the rehearsal gets, such as small buffers; parameter groups win. @default none */
   readonly settings?: Settings;
+  /** Where a major's programs are. @default npm's */
+  readonly findBinaries?: FindBinaries;
 }
 
 /** Hosts databases as PostgreSQL servers of this machine, one directory each. */
@@ -100,7 +103,8 @@ export class LocalDatabaseHost implements DatabaseHost {
   }
 
   async #place(request: HostRequest & { readonly engineVersion: string }) {
-    const binaries = await binariesFor(Number.parseInt(request.engineVersion, 10));
+    const find = this.#props.findBinaries ?? binariesFor;
+    const binaries = await find(Number.parseInt(request.engineVersion, 10));
     const certificate = await this.#props.certificateAuthority.issue([request.hostName, 'localhost']);
     const parent = (await this.#props.volumeOf?.(request.instanceId)) ?? this.#props.directory;
     const directory = join(parent, `${request.instanceId}-${randomBytes(3).toString('hex')}`);
