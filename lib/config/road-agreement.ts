@@ -54,6 +54,15 @@ function ofEngine(top: Section): Problem[] {
   if (top.road !== 'copy') {
     problems.push({ path: ['engine'], got: quoteValue(top.engine), allowed: '"native" without "road": "copy"' });
   }
+  const { windowHours = 0 } = sectionOf(top.rollback);
+  if (windowHours !== 0) {
+    const path = ['rollback', 'windowHours'];
+    problems.push({
+      path,
+      got: quoteValue(windowHours),
+      allowed: '0 with "engine": "pglogical", which has no way back yet',
+    });
+  }
   for (const [name, value] of Object.entries(sectionOf(sectionOf(top.target).parameters))) {
     const wanted = Object.hasOwn(PGLOGICAL_PARAMETERS, name) ? PGLOGICAL_PARAMETERS[name] : undefined;
     if (wanted === undefined || value === wanted) continue;

@@ -50,6 +50,11 @@ describe('engine pglogical', () => {
       { road: 'copy', engine: 'pglogical', policy: { missingReplicaIdentity: 'insert-only' } },
       [],
     ],
+    [
+      'a way back, which it has none of',
+      { road: 'copy', engine: 'pglogical', rollback: { windowHours: 24 } },
+      ['rollback.windowHours'],
+    ],
     ['a snapshot, whose LSN it cannot begin at', { engine: 'pglogical' }, ['engine']],
     [
       'new rows alone by the native engine',

@@ -18,7 +18,7 @@ async function remains(session: Client): Promise<number> {
   return rows[0]?.found ?? -1;
 }
 
-(isInstalled ? describe : describe.skip)('a whole migration by pglogical, and back', () => {
+(isInstalled ? describe : describe.skip)('a whole migration by pglogical', () => {
   let rehearsal: Rehearsal;
   const left: number[] = [];
 
@@ -31,17 +31,17 @@ async function remains(session: Client): Promise<number> {
           }
         },
       },
-      { road: 'copy', engine: 'pglogical', sourceVersion: 15, targetVersion: 15, rollback: true },
+      { road: 'copy', engine: 'pglogical', sourceVersion: 15, targetVersion: 15 },
     );
   }, SCENARIO_TIMEOUT_MS);
 
-  test('loses and doubles no acknowledged write, there and back', () => {
+  test('loses and doubles no acknowledged write', () => {
     const { report } = rehearsal;
     expect(report.reason).toBeNull();
     expect(report).toMatchObject({
       outcome: 'succeeded',
       engine: 'pglogical',
-      writableSide: 'source',
+      writableSide: 'target',
       refusedApiCalls: [],
     });
     expect(report.writers).toMatchObject({ lost: 0, doubled: 0, torn: 0, phantom: 0, sequenceReuse: 0 });

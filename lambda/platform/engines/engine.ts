@@ -3,7 +3,7 @@
  *
  *   source:  offer (what may follow)  ->  slot            target:  join (who follows)  ->  follow, from where the rows end
  *
- * The tap of the proof and the way back are publication and subscription with every engine (decision 24).
+ * The tap of the proof reads a publication with every engine (decision 24).
  */
 
 import type { Endpoint } from '../../contract/instance';

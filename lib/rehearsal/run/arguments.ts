@@ -225,9 +225,11 @@ function refuseServer({ sourceKind, road, switch: kind }: UserOptions): void {
   if (kind === 'rds-proxy') throw new WrongFlag('--switch rds-proxy leads to RDS alone, not to --source-kind server');
 }
 
-function refuseVersions({ road, engine, sourceVersion, targetVersion }: UserOptions): void {
+function refuseVersions({ road, engine, rollback, sourceVersion, targetVersion }: UserOptions): void {
   if (engine === 'pglogical' && road !== 'copy')
     throw new WrongFlag('--engine pglogical carries rows of --road copy alone');
+  if (engine === 'pglogical' && rollback)
+    throw new WrongFlag('--engine pglogical has no way back, leave out --rollback');
   if (engine === 'pglogical' && (sourceVersion !== PGLOGICAL_MAJOR || targetVersion !== PGLOGICAL_MAJOR)) {
     throw new WrongFlag(
       `--engine pglogical is rehearsed with PostgreSQL ${PGLOGICAL_MAJOR} alone: add --source-version ${PGLOGICAL_MAJOR}`,

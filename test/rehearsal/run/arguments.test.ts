@@ -17,6 +17,7 @@ test('every flag reaches its option', () => {
       road: 'copy',
       sourceKind: 'server',
       userServer: null,
+      engine: 'native',
       sourceVersion: 15,
       targetVersion: 17,
       writers: 0,
@@ -30,6 +31,18 @@ test('every flag reaches its option', () => {
       ask: true,
     },
   });
+});
+
+test('pglogical takes the copy road and the one major that has it, else the flag is refused', () => {
+  const line = (more: string) => readCommand(`--engine pglogical ${more}`.split(' '));
+  expect(line('--road copy --source-version 15')).toMatchObject({
+    options: { engine: 'pglogical', targetVersion: 15 },
+  });
+  expect(line('--source-version 15')).toMatchObject({ problem: expect.stringContaining('--road copy') });
+  expect(line('--road copy --source-version 15 --rollback')).toMatchObject({
+    problem: expect.stringContaining('no way back'),
+  });
+  expect(line('--road copy')).toMatchObject({ problem: expect.stringContaining('--source-version 15') });
 });
 
 test.each([
