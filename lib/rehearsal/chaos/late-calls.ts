@@ -65,9 +65,10 @@ async function epochs(surroundings: Surroundings): Promise<Set<string>> {
 }
 
 async function everything(surroundings: Surroundings): Promise<string[]> {
-  const { aws, databases } = surroundings;
+  const { aws } = surroundings;
   const lines: string[] = [];
   for (const [name, server] of sides(surroundings)) {
+    const databases = await databasesOn(server, surroundings.databases);
     const { access, privileges, identities, ours } = await readSourceState(server, databases);
     const read = [...access, ...privileges, ...identities, ...ours];
     for (const database of ['postgres', ...databases]) {
@@ -84,6 +85,16 @@ async function everything(surroundings: Surroundings): Promise<string[]> {
     ...rds.snapshots.list().map(({ snapshotId }) => `snapshot ${snapshotId}`),
     ...secrets.all().map(({ name, versions }) => `secret ${name} with ${versions.size} versions`),
   ];
+}
+
+/** A target that is filled over connections has none of them until its roles and databases are made. */
+async function databasesOn(server: PostgresServer, wanted: readonly string[]): Promise<string[]> {
+  const { rows } = await server.withAdmin('postgres', (session) =>
+    session.query<{ name: string }>('select datname as name from pg_database where datname = any ($1) order by 1', [
+      wanted,
+    ]),
+  );
+  return rows.map(({ name }) => name);
 }
 
 type Session = Awaited<ReturnType<PostgresServer['admin']>>;
