@@ -39,6 +39,7 @@ const SHOP = `
 
 const TABLES = ['customer', 'purchase', 'visit', 'rate', 'whole', 'reading'];
 
+if (binaries === null) console.warn('Engine pglogical is not tested: postgresql-15-pglogical is not installed');
 const promises = binaries === null ? describe.skip : describe;
 
 promises('the pglogical engine', () => {
