@@ -174,10 +174,10 @@ export class Protocol {
     return call;
   }
 
-  /** A machine keeps the epoch that a step answers. */
+  /** A machine keeps the epoch that a step answers; `0`, told to whoever frees a claim, is none. */
   private learn(execution: Execution, call: GatedCall): void {
     const epoch = (answerOf(call) as { epoch?: unknown } | null)?.epoch;
-    if (typeof epoch === 'string' && epochOf(execution) !== epoch) execution.epochs.push(epoch);
+    if (typeof epoch === 'string' && epoch !== '0' && epochOf(execution) !== epoch) execution.epochs.push(epoch);
   }
 }
 
