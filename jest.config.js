@@ -9,8 +9,8 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
-  globalSetup: '<rootDir>/test/setup/keep-bundles.js',
-  globalTeardown: '<rootDir>/test/setup/forget-bundles.js',
+  globalSetup: '<rootDir>/test/setup/begin.js',
+  globalTeardown: '<rootDir>/test/setup/end.js',
   testTimeout: 120_000,
   maxWorkers: 3,
 };

@@ -3,7 +3,7 @@ import type { Report } from '../../lib/rehearsal/report/report';
 import { stepsOf } from '../../lib/road-steps';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
-/** Every moment of every step takes an hour; SEALIFT_ALL=1 asks for it, otherwise a few moments stand for all. */
+/** Every moment of every step takes an hour; SEALIFT_ALL=1 asks for it, otherwise the worst moment stands for all, as do the random ones of `npm run chaos`. */
 const ALL = process.env.SEALIFT_ALL === '1';
 
 /** Not of the road forward: `give-back` and `release` run when another one fails for good, `quarantine` on a damaged source. */
@@ -19,14 +19,11 @@ const MOMENTS = {
 
 type Moment = keyof typeof MOMENTS;
 
-const FEW: readonly (readonly [StepName, Moment])[] = [
-  ['prepare', 'during'],
-  ['cutover', 'just before its end'],
-];
+const WORST: readonly (readonly [StepName, Moment])[] = [['cutover', 'just before its end']];
 
 const CASES = ALL
   ? FORWARD.flatMap((step) => (Object.keys(MOMENTS) as Moment[]).map((moment) => [step, moment] as const))
-  : FEW;
+  : WORST;
 
 /** Either way nothing is lost and exactly one side is writable: the one that the name leads to. */
 function expectSoundEnd(report: Report): void {

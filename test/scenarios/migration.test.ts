@@ -9,6 +9,7 @@ import { MIGRATION, SOURCE_INSTANCE } from '../../lib/rehearsal/run/place';
 import type { Rehearsal } from '../../lib/rehearsal/run/rehearse';
 import { OLD_ROWS } from './old-rows';
 import { type Retirement, retireAtLast } from './retirement';
+import { Silence } from './silence';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
 /** What every whole migration emits; the source sets no limit to its slots, so nothing is left to measure until their loss. */
@@ -25,10 +26,11 @@ describe('a whole migration under full load', () => {
   let retirement: Retirement | null = null;
   let rehearsal: Rehearsal;
   let report: Report;
+  const silence = new Silence();
 
   beforeAll(async () => {
     rehearsal = await rehearseTiny(
-      {
+      silence.around({
         pruneAndScan: true,
         thinkMs: 2,
         startTwice: true,
@@ -43,8 +45,8 @@ describe('a whole migration under full load', () => {
           snapshots = at.aws.plane.rds.snapshots.list().map(({ snapshotId, status }) => `${snapshotId} ${status}`);
           retirement = await retireAtLast(at);
         },
-      },
-      { writers: 4 },
+      }),
+      { writers: 4, onEvent: silence.onEvent },
     );
     report = rehearsal.report;
   }, SCENARIO_TIMEOUT_MS);
@@ -100,6 +102,9 @@ describe('a whole migration under full load', () => {
       await rm(directory, { recursive: true, force: true });
     }
   });
+
+  test('tells no password, host, row or connection string in a state, log, notification, report or template', () =>
+    silence.expectKept(rehearsal));
 
   test('old rows stay behind in the baseline, and nothing that is kept is lost under full load', () => {
     expect(snapshots.filter((one) => one.includes('baseline')).sort()).toEqual([

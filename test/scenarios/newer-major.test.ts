@@ -1,15 +1,19 @@
 import { holds } from '../../lib/rehearsal/report/report';
 import { pageOf } from '../../lib/rehearsal/report/write-report';
 import { connect } from '../../lib/rehearsal/run/master-session';
+import { OUTSIDE_HOST, OUTSIDE_SOURCE } from '../../lib/rehearsal/run/place';
 import type { Rehearsal } from '../../lib/rehearsal/run/rehearse';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
 /** A role of the sample that no writer uses: the configuration names no secret for it. */
 const FORGOTTEN = 'reporting';
 
-describe('a whole migration to a newer major under full load', () => {
+// The copy road from an instance of RDS is what `npm run chaos -- --road copy` takes.
+describe('a whole migration of a server that AWS does not manage, to a newer major, under full load', () => {
   let rehearsal: Rehearsal;
   let snapshots: readonly string[] = [];
+  let instances: readonly string[] = [];
+  let calls: readonly string[] = [];
   let loggedInAs = '';
   let passwords: Readonly<Record<string, string>> = {};
 
@@ -20,6 +24,11 @@ describe('a whole migration to a newer major under full load', () => {
         afterMigration: async ({ aws, target }) => {
           const { rds, secrets } = aws.plane;
           snapshots = rds.snapshots.list().map(({ snapshotId }) => snapshotId);
+          instances = rds.instances.list().map(({ instanceId }) => instanceId);
+          calls = aws.plane
+            .journal()
+            .filter(({ service }) => service === 'rds')
+            .map(({ operation, resources }) => `${operation} ${resources.join()}`);
           const kept = secrets.all().find(({ name }) => name.includes('RolePasswords'));
           const server = target();
           if (!kept || !server) return;
@@ -30,7 +39,7 @@ describe('a whole migration to a newer major under full load', () => {
           await session.end();
         },
       },
-      { road: 'copy', sourceVersion: 15, targetVersion: 17, writers: 4 },
+      { road: 'copy', sourceKind: 'server', sourceVersion: 15, targetVersion: 17, writers: 4 },
     );
   }, SCENARIO_TIMEOUT_MS);
 
@@ -51,6 +60,19 @@ describe('a whole migration to a newer major under full load', () => {
     expect(report.databases.every(({ rowsIdentical }) => rowsIdentical > 0)).toBe(true);
     expect([report.sourceVersion, report.targetVersion].map((version) => version.split('.')[0])).toEqual(['15', '17']);
     expect(holds(report)).toBe(true);
+  });
+
+  test('asks RDS nothing about the source', () => {
+    expect(instances).toEqual(['sealift-rehearsal-target']);
+    expect(calls.length).toBeGreaterThan(0);
+    expect(calls.filter((call) => call.includes(OUTSIDE_SOURCE) || /DBSnapshot/.test(call))).toEqual([]);
+  });
+
+  test('keeps the host of the source out of states, logs and reports', () => {
+    const { logs, histories, report } = rehearsal;
+    const told = [...logs.map(({ line }) => line), ...histories.map(({ content }) => String(content))].join('\n');
+    expect(told).toContain(OUTSIDE_SOURCE);
+    expect(told + JSON.stringify(report)).not.toContain(OUTSIDE_HOST);
   });
 
   test('takes no snapshot, and says what came instead of a seed', () => {

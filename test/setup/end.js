@@ -1,0 +1,2 @@
+/** Removes what `begin` made. */
+module.exports = require('./begin').remove;

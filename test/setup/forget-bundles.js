@@ -1,2 +1,0 @@
-/** Removes what `keep-bundles` kept. */
-module.exports = require('./keep-bundles').remove;
