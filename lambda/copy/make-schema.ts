@@ -10,6 +10,7 @@ import { snapshotFactsOf } from '../platform/snapshot-facts';
 import type { World } from '../platform/world';
 import { isHeld } from './rows/hold';
 import { COPY_QUEUE } from './rows/queue';
+import { makeEarly } from './schema/early';
 import { AFTER_ROWS, BEFORE_ROWS } from './schema/items';
 import { type MakeProgress, makeItems } from './schema/make';
 
@@ -20,28 +21,27 @@ export const makeSchemaInput = claimedCall.extend({
   part: z.enum(['before-rows', 'as-rows-come', 'after-rows']),
 });
 
-/** Opens both servers and works at one database after the other until the time budget ends. */
+/** Opens both servers and works until the time budget ends: at one database after the other, while rows come at all of them. */
 export async function makeSchema(input: Input<'make-schema'>, world: World): Promise<Output<'make-schema'>> {
   const [source, target] = await Promise.all([world.openSource(input.source), world.openTarget(input.target)]);
   const expected = world.expect('seeding');
   await followEverywhere(source, target, input.databases, expected);
-  const queue = input.part === 'before-rows' ? BEFORE_ROWS : AFTER_ROWS;
-  const coming = () => everySnapshotHeld(source, input.databases, world);
-  const made: MakeProgress[] = [];
-  for (const database of input.databases) {
-    const progress = await makeItems(
+  const { builds: parallel } = requireCopySettings(world.environment);
+  if (input.part === 'as-rows-come') {
+    const coming = () => everySnapshotHeld(source, input.databases, world);
+    const { databases } = input;
+    const rows = { rowsQueue: COPY_QUEUE, coming };
+    const { left, text } = await makeEarly(
       target,
-      {
-        database,
-        queue,
-        parallel: requireCopySettings(world.environment).builds,
-        expected,
-        ...(input.part === 'as-rows-come' && { rows: { queue: COPY_QUEUE, coming } }),
-      },
+      { databases, queue: AFTER_ROWS, parallel, expected, ...rows },
       world,
     );
-    made.push(progress);
-    if (progress.rowsEnded) return { left: 0, progress: progress.text };
+    return { left, progress: text };
+  }
+  const queue = input.part === 'before-rows' ? BEFORE_ROWS : AFTER_ROWS;
+  const made: MakeProgress[] = [];
+  for (const database of input.databases) {
+    made.push(await makeItems(target, { database, queue, parallel, expected }, world));
   }
   const unfinished = made.find(({ left }) => left > 0);
   const left = made.reduce((sum, progress) => sum + progress.left, 0);

@@ -44,14 +44,21 @@ export class Crew {
     private readonly world: World,
   ) {}
 
-  /** Begins as many of `open` as fit beside what runs, here or left by others; answers the rest. */
-  async begin(open: readonly OpenItem[], running: readonly OpenItem[]): Promise<readonly OpenItem[]> {
+  /**
+   * Begins as many of `open` as fit beside what runs, here or left by others; answers the rest. `room` is how many may run side by
+   * side. @default what the crew was made with
+   */
+  async begin(
+    open: readonly OpenItem[],
+    running: readonly OpenItem[],
+    room = this.options.parallel,
+  ): Promise<readonly OpenItem[]> {
     const under = this.underWay(running);
     const rest: OpenItem[] = [];
     for (const item of open) {
       if (under.has(item.item)) continue;
       const free = [...under.values()].every((other) => !collide(item, other));
-      if (under.size >= this.options.parallel || !free) {
+      if (under.size >= room || !free) {
         rest.push(item);
         continue;
       }
@@ -71,7 +78,8 @@ export class Crew {
     return this.underWay(running).size < this.options.parallel;
   }
 
-  private underWay(running: readonly OpenItem[]): Map<string, OpenItem> {
+  /** What runs, begun here or left by others, by its item. */
+  underWay(running: readonly OpenItem[]): Map<string, OpenItem> {
     return new Map([...running, ...[...this.jobs.values()].map(({ item }) => item)].map((one) => [one.item, one]));
   }
 

@@ -4,50 +4,36 @@
  */
 import { assertCurrent, type Expectation } from '../../platform/ledger';
 import { migrationPrefix } from '../../platform/names';
-import type { Server, Session, Statement } from '../../platform/postgres';
-import { countQueue } from '../../platform/queue';
+import type { Server, Session } from '../../platform/postgres';
 import type { World } from '../../platform/world';
 import { Crew, type CrewOptions, type OpenItem } from './crew';
-import { EARLY_STAGES, type What } from './items';
+import type { What } from './items';
 import * as sql from './sql/items';
 
 /** How a queue is emptied. */
 export interface MakeOptions extends CrewOptions {
   readonly expected: Expectation;
-  /** Answers while rows still come: only what needs no more of them is made. @default every row is there */
-  readonly rows?: ComingRows;
-}
-
-/** The rows that still come, from whoever copies them. */
-export interface ComingRows {
-  /** Name of their queue in the same ledger. */
-  readonly queue: string;
-  /** Whether anybody can still copy; asked for while nothing can be made. */
-  coming(): Promise<boolean>;
 }
 
 /** How far a queue is. */
 export interface MakeProgress {
-  /** Items that are not done; while rows come, the items of rows that are waited for. */
+  /** Items that are not done. */
   readonly left: number;
   readonly counts: Readonly<Partial<Record<What, { readonly done: number; readonly total: number }>>>;
   /** For people, such as `Created 2090/2091 indexes`. */
   readonly text: string;
-  /** True when rows are missing that nobody copies any more. */
-  readonly rowsEnded: boolean;
 }
 
 /** A worker begins nothing this long before the Lambda ends. */
-const RESERVE_MS = 15_000;
+export const RESERVE_MS = 15_000;
 /** How often the queue is looked at while something runs. */
-const POLL_MS = 250;
+export const POLL_MS = 250;
 
 /** Works until nothing is left or the time is over. Throws `Blocked` naming the object that the target refuses. */
 export async function makeItems(target: Server<'target'>, options: MakeOptions, world: World): Promise<MakeProgress> {
   const ledger = await target.session(options.database);
   await assertCurrent(ledger, options.expected);
   const crew = new Crew(target, options, world);
-  if (options.rows !== undefined) return await makeEarly({ ledger, crew, options, rows: options.rows }, world);
   try {
     // A look at the queue reads all of it: what it found is worked off before the next one, or a queue would cost its square.
     let open: readonly OpenItem[] = [];
@@ -68,46 +54,8 @@ export async function makeItems(target: Server<'target'>, options: MakeOptions, 
   }
 }
 
-/**
- * Makes the early items of every table as soon as its rows are in, until no more rows come; what runs then goes on, and is found
- * by who makes the rest. Nothing is waited for on behalf of rows that nobody copies any more.
- */
-async function makeEarly(
-  { ledger, crew, options, rows }: { ledger: Session; crew: Crew; options: MakeOptions; rows: ComingRows },
-  world: World,
-): Promise<MakeProgress> {
-  let seen = '';
-  let open: readonly OpenItem[] = [];
-  let rowsEnded = false;
-  let awaited = await openOf(ledger, rows.queue);
-  try {
-    // Every turn begins what is ready, or waits for rows or a build; it ends with the rows, with their copy, or with the time.
-    while (awaited > 0 && world.remainingMs() > RESERVE_MS) {
-      const running = await ledger.query<OpenItem>(sql.runningItems(options.queue, migrationPrefix(world.migrationId)));
-      const stand = `${awaited} ${crew.ended} ${running.length}`;
-      if (stand !== seen) open = await ledger.query<OpenItem>(earlyItemsOf(options.queue, rows.queue));
-      seen = stand;
-      open = await crew.begin(open, running);
-      rowsEnded = crew.idles && running.length === 0 && !(await rows.coming());
-      if (rowsEnded) break;
-      await crew.next(POLL_MS);
-      awaited = await openOf(ledger, rows.queue);
-    }
-    return { ...(await tellProgress(ledger, options.queue, world)), left: awaited, rowsEnded };
-  } finally {
-    await crew.leave();
-  }
-}
-
-function earlyItemsOf(queue: string, rowsQueue: string): Statement {
-  return sql.earlyItems(queue, rowsQueue, EARLY_STAGES);
-}
-
-async function openOf(ledger: Session, queue: string): Promise<number> {
-  return (await ledger.one<{ open: number }>(countQueue(queue))).open;
-}
-
-async function tellProgress(ledger: Session, queue: string, world: World): Promise<MakeProgress> {
+/** How far a queue is, which is logged. */
+export async function tellProgress(ledger: Session, queue: string, world: World): Promise<MakeProgress> {
   const progress = await readProgress(ledger, queue);
   world.log.fact('schema made', { queue, left: progress.left, progress: progress.text });
   return progress;
@@ -127,5 +75,5 @@ export async function readProgress(ledger: Session, queue: string): Promise<Make
     ...(keys === undefined ? [] : [`checked ${keys.done}/${keys.total} foreign keys`]),
     ...(Number(blocks.total) > 0 ? [`${percent}% of what is being built is read`] : []),
   ];
-  return { left, counts, text: words.length > 0 ? words.join(', ') : `${left} steps left`, rowsEnded: false };
+  return { left, counts, text: words.length > 0 ? words.join(', ') : `${left} steps left` };
 }

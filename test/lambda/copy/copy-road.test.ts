@@ -190,22 +190,24 @@ describe('the copy road', () => {
   );
 
   it(
-    'waits in no database for another worker while a database has rows that nobody is at',
+    'waits in no database for another worker while a database has rows that nobody is at, or tables whose rows are in',
     async () => {
       await road.pair.run('source', 'shop', `insert into purchase select n, 1, n from generate_series(2001, 2100) n`);
       const shop = await road.pair.target.admin('shop');
       // Somebody else is at everything of the first database.
       await shop.query(`begin; select from sealift.work where queue = 'copy' for update`);
       const [copied, early] = [copying(), making('as-rows-come')];
-      for (let open = 1; open > 0; await new Promise((done) => setTimeout(done, 25))) {
-        open = await asAdmin('target', async (server) => {
-          const odd = await server.session('Odd "db"');
-          return (
-            await odd.one<{ open: number }>({
-              text: `select count(*)::int as open from sealift.work where queue = 'copy' and state = 'open'`,
-            })
-          ).open;
-        });
+      const atOdd = (text: string) =>
+        asAdmin(
+          'target',
+          async (server) => (await (await server.session('Odd "db"')).one<{ yet: boolean }>({ text })).yet,
+        );
+      // Its rows come and its keys are made, though nothing of the first database gets on.
+      for (const text of [
+        `select exists (select from sealift.work where queue = 'copy' and state = 'open') as yet`,
+        `select not exists (select from pg_index where indrelid = '"Odd table"'::regclass and indisvalid) as yet`,
+      ]) {
+        while (await atOdd(text)) await new Promise((done) => setTimeout(done, 25));
       }
       await shop.query('rollback');
       expect(await copied).toMatchObject({ left: 0, snapshot: 'held' });
