@@ -7,11 +7,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChaosVerdict, chaosRun } from '../lib/rehearsal/chaos/chaos-run';
+import { chaosRun } from '../lib/rehearsal/chaos/chaos-run';
 import { inWords } from '../lib/rehearsal/chaos/fault';
 import { Lane } from '../lib/rehearsal/chaos/lane';
 import { scheduleOf } from '../lib/rehearsal/chaos/schedule';
 import { Tally } from '../lib/rehearsal/chaos/tally';
+import type { ChaosVerdict } from '../lib/rehearsal/chaos/verdict';
 import { runCommand } from '../lib/rehearsal/measure/command-line';
 import { ROADS, type Road } from '../lib/rehearsal/run/options';
 

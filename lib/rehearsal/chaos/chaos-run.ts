@@ -1,6 +1,5 @@
 /** One whole migration with the faults of a seed, and the judgement on it. */
 import type { StepName } from '../../../lambda/contract';
-import type { Report } from '../report/report';
 import { DEFAULT_OPTIONS, type RehearsalOptions, type Surroundings } from '../run/options';
 import { RECORD_NAME } from '../run/place';
 import { rehearse } from '../run/rehearse';
@@ -11,7 +10,8 @@ import type { Lane } from './lane';
 import { callLate, type LateCalls } from './late-calls';
 import type { Schedule } from './schedule';
 import { readSourceState, type SourceState } from './source-state';
-import { type Strike, Striker } from './strike';
+import { Striker } from './strike';
+import type { ChaosVerdict } from './verdict';
 import { Volume } from './volume';
 
 /** How much shorter waits are than in AWS. */
@@ -22,20 +22,6 @@ const WRITE_MS = { warmUpMs: 500, onTargetMs: 500, afterwardsMs: 500 };
 
 /** What the copy road is there for; both majors come with `npm ci`. */
 const NEWER_MAJOR = { sourceVersion: 15, targetVersion: 17 };
-
-/** What became of a run. */
-export interface ChaosVerdict {
-  readonly schedule: Schedule;
-  readonly report: Report;
-  /** What struck and how that ended, in order; then what did not. */
-  readonly strikes: readonly Strike[];
-  /** Steps that were called with an old epoch at the end. */
-  readonly calledLate: readonly StepName[];
-  /** What did not hold; empty when everything did. */
-  readonly violations: readonly string[];
-  /** Where the run's log was kept; null when it was not. */
-  readonly keptIn: string | null;
-}
 
 /** What is read around the migration. */
 interface Readings {

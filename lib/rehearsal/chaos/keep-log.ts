@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Rehearsal } from '../run/rehearse';
-import type { ChaosVerdict } from './chaos-run';
 import { inWords } from './fault';
+import type { ChaosVerdict } from './verdict';
 
 /** Writes verdict, report, events, logs and histories into a folder named after the seed; answers its path. */
 export async function keepLog(

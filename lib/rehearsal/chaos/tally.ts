@@ -1,6 +1,6 @@
 /** What many runs came to. */
-import type { ChaosVerdict } from './chaos-run';
 import type { Fault } from './fault';
+import type { ChaosVerdict } from './verdict';
 
 interface Counts {
   drawn: number;
