@@ -38,10 +38,24 @@ export class DmsAccess {
     ];
   }
 
+  /** An action on an endpoint. */
+  endpoint(action: string, arn: string): Access[] {
+    return [this.#on(action, arn, this.#endpoints.find(arn)?.tags, {})];
+  }
+
+  /** The same as `tagNewTask`, of an endpoint [unverified]. */
+  tagNewEndpoint(place: Place, tags: RequestTags): Access[] {
+    return this.#tagNew(place, 'endpoint', tags);
+  }
+
   /** Tags that a new task is given are an action of their own [unverified]. */
   tagNewTask(place: Place, tags: RequestTags): Access[] {
+    return this.#tagNew(place, 'task', tags);
+  }
+
+  #tagNew(place: Place, kind: 'task' | 'endpoint', tags: RequestTags): Access[] {
     if (tags === undefined || tags.length === 0) return [];
-    const resource = `arn:aws:dms:${place.region}:${place.account}:task:*`;
+    const resource = `arn:aws:dms:${place.region}:${place.account}:${kind}:*`;
     return [{ action: 'dms:AddTagsToResource', resource, context: requestTagContext(tags) }];
   }
 

@@ -24,6 +24,7 @@ import {
   startAssessmentRun,
 } from './calls/assessment-calls';
 import { deleteConnection, describeConnections, testConnection } from './calls/connection-calls';
+import { createEndpoint, deleteEndpoint } from './calls/endpoint-calls';
 import { describeEndpoints, describeReplicationInstances } from './calls/instance-calls';
 import { describeTableStatistics, reloadTables } from './calls/table-calls';
 import { createTask, deleteTask, describeTasks, modifyTask, startTask, stopTask } from './calls/task-calls';
@@ -85,8 +86,8 @@ export function createDms(props: DmsProps): Dms {
 }
 
 /**
- * DMS as far as a migration asks: describe, test connections, the life of tasks, their tables, premigration assessments.
- * Instances, endpoints and certificates are made by CloudFormation alone.
+ * DMS as far as a migration asks: describe, endpoints, test connections, the life of tasks, their tables, premigration assessments.
+ * Instances and certificates are made by CloudFormation alone.
  */
 export function dmsService(dms: Dms): Service {
   const { instances, endpoints, tasks, assessments } = dms;
@@ -107,6 +108,8 @@ export function dmsService(dms: Dms): Service {
     operations: byName([
       describeReplicationInstances(instances, access),
       describeEndpoints(endpoints, access),
+      createEndpoint(dms, access),
+      deleteEndpoint(dms, access),
       testConnection(dms, access),
       describeConnections(dms, access),
       deleteConnection(dms, access),
