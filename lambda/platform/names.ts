@@ -54,6 +54,22 @@ export function encryptedSnapshotName(migrationId: string, purpose: SnapshotPurp
   return `sealift-${migrationId}-${purpose}-encrypted`;
 }
 
+/** Names of the DMS task of a database, and of its endpoints: letters, digits and single hyphens, as DMS wants them. */
+export function dmsNames(
+  migrationId: string,
+  database: string,
+): { readonly task: string; readonly source: string; readonly target: string } {
+  const task = `sealift-${shortHash(`${migrationId}/${database}`)}-${migrationId}`
+    .replace(/-+/g, '-')
+    .replace(/-$/, '');
+  return { task, source: `${task}-source`, target: `${task}-target` };
+}
+
+/** The login by which DMS writes to the target. */
+export function dmsRole(migrationId: string): string {
+  return `${postgresPrefix(migrationId)}_dms`;
+}
+
 /** Start of the `application_name` of every session of a step, so that a successor can end its predecessors (facts F11). */
 export function applicationPrefix(migrationId: string, step: string): string {
   return `sealift/${migrationId}/${step}/`;
