@@ -3,7 +3,11 @@
 import { bareReadMs } from '../lib/rehearsal/measure/bare-read';
 import { measureSynthesis } from '../lib/rehearsal/measure/bundles';
 import { runCommand, runsAndSize } from '../lib/rehearsal/measure/command-line';
+import { CONTEST_SHAPES } from '../lib/rehearsal/measure/contest-shapes';
 import { boundsInWords, measureCopyBounds } from '../lib/rehearsal/measure/copy-bounds';
+import { CONTEST_JOBS, CONTEST_MAJOR, type CopyContest, holdContest } from '../lib/rehearsal/measure/copy-contest';
+import { copyInWords } from '../lib/rehearsal/measure/copy-contest-words';
+import { COPY_PEERS, peersHere } from '../lib/rehearsal/measure/copy-peers';
 import { LARGEST } from '../lib/rehearsal/measure/copy-shapes';
 import { shortcomings } from '../lib/rehearsal/measure/measured-run';
 import { median } from '../lib/rehearsal/measure/median';
@@ -161,6 +165,30 @@ async function benchOutage(signal: AbortSignal, { runs }: Flags): Promise<void> 
   }
 }
 
+/** What is aimed at: Sealift's median to that of the fastest peer. */
+const COPY_TARGET = 0.9;
+
+async function benchCopy(signal: AbortSignal, { runs, size }: Flags): Promise<void> {
+  const { peers, versions, missing } = await peersHere();
+  console.log(
+    `copy beside its peers: PostgreSQL ${CONTEST_MAJOR} to ${CONTEST_MAJOR}, what the client programs can (${versions.join(', ')}); ` +
+      `${CONTEST_JOBS} workers each, the same data, every target with the target's own parameters, each run in another order; ` +
+      'Sealift from Plan the schema to the end of Make the indexes, with owners, grants and ANALYZE, a peer from its start to its end',
+  );
+  for (const { name, reason } of missing) console.log(`${name}: NOT RUN, ${reason}`);
+  for (const shape of CONTEST_SHAPES) {
+    const contests: CopyContest[] = [];
+    for (let turn = 0; turn < runs; turn += 1) {
+      const one = await holdContest({ shape, size, peers, turn, signal });
+      contests.push(one);
+      const times = one.times.map(({ who, ms }) => `${who} ${seconds(ms)}`);
+      console.log(`${shape} of ${bytes(one.bytes)}, run ${turn + 1}: ${times.join(', ')}`);
+    }
+    for (const line of copyInWords(shape, contests, COPY_TARGET)) console.log(line);
+  }
+  if (missing.length > 0) console.log(`${count(missing.length)} of ${COPY_PEERS.length} peers did NOT RUN`);
+}
+
 async function benchCopyBounds(signal: AbortSignal): Promise<void> {
   for (const shape of LARGEST) {
     for (const line of boundsInWords(await measureCopyBounds(shape, { signal }))) console.log(line);
@@ -173,6 +201,7 @@ const CASES: Readonly<Record<string, (signal: AbortSignal, flags: Flags) => Prom
   prune: benchPrune,
   migration: benchMigration,
   outage: benchOutage,
+  copy: benchCopy,
   'copy-bounds': benchCopyBounds,
 };
 
@@ -185,11 +214,13 @@ Measures, prints and judges nothing by its exit code. The cases, in their order:
   prune      the pruning beside one DELETE, and what applications feel of it and of the scan
   migration  N whole migrations of the sample: outage and its parts, verification beside a bare read
   outage     N cutovers and ways back with each of ${TABLES.map(count).join(', ')} tables: what grows with their number
+  copy       N copies of many tables, one big table and wide rows, with indexes and constraints, beside pgcopydb clone,
+             pg_dump with pg_restore and a subscription (where they are installed: Debian's pgcopydb and postgresql-client-15)
   copy-bounds  the copy road with 20,000 tables, 5,000 indexes and one table of 5 GiB: memory of every step, largest state
 
   --only CASES  some of them, separated by commas (all)
-  --runs N      how often a migration or a cutover is done (10)
-  --size SIZE   size of the sample that is migrated: ${SIZES.join(', ')} (small)`;
+  --runs N      how often a migration, a cutover or a copy is done (10)
+  --size SIZE   size of the sample that is migrated, and of what is copied: ${SIZES.join(', ')} (small)`;
 
 interface Flags {
   readonly only: readonly string[];
