@@ -24,13 +24,23 @@ export const MACHINES = [
 export type MachineName = (typeof MACHINES)[number];
 
 /** Name of a stack. */
-export function stackName(migration: string, stack: 'Foundation' | 'Target' | 'Migration'): string {
+export function stackName(migration: string, stack: 'Foundation' | 'Dms' | 'Target' | 'Migration'): string {
   return `Sealift-${migration}-${stack}`;
 }
 
 /** Identifier of the target instance: fixed, so that permissions, alarms and log groups can name it before it exists. */
 export function targetInstanceId(migration: string): string {
   return `sealift-${migration}-target`;
+}
+
+/** Identifier of the replication instance of DMS, and of its subnet group. */
+export function replicationInstanceId(migration: string): string {
+  return `sealift-${migration}-dms`;
+}
+
+/** The role as which DMS logs in on both sides. */
+export function dmsLogin(migration: string): string {
+  return `sealift_${migration.replaceAll('-', '_')}_dms`;
 }
 
 /** Name of a state machine. */

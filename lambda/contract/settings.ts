@@ -70,6 +70,26 @@ export interface CopySettings {
   readonly rolePasswordsArn: string;
 }
 
+/** How AWS DMS moves rows and changes, and what stands there for it; JSON in `SEALIFT_DMS`. */
+export interface DmsSettings {
+  readonly replicationInstanceArn: string;
+  /** Role by which DMS reads the two secrets. */
+  readonly secretsRoleArn: string;
+  /** What DMS trusts in `verify-full`. */
+  readonly certificateArn: string;
+  /** Secret with `username` and `password` of its login on the source; `host` and `port` are added by a step. */
+  readonly sourceSecretArn: string;
+  /** The same on the target. */
+  readonly targetSecretArn: string;
+  /** How values that DMS counts as large travel; up to `maxKib` with their row. */
+  readonly lob: { readonly mode: 'inline' | 'full' | 'limited'; readonly maxKib: number };
+  readonly batchApply: boolean;
+  /** Whether DMS compares rows as well, which is kept as evidence. */
+  readonly validation: boolean;
+  /** Tables that are loaded side by side. */
+  readonly parallelLoads: number;
+}
+
 /** How later changes follow on the copy road: publication and subscription, or nodes of pglogical. */
 export type EngineName = 'native' | 'pglogical';
 
