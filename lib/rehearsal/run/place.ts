@@ -4,6 +4,9 @@ export const ACCOUNT = '111122223333';
 export const REGION = 'us-east-1';
 /** The migration id of every rehearsal. */
 export const MIGRATION = 'rehearsal';
+
+/** Sessions of the rehearsal as the master user pass for the migration's own: a stranger's would block it. */
+export const OWN_APPLICATION = `sealift/${MIGRATION}/rehearsal`;
 export const SOURCE_INSTANCE = 'rehearsal-source';
 /** Name of a source that AWS does not manage, and of its host, which the functions' resolver knows. */
 export const OUTSIDE_SOURCE = 'rehearsal-outside';

@@ -1,4 +1,6 @@
 /** How a person reaches the servers of a rehearsal that was told to keep them. */
+import { join } from 'node:path';
+import { PASSWORD_FILE } from '../servers/data-directory';
 import type { PostgresServer } from '../servers/postgres-server';
 import type { Stage } from './stage';
 
@@ -20,9 +22,9 @@ export function accessOf({ source, target, content, aws }: Stage): Access[] {
     side,
     host: '127.0.0.1',
     port: server.port,
-    user: 'rdsadmin',
+    user: server.superuser.name,
     databases: content.databases,
-    passwordFile: `${server.dataDirectory}/rdsadmin.password`,
+    passwordFile: join(server.dataDirectory, PASSWORD_FILE),
     caFile: aws.caPath,
   });
   const onTarget = target();

@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { engineVersionOf } from '../servers/binaries';
 import { createCertificateAuthority } from '../servers/certificate-authority';
+import { readAdminPassword } from '../servers/data-directory';
 import { binariesOf } from '../servers/packaged-binaries';
 import { PostgresServer } from '../servers/postgres-server';
-import { setMasterPassword } from '../servers/rds-shape';
 import type { RunDirectory } from '../servers/run-directory';
 import { applicationParameterText, applicationSecretText, type Doors } from './door';
 import { deployHook } from './hook';
@@ -17,6 +17,7 @@ import {
   MASTER_USERNAME,
   OUTSIDE_HOST,
   OUTSIDE_SOURCE,
+  OWN_APPLICATION,
   PARAMETER_NAME,
   PROXY_NAME,
   RECORD_NAME,
@@ -183,7 +184,7 @@ async function createInstance({ aws, engine, major, tell }: SourcePlace): Promis
   return { server, own: server, hostName: instance.hostName, engineVersion, master, ca };
 }
 
-/** A plainly configured server with a superuser and an authority of its own; RDS knows nothing of it. */
+/** A plainly configured server with an authority of its own, whose superuser the migration works as; RDS knows nothing of it. */
 async function createOutsider({ aws, run, engine, major, tell }: SourcePlace): Promise<Made> {
   const binaries = await binariesOf(engine)(major, { onProgress: tell });
   const authority = await createCertificateAuthority();
@@ -192,15 +193,12 @@ async function createOutsider({ aws, run, engine, major, tell }: SourcePlace): P
       binaries,
       directory: join(run.path, 'servers', OUTSIDE_SOURCE),
       certificate: await authority.issue([OUTSIDE_HOST, 'localhost']),
+      superuser: { name: MASTER_USERNAME, applicationName: OWN_APPLICATION },
       settings: { ...SERVER_SETTINGS, ...SOURCE_PARAMETERS, max_slot_wal_keep_size: '8GB', ...librariesOf(engine) },
     }),
   );
   await server.start();
-  const master = { username: MASTER_USERNAME, password: randomBytes(24).toString('base64url') };
-  await server.withAdmin('postgres', async (session) => {
-    await session.query(`create role ${session.escapeIdentifier(master.username)} login superuser`);
-  });
-  await setMasterPassword(server, master.username, master.password);
+  const master = { username: MASTER_USERNAME, password: await readAdminPassword(server.dataDirectory) };
   aws.plane.addOutsider(OUTSIDE_HOST, server.port);
   // The target's own certificate comes from the authority that stands where Amazon's stands.
   const pem = `${aws.authority.caPem}${authority.caPem}`;

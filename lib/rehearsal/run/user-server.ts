@@ -1,7 +1,7 @@
 /** A server that the user runs: looked at beforehand, and afterwards left as it was found. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { MIGRATION } from './place';
+import { MIGRATION, OWN_APPLICATION } from './place';
 import { RehearsalFailure } from './rehearsal-failure';
 import type { UserSource } from './user-source';
 
@@ -9,8 +9,6 @@ import type { UserSource } from './user-source';
 const PREFIX = `sealift_${MIGRATION}`;
 const ROLE = `${PREFIX}_replication`;
 const SCHEMA = 'sealift';
-/** As the migration's own: a stranger who is the master user would block it. */
-const APPLICATION = `sealift/${MIGRATION}/rehearsal`;
 
 /** A walsender whose target still asks comes back for a moment. */
 const ATTEMPTS = 40;
@@ -174,7 +172,7 @@ async function sweepDatabase(session: Client): Promise<void> {
 }
 
 async function open({ host, port, user }: UserSource, password: string, database: string): Promise<Client> {
-  const client = new Client({ host, port, user, password, database, application_name: APPLICATION, ssl: false });
+  const client = new Client({ host, port, user, password, database, application_name: OWN_APPLICATION, ssl: false });
   client.on('error', () => undefined);
   try {
     await client.connect();

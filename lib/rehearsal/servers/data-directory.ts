@@ -11,8 +11,14 @@ import { requireReachable, serverAccount } from './unprivileged-account';
 /** Server settings by name, as in postgresql.conf. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
-/** Name of the bootstrap superuser, which RDS keeps to itself. */
-export const BOOTSTRAP_ROLE = 'rdsadmin';
+/** Who a server's own sessions belong to: the superuser that initdb makes, and what its sessions are called. */
+export interface Superuser {
+  readonly name: string;
+  readonly applicationName: string;
+}
+
+/** The bootstrap superuser that RDS keeps to itself. */
+export const SUPERUSER_OF_RDS: Superuser = { name: 'rdsadmin', applicationName: 'rds' };
 
 /** What every server has unless its creator says otherwise; sized for a source with logical replication (facts B15). */
 export const DEFAULT_SETTINGS: Settings = {
@@ -30,7 +36,8 @@ export const DEFAULT_SETTINGS: Settings = {
   lc_messages: 'C',
 };
 
-const PASSWORD_FILE = 'rdsadmin.password';
+/** File in a data directory with the password of the bootstrap superuser. */
+export const PASSWORD_FILE = 'superuser.password';
 
 /** Only TLS and only passwords, for everyone: `all` as a database covers logical walsenders too. */
 const HOST_RULES = 'hostssl all all 127.0.0.1/32 scram-sha-256\n';
@@ -51,24 +58,24 @@ async function makeServerDirectory(directory: string): Promise<string> {
   return data;
 }
 
-/** Runs initdb in `<directory>/data`: UTF-8, C collation, data checksums, SCRAM, bootstrap superuser `rdsadmin`. */
-export async function initializeDataDirectory(binaries: Binaries, directory: string): Promise<void> {
+/** Runs initdb in `<directory>/data`: UTF-8, C collation, data checksums, SCRAM, and the bootstrap superuser named. */
+export async function initializeDataDirectory(binaries: Binaries, directory: string, superuser: string): Promise<void> {
   await namingFullDisk(directory, async () => {
     const data = await makeServerDirectory(directory);
     const passwordFile = join(directory, PASSWORD_FILE);
     await writeForServer(passwordFile, randomBytes(24).toString('base64url'));
     // RDS has en_US.UTF-8, which minimal systems lack; C.UTF-8 is missing on older macOS.
-    await runInitdb(binaries, data, passwordFile, 'C.UTF-8').catch(async () => {
+    await runInitdb(binaries, data, passwordFile, superuser, 'C.UTF-8').catch(async () => {
       await rm(data, { recursive: true, force: true });
       await makeServerDirectory(directory);
-      await runInitdb(binaries, data, passwordFile, 'C');
+      await runInitdb(binaries, data, passwordFile, superuser, 'C');
     });
     // It travels with physical copies, as the role itself does.
     await rename(passwordFile, join(data, PASSWORD_FILE));
   });
 }
 
-/** Password of `rdsadmin`, from the data directory or from the physical copy of one. */
+/** Password of the bootstrap superuser, from the data directory or from the physical copy of one. */
 export function readAdminPassword(dataDirectory: string): Promise<string> {
   return readFile(join(dataDirectory, PASSWORD_FILE), 'utf8');
 }
@@ -120,8 +127,14 @@ function settingLiteral(value: string | number | boolean): string {
   return `'${String(value).replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
-function runInitdb(binaries: Binaries, data: string, passwordFile: string, locale: string): Promise<void> {
-  const args = ['-D', data, '-U', BOOTSTRAP_ROLE, '-E', 'UTF8', `--locale=${locale}`, '--data-checksums', '--no-sync'];
+function runInitdb(
+  binaries: Binaries,
+  data: string,
+  passwordFile: string,
+  superuser: string,
+  locale: string,
+): Promise<void> {
+  const args = ['-D', data, '-U', superuser, '-E', 'UTF8', `--locale=${locale}`, '--data-checksums', '--no-sync'];
   args.push('--auth=scram-sha-256', `--pwfile=${passwordFile}`);
   return new Promise((resolve, reject) => {
     const child = spawn(binaries.initdb, args, {

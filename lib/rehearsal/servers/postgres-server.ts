@@ -6,11 +6,12 @@ import { Client } from 'pg';
 import type { Binaries } from './binaries';
 import type { ServerCertificate } from './certificate-authority';
 import {
-  BOOTSTRAP_ROLE,
   caPath,
   initializeDataDirectory,
   readAdminPassword,
   type Settings,
+  SUPERUSER_OF_RDS,
+  type Superuser,
   writeCertificate,
   writeConfiguration,
 } from './data-directory';
@@ -23,6 +24,8 @@ export interface ServerOptions {
   /** Directory of the server; its data are in `<directory>/data`, its log is `<directory>/postgres.log`. */
   readonly directory: string;
   readonly certificate: ServerCertificate;
+  /** @default RDS's own */
+  readonly superuser?: Superuser;
   /** Settings beyond `DEFAULT_SETTINGS`, by name; they win over it. */
   readonly settings?: Settings;
   /** @default a free one */
@@ -57,7 +60,8 @@ export class PostgresServer {
 
   /** Runs initdb in `<directory>/data` and configures it; the server is not started. */
   static async create(options: ServerOptions): Promise<PostgresServer> {
-    await initializeDataDirectory(options.binaries, options.directory);
+    const { name } = options.superuser ?? SUPERUSER_OF_RDS;
+    await initializeDataDirectory(options.binaries, options.directory, name);
     return PostgresServer.open(options);
   }
 
@@ -142,15 +146,20 @@ export class PostgresServer {
     await this.process?.kill();
   }
 
-  /** A connected session of the bootstrap superuser `rdsadmin`; the caller ends it. */
+  /** The bootstrap superuser. */
+  get superuser(): Superuser {
+    return this.options.superuser ?? SUPERUSER_OF_RDS;
+  }
+
+  /** A connected session of the bootstrap superuser; the caller ends it. */
   async admin(database = 'postgres'): Promise<Client> {
     const client = new Client({
       host: '127.0.0.1',
       port: this.currentPort,
-      user: BOOTSTRAP_ROLE,
+      user: this.superuser.name,
       password: this.adminPassword,
       database,
-      application_name: 'rds',
+      application_name: this.superuser.applicationName,
       connectionTimeoutMillis: 5_000,
       // pg passes no name for an address, and Node.js would check for `localhost`.
       ssl: { ca: this.caPem, checkServerIdentity: (_, certificate) => checkServerIdentity('127.0.0.1', certificate) },
@@ -166,7 +175,7 @@ export class PostgresServer {
     return client;
   }
 
-  /** Runs `work` in a session of `rdsadmin` and ends the session. */
+  /** Runs `work` in a session of the bootstrap superuser and ends the session. */
   async withAdmin<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
     const client = await this.admin(database);
     try {
