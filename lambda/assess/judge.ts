@@ -7,6 +7,7 @@ import { accountChecks } from './checks/account';
 import { awsChecks } from './checks/aws';
 import { codeChecks, type FoundJobs } from './checks/code';
 import { contentChecks } from './checks/content';
+import { rewrittenValues } from './checks/forms';
 import { growthChecks, keylessBytes } from './checks/growth';
 import { hostChecks } from './checks/host';
 import { localeChecks } from './checks/locale';
@@ -76,11 +77,17 @@ export function judge(
     ...choiceChecks(choice, road),
     ...contentChecks(databases, policy),
     ...localeChecks(databases, inspection.surroundings, copy),
-    ...pglogicalChecks(server, databases, policy),
+    ...pglogicalChecks(server, databases, policy, kind),
+    rewrittenValues(databases, Math.trunc(server.versionNumber / 10_000), targetMajor(inspection)),
     ...growthChecks(databases),
     ...codeChecks(databases, foundJobs(server, databases), road),
   ];
   return { verdict: worst(checks), checks, sizing, prediction };
+}
+
+/** Of the instance, or of the one that is configured. */
+function targetMajor({ target, surroundings }: Inspection): number {
+  return Number.parseInt(target.instance?.engineVersion ?? surroundings.target.engineVersion, 10);
 }
 
 function mostTables(databases: readonly DatabaseSurvey[]): number {

@@ -2,6 +2,7 @@
 import type { Session } from '../platform/postgres';
 import type { Named } from './named';
 import * as code from './sql/code';
+import * as forms from './sql/forms';
 import * as growth from './sql/growth';
 import * as locale from './sql/locale';
 
@@ -62,6 +63,8 @@ export interface ContentSurvey {
     readonly path: readonly string[];
   })[];
   readonly generatedColumns: readonly (Named & { readonly column: string; readonly callsFunction: boolean })[];
+  /** Columns whose text depends on the major; `type` is a name of `pg_type`. */
+  readonly rewritten: readonly (Named & { readonly column: string; readonly type: string; readonly array: boolean })[];
   /** Null without pg_cron, or when its jobs cannot be read. */
   readonly jobs: readonly Job[] | null;
 }
@@ -80,6 +83,7 @@ export async function surveyContent(session: Session): Promise<ContentSurvey> {
     changedCollations: await session.query<ContentSurvey['changedCollations'][number]>(locale.changedCollations),
     searchPathFunctions: await session.query<ContentSurvey['searchPathFunctions'][number]>(code.searchPathFunctions),
     generatedColumns: await session.query<ContentSurvey['generatedColumns'][number]>(code.generatedColumns),
+    rewritten: await session.query<ContentSurvey['rewritten'][number]>(forms.rewrittenColumns),
     jobs: await surveyJobs(session),
   };
 }

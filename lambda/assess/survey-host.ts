@@ -16,18 +16,21 @@ export interface HostSurvey {
   readonly workerProcesses: number;
   /** Null when the master user may not read them. */
   readonly rules: readonly HbaRule[] | null;
+  /** Logins whose names pass for RDS's own. */
+  readonly reservedLogins: readonly string[];
   /** SQLSTATE with which a replication connection to each database was refused, null where it was let in. */
   readonly handshakes: readonly { readonly database: string; readonly refusedWith: string | null }[];
 }
 
 /** Reads settings and rules, and opens a replication connection to each of `databases`, as slots and streams will. */
 export async function surveyHost(source: Server, home: Session, databases: readonly string[]): Promise<HostSurvey> {
-  const settings = await home.one<Omit<HostSurvey, 'rules' | 'handshakes'>>(sql.hostSettings);
+  const settings = await home.one<Omit<HostSurvey, 'rules' | 'reservedLogins' | 'handshakes'>>(sql.hostSettings);
   const { readable } = await home.one<{ readable: boolean }>(sql.mayReadRules);
   const rules = readable ? await home.query<HbaRule>(sql.authenticationRules) : null;
+  const reserved = await home.query<{ name: string }>(sql.reservedLogins);
   const handshakes: { database: string; refusedWith: string | null }[] = [];
   for (const database of databases) {
     handshakes.push({ database, refusedWith: await source.replicationRefusal(database) });
   }
-  return { ...settings, rules, handshakes };
+  return { ...settings, rules, reservedLogins: reserved.map(({ name }) => name), handshakes };
 }

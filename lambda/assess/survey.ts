@@ -58,6 +58,8 @@ export interface ServerSurvey {
   readonly keepSizeMb: string;
   /** `logical_decoding_work_mem`. */
   readonly decodingMemoryKb: number;
+  /** `idle_replication_slot_timeout`, 0 for never; null below 18. */
+  readonly idleSlotSeconds: number | null;
   readonly tls: boolean;
   readonly pendingRestart: readonly string[];
   /** How many transactions the lock table has room for, and for how many locks of each. */
@@ -176,6 +178,7 @@ type SettingsRow = Pick<
   | 'maxWorkers'
   | 'keepSizeMb'
   | 'decodingMemoryKb'
+  | 'idleSlotSeconds'
   | 'tls'
   | 'pendingRestart'
   | 'lockTable'

@@ -37,6 +37,7 @@ export function hostChecks(host: HostSurvey, context: HostContext): readonly Che
     passwordEncryption(host),
     connections(host, context),
     clientAuthentication(host, context),
+    reservedNames(host),
     replicationHandshake(host, context),
     textOrderOf(context.surveys.map(({ facts, content: { locale } }) => ({ name: facts.name, ...locale }))),
   ];
@@ -108,6 +109,17 @@ function clientAuthentication({ rules }: HostSurvey, { migrationId, databases }:
   const what = found.map(({ database, admitted }) => `${database} by line ${admitted?.rule.line}`);
   if (wide.length === 0) return pass(id, `pg_hba.conf lets role ${role} in: ${listed(what)}`);
   return warn(id, `pg_hba.conf lets role ${role} in from more than one host: ${listed(what)}`, add);
+}
+
+/** RDS makes such logins on its instances and nobody may touch them: fence, count and copy leave them alone. */
+function reservedNames({ reservedLogins: names }: HostSurvey): Check {
+  const id = 'reserved-names';
+  if (names.length === 0) return pass(id, "no login's name passes for one of RDS's own");
+  return block(
+    id,
+    `logins named as RDS names its own, which the fence would not shut out: ${listed(names)}`,
+    `rename each, or close it when no application uses it: ${statements(names.map((name) => `alter role ${ident(name)} nologin`))}`,
+  );
 }
 
 /** What the server answered when the function came as slots and streams come. */

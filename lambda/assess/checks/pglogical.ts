@@ -3,6 +3,7 @@ import type { Check } from '../../contract/assessment';
 import type { Policy } from '../../contract/settings';
 import { block, type CheckId, listed, pass, warn } from '../check';
 import { located, where } from '../located';
+import { inPostgresqlConf, type SourceKind, type WantedSettings } from '../remedies';
 import type { DatabaseSurvey, ServerSurvey } from '../survey';
 
 /** All of them; they pass with any other engine. */
@@ -10,46 +11,58 @@ export function pglogicalChecks(
   { pglogical: found }: Pick<ServerSurvey, 'pglogical'>,
   databases: readonly DatabaseSurvey[],
   policy: Policy,
+  kind: SourceKind = 'rds',
 ): readonly Check[] {
   if (policy.engine !== 'pglogical') {
     const ids: readonly CheckId[] = ['pglogical-server', 'pglogical-keys', 'pglogical-truncates'];
     return ids.map((id) => pass(id, 'the engine is native'));
   }
-  return [server(found, databases.length), keys(databases, policy), truncates(databases)];
+  return [server(found, databases.length, kind), keys(databases, policy), truncates(databases)];
 }
 
 /** Older ones crash or know no later major; both sides speak what the older one knows. */
 const LEAST = [2, 4] as const;
 
 /** A reboot is downtime, so it is said (facts E3). */
-function server({ loaded, offered, workerProcesses }: ServerSurvey['pglogical'], databases: number): Check {
+function server(
+  { loaded, offered, workerProcesses }: ServerSurvey['pglogical'],
+  databases: number,
+  kind: SourceKind,
+): Check {
   const id = 'pglogical-server';
   const wrong: string[] = [];
-  const remedies: string[] = [];
+  const wanted: Record<string, string | number> = {};
   const libraries = (loaded ?? '').split(',').map((library) => library.trim());
   if (loaded !== null && !libraries.includes('pglogical')) {
     wrong.push(`shared_preload_libraries is ${JSON.stringify(loaded)}`);
-    remedies.push(`set shared_preload_libraries to ${[...libraries.filter(Boolean), 'pglogical'].join(',')}`);
+    wanted.shared_preload_libraries = [...libraries.filter(Boolean), 'pglogical'].join(',');
   }
   // A supervisor, and a manager for each database.
   const workers = databases + 1;
   if (workerProcesses < workers) {
     wrong.push(`max_worker_processes is ${workerProcesses}, ${workers} are needed`);
-    remedies.push(`set max_worker_processes to at least ${workers + 8}`);
+    wanted.max_worker_processes = workers + 8;
   }
-  if (offered === null || !isNewEnough(offered)) {
-    wrong.push(`pglogical is offered in version ${offered ?? 'none'}, ${LEAST.join('.')} is needed`);
-    remedies.push('upgrade the source to a minor version that offers it, or configure engine native');
-  }
+  const old = offered === null || !isNewEnough(offered);
+  if (old) wrong.push(`pglogical is offered in version ${offered ?? 'none'}, ${LEAST.join('.')} is needed`);
   if (wrong.length > 0) {
-    return block(
-      id,
-      wrong.join('; '),
-      `${remedies.join(', ')} in the source's parameter group and reboot it: downtime`,
-    );
+    const remedies = [...settingsRemedy(wanted, kind), ...(old ? [versionRemedy(kind)] : [])];
+    return block(id, wrong.join('; '), remedies.join('; '));
   }
   if (loaded === null) return warn(id, 'which libraries are loaded may not be seen', 'grant pg_read_all_settings');
   return pass(id, `pglogical ${offered} is loaded and can be installed`);
+}
+
+function settingsRemedy(wanted: WantedSettings, kind: SourceKind): readonly string[] {
+  if (Object.keys(wanted).length === 0) return [];
+  if (kind === 'server') return [inPostgresqlConf(wanted, 'restart')];
+  const lines = Object.entries(wanted).map(([name, value]) => `set ${name} to ${value}`);
+  return [`${lines.join(', ')} in the source's parameter group and reboot it: downtime`];
+}
+
+function versionRemedy(kind: SourceKind): string {
+  if (kind === 'server') return "install a newer pglogical from the host's packages, or configure engine native";
+  return 'upgrade the source to a minor version that offers it, or configure engine native';
 }
 
 function isNewEnough(version: string): boolean {

@@ -6,7 +6,7 @@ import { ident, literal, MAX_NAME_BYTES } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';
 import { inPostgresqlConf, type SourceKind } from '../remedies';
 import { LONG_TRANSACTION_SECONDS, type ServerSurvey } from '../survey';
-import { bytesInWords } from '../words';
+import { slotChecks } from './slots';
 
 /** Sessions that steps open in one database at once: workers of the verification and what watches. */
 const LEAST_CONNECTIONS = 12;
@@ -31,7 +31,7 @@ export function serverChecks(survey: ServerSurvey, context: ServerContext): read
     replicationSlots(survey, context),
     walSenders(survey, context),
     logicalWorkers(survey, context),
-    slotRetention(survey, context),
+    ...slotChecks(survey, context),
     preparedTransactions(survey),
     longTransactions(survey),
     dumpLocks(survey, context),
@@ -119,30 +119,6 @@ function workersOfHost(what: string, has: number, needs: number, { rollback }: P
   if (rollback.windowHours === 0) return pass(id, `${what}: without a way back it needs none itself`);
   const wanted = { max_logical_replication_workers: needs, max_worker_processes: needs + Math.max(has, 8) + 1 };
   return warn(id, `${what}, and the way back needs as many`, inPostgresqlConf(wanted, 'restart'));
-}
-
-/** A slot that reaches the limit is lost, and the migration with it (facts B10); without a limit the disk fills instead. */
-function slotRetention({ keepSizeMb }: ServerSurvey, { kind, policy, prediction }: ServerContext): Check {
-  const id = 'slot-retention';
-  const wantedBytes = Math.max(policy.slotSafeBytes, prediction.walRetainedBytes);
-  const wantedMb = Math.ceil(wantedBytes / 1_048_576);
-  const line = inPostgresqlConf({ max_slot_wal_keep_size: `${wantedMb}MB` }, 'reload');
-  if (Number(keepSizeMb) < 0) {
-    const what = 'max_slot_wal_keep_size is -1: a slot retains WAL without limit';
-    if (kind === 'server')
-      return warn(id, what, `${line}; below the free storage, so that a stalled stream cannot fill the disk`);
-    const remedy = `set max_slot_wal_keep_size to at least ${wantedMb} MB and below the free storage, so that a stalled stream cannot fill the disk`;
-    return warn(id, what, remedy);
-  }
-  const predicted = `the slots are predicted to retain ${bytesInWords(prediction.walRetainedBytes)}`;
-  const what = `max_slot_wal_keep_size is ${keepSizeMb} MB, ${predicted}`;
-  if (Number(keepSizeMb) * 1_048_576 >= wantedBytes) return pass(id, what);
-  if (kind === 'server') return warn(id, what, `${line}; or slots are lost while the copy is made`);
-  return warn(
-    id,
-    what,
-    `set max_slot_wal_keep_size to at least ${wantedMb} MB, or slots are lost while the copy is made`,
-  );
 }
 
 function preparedTransactions({ prepared }: ServerSurvey): Check {

@@ -1,5 +1,6 @@
 /** What `assess` reads of a server that AWS does not manage: its own files and settings; every statement only reads. */
 import type { Statement } from '../../platform/postgres';
+import { OF_RDS } from '../../platform/rds-roles';
 
 /** Settings of the server and how this session came; `clientAddress` is null over a Unix socket. */
 export const hostSettings: Statement = {
@@ -25,4 +26,10 @@ export const authenticationRules: Statement = {
   text: `select line_number as line, type, coalesce(database, '{}') as databases, coalesce(user_name, '{}') as users,
       address, netmask, auth_method as method
     from pg_catalog.pg_hba_file_rules where error is null order by line_number`,
+};
+
+/** Logins that every step would take for RDS's own: the fence would leave them in, and the copy would not make them. */
+export const reservedLogins: Statement = {
+  text: `select r.rolname::text as name from pg_roles r
+    where r.rolcanlogin and r.rolname <> current_user and (r.rolname ~ '^rds_' or ${OF_RDS}) order by 1`,
 };

@@ -13,6 +13,7 @@ export const serverSettings: Statement = {
       current_setting('max_logical_replication_workers')::int as "maxWorkers",
       (select setting::bigint from pg_settings where name = 'max_slot_wal_keep_size')::text as "keepSizeMb",
       (select setting::int from pg_settings where name = 'logical_decoding_work_mem') as "decodingMemoryKb",
+      (select setting::int from pg_settings where name = 'idle_replication_slot_timeout') as "idleSlotSeconds",
       coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as tls,
       jsonb_build_object('locksOfTransaction', current_setting('max_locks_per_transaction')::int, 'transactions',
         current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) as "lockTable",

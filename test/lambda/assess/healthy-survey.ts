@@ -13,6 +13,7 @@ export const HEALTHY_SURVEY: ServerSurvey = {
   maxWorkers: 20,
   keepSizeMb: '2048',
   decodingMemoryKb: 65_536,
+  idleSlotSeconds: null,
   tls: true,
   pendingRestart: [],
   lockTable: { locksOfTransaction: 64, transactions: 100 },

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { CHECKS, type CheckId, OF_INSTANCES } from '../../../lambda/assess/check';
 import { textOrderOf } from '../../../lambda/assess/checks/host';
+import { slotChecks } from '../../../lambda/assess/checks/slots';
 import { admission, type HbaRule } from '../../../lambda/assess/client-authentication';
 import { explained } from '../../../lambda/assess/enter-host';
 import { hbaLine, inPostgresqlConf } from '../../../lambda/assess/remedies';
-import type { Inspection } from '../../../lambda/contract/assessment';
+import type { Inspection, Prediction } from '../../../lambda/contract/assessment';
 import { NotReady } from '../../../lambda/errors';
 import { PostgresError } from '../../../lambda/platform/postgres-error';
+import { POLICY } from '../seed/stage';
 import { AssessedSource, HEALTHY_SETTINGS, healthyInspection, MASTER } from './assessed-source';
+import { HEALTHY_SURVEY } from './healthy-survey';
 
 const ROLE = 'sealift_guard_replication';
 
@@ -58,7 +61,10 @@ describe('assess of a server that AWS does not manage', () => {
     const { report, documents, output } = await assess();
     const expected = Object.keys(CHECKS).filter((id) => !OF_INSTANCES.includes(id as CheckId));
     expect(report.checks.map(({ id }) => id).sort()).toEqual(expected.sort());
-    expect(report.checks.filter(({ verdict }) => verdict === 'block')).toEqual([]);
+    // The servers of these tests begin as RDS's do.
+    expect(report.checks.filter(({ verdict }) => verdict === 'block')).toMatchObject([
+      { id: 'reserved-names', detail: expect.stringMatching(/: rdsadmin$/) },
+    ]);
     expect(output.sizing.instanceClass.basis).toContain('compare with what the host');
     for (const text of Object.values(documents)) {
       expect(text).toContain('shop-onprem, PostgreSQL 17');
@@ -111,6 +117,30 @@ describe('assess of a server that AWS does not manage', () => {
     expect(verdict).toBe('block');
     expect(detail).toContain('superusers: app_root');
     expect(remedy).toContain('alter role "app_root" nologin');
+  });
+
+  it.each(['rdsrepladmin', 'rds_reporting'])(
+    'blocks login %s, which fence and copy would take for one of RDS',
+    async (name) => {
+      await source.admin('postgres', `create role ${name} login password 'x'`);
+      const { verdict, detail, remedy } = (await assess()).check('reserved-names');
+      await source.admin('postgres', `alter role ${name} nologin`);
+      const after = (await assess()).check('reserved-names');
+      await source.admin('postgres', `drop role ${name}`);
+      expect({ verdict, detail }).toEqual({ verdict: 'block', detail: expect.stringContaining(`${name}`) });
+      expect(remedy).toContain(`alter role "${name}" nologin`);
+      expect(after.detail).not.toContain(name);
+    },
+  );
+
+  it('warns of a setting that takes slots away, which PostgreSQL has from 18 on', () => {
+    const prediction = { walRetainedBytes: 0 } as Prediction;
+    const look = (idleSlotSeconds: number | null, kind: 'rds' | 'server') =>
+      slotChecks({ ...HEALTHY_SURVEY, idleSlotSeconds }, { kind, policy: POLICY, prediction })[1];
+    expect([look(null, 'server'), look(0, 'rds')].map((check) => check?.verdict)).toEqual(['pass', 'pass']);
+    const remedy = expect.stringMatching(/^in postgresql\.conf: idle_replication_slot_timeout = 0; and reload/);
+    expect(look(3600, 'server')).toMatchObject({ verdict: 'warn', remedy });
+    expect(look(3600, 'rds')).toMatchObject({ verdict: 'warn', remedy: expect.stringContaining('parameter group') });
   });
 
   it('never lets the replication role in without a password, nor from a whole network, without a word', async () => {

@@ -39,8 +39,15 @@ describe('the checks of engine pglogical', () => {
     const [lacking] = verdicts({}, { loaded: 'pg_stat_statements', offered: '2.3.4', workerProcesses: 1 });
     expect(lacking?.verdict).toBe('block');
     expect(lacking?.remedy).toContain('shared_preload_libraries to pg_stat_statements,pglogical,');
-    expect(lacking?.remedy).toContain('max_worker_processes to at least');
+    expect(lacking?.remedy).toContain('max_worker_processes to 10 in the');
     expect(lacking?.detail).toContain('2.3.4');
+    const database = [databaseWith({})];
+    const found = { loaded: 'a', offered: '2.4.4', workerProcesses: 1 };
+    const [hosted] = pglogicalChecks({ pglogical: found }, database, { ...POLICY, engine: 'pglogical' }, 'server');
+    expect(hosted?.remedy).toMatch(
+      /^in postgresql\.conf: shared_preload_libraries = 'a,pglogical'; max_worker_processes = 10; and restart/,
+    );
+    expect(hosted?.remedy).not.toContain('parameter group');
     expect(verdicts({}, { loaded: null })[0]?.verdict).toBe('warn');
   });
 
