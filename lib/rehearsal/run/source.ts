@@ -1,9 +1,7 @@
 /** The state that a migration finds: an unencrypted instance, its master secret, and everything that applications may follow. */
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { engineVersionOf } from '../servers/binaries';
-import { createCertificateAuthority } from '../servers/certificate-authority';
 import { readAdminPassword } from '../servers/data-directory';
 import { binariesOf } from '../servers/packaged-binaries';
 import { PostgresServer } from '../servers/postgres-server';
@@ -184,26 +182,30 @@ async function createInstance({ aws, engine, major, tell }: SourcePlace): Promis
   return { server, own: server, hostName: instance.hostName, engineVersion, master, ca };
 }
 
-/** A plainly configured server with an authority of its own, whose superuser the migration works as; RDS knows nothing of it. */
+/**
+ * A plainly configured server whose superuser the migration works as; RDS knows nothing of it. Its certificate comes from the
+ * authority that the target's has: in production Amazon's is built in, and two here would leave no room for what is pruned in the
+ * environment of a function.
+ */
 async function createOutsider({ aws, run, engine, major, tell }: SourcePlace): Promise<Made> {
   const binaries = await binariesOf(engine)(major, { onProgress: tell });
-  const authority = await createCertificateAuthority();
   const server = run.add(
     await PostgresServer.create({
       binaries,
       directory: join(run.path, 'servers', OUTSIDE_SOURCE),
-      certificate: await authority.issue([OUTSIDE_HOST, 'localhost']),
+      certificate: await aws.authority.issue([OUTSIDE_HOST, 'localhost']),
       superuser: { name: MASTER_USERNAME, applicationName: OWN_APPLICATION },
       settings: { ...SERVER_SETTINGS, ...SOURCE_PARAMETERS, max_slot_wal_keep_size: '8GB', ...librariesOf(engine) },
     }),
   );
   await server.start();
-  const master = { username: MASTER_USERNAME, password: await readAdminPassword(server.dataDirectory) };
   aws.plane.addOutsider(OUTSIDE_HOST, server.port);
-  // The target's own certificate comes from the authority that stands where Amazon's stands.
-  const pem = `${aws.authority.caPem}${authority.caPem}`;
-  const path = join(run.path, 'trusted-ca.pem');
-  await writeFile(path, pem, { mode: 0o644 });
-  const engineVersion = engineVersionOf(binaries);
-  return { server, own: server, hostName: OUTSIDE_HOST, engineVersion, master, ca: { pem, path } };
+  return {
+    server,
+    own: server,
+    hostName: OUTSIDE_HOST,
+    engineVersion: engineVersionOf(binaries),
+    master: { username: MASTER_USERNAME, password: await readAdminPassword(server.dataDirectory) },
+    ca: { pem: aws.authority.caPem, path: aws.caPath },
+  };
 }
