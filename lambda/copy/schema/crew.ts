@@ -1,9 +1,10 @@
 /** The sessions that do items, several side by side, each detached: what it does goes on when its worker ends. */
-import { Blocked, NotReady } from '../../errors';
+import { NotReady } from '../../errors';
 import type { Server, Session } from '../../platform/postgres';
 import { PostgresError, sqlStateOf } from '../../platform/postgres-error';
 import type { World } from '../../platform/world';
 import type { SchemaItem } from './items';
+import { refusalOf } from './refusal';
 import * as sql from './sql/items';
 
 /** What a crew works at. */
@@ -141,36 +142,12 @@ export class Crew {
       if (state !== sql.DONE_ALREADY) await ledger.execute(sql.noteAttempt(this.options.queue, item));
       return;
     }
-    throw whole && error instanceof PostgresError ? await refusalOf(session, payload, error) : error;
+    throw whole && error instanceof PostgresError
+      ? await refusalOf(session, payload, error, this.world.remainingMs())
+      : error;
   }
 }
 
 function collide(one: OpenItem, other: OpenItem): boolean {
   return one.locks.some((lock) => other.locks.includes(lock));
-}
-
-/** Runs the statements of an item one by one, takes them back, and says which of them the target refuses. */
-async function refusalOf(session: Session, payload: SchemaItem, error: PostgresError): Promise<Error> {
-  let object = payload.objects.join(', ');
-  let cause = error;
-  try {
-    await session.query(sql.beginTransaction);
-    await session.query(sql.itemSettings);
-    for (const [index, text] of payload.statements.entries()) {
-      object = payload.objects[index] ?? object;
-      await session.query(sql.dumped(text));
-    }
-    object = payload.objects.join(', ');
-  } catch (again) {
-    if (again instanceof PostgresError) cause = again;
-  } finally {
-    await session.query(sql.undo).catch(() => undefined);
-    await session.close();
-  }
-  const said = cause.message.replace(/^postgresql refused .*? with SQLSTATE/, 'SQLSTATE');
-  return new Blocked(
-    `${object} cannot be made in target database ${JSON.stringify(session.database)} (${said}), ` +
-      'change it on the source or leave it out, then start again',
-    { cause },
-  );
 }

@@ -15,6 +15,7 @@ beforeAll(async () => {
     DATABASE,
     `create table here (id int primary key, name text unique, amount int); create index here_amount on here (amount);
      create table "Still ""coming""" (id int primary key, "of" int references here); create index late on "Still ""coming""" ("of");
+     create unique index lone on "Still ""coming""" (abs("of") desc nulls last) include (id) where "of" <> 715;
      create table parent (id int primary key, at date) partition by hash (id);
      create table part partition of parent for values with (modulus 1, remainder 0);
      insert into here select n, 'secret ' || n, n % 7 from generate_series(1, 400000) n;
@@ -55,15 +56,32 @@ it('makes keys, indexes and statistics of a table whose rows are in, and of no o
   ]);
 });
 
-it('names the index that doubled rows refuse, and not the rows; what is left is made once they are single', async () => {
+it('names the index that doubled rows refuse, and their places, not the rows; what is left is made once they are single', async () => {
   const options = { database: DATABASE, parallel: 2, expected: await pair.claim(DATABASE), queue: AFTER_ROWS };
   await onTarget(`update sealift.work set state = 'done' where queue = '${COPY_QUEUE}'`);
-  await onTarget('insert into "Still ""coming""" values (4711, 1), (4711, 2)');
-  const refused: unknown = await makeItems(pair.connect('target'), options, worldOf()).catch((error: unknown) => error);
-  expect(refused).toMatchObject({ name: 'Blocked', message: expect.stringContaining('coming"_pkey') });
-  expect(String(refused)).not.toContain('4711');
-  await onTarget('delete from "Still ""coming""" where "of" = 2');
+  const refusal = async (): Promise<string> => {
+    const made = makeItems(pair.connect('target'), options, worldOf());
+    const refused: unknown = await made.catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: 'Blocked' });
+    return String(refused);
+  };
+  await onTarget(
+    'insert into "Still ""coming""" values (4710, 1), (4711, 1), (4711, 2), (4711, 3), (4712, 2), (4712, 3)',
+  );
+  const ofKey = await refusal();
+  expect(ofKey).toContain('coming"_pkey');
+  expect(ofKey).toMatch(
+    /keys of public."Still ""coming""" on the target: 2, in 5 rows, such as those at \(0,2\) and \(0,4\)/,
+  );
+  expect(ofKey).not.toMatch(/471/);
+  await onTarget('delete from "Still ""coming"""');
+  await onTarget(`insert into "Still ""coming""" values (1, 714), (2, 714), (3, null), (4, null), (5, 715), (6, 715)`);
+  const ofIndex = await refusal();
+  expect(ofIndex).toContain('lone');
+  expect(ofIndex).toMatch(/keys of public."Still ""coming""" on the target: 1, in 2 rows, such as/);
+  expect(ofIndex).not.toMatch(/71[45]/);
+  await onTarget('delete from "Still ""coming""" where id = 2');
   const made = await makeItems(pair.connect('target'), options, worldOf());
-  expect(made).toMatchObject({ left: 0, counts: { index: { done: 7, total: 7 } } });
-  expect(await indexes()).toHaveLength(7);
+  expect(made).toMatchObject({ left: 0, counts: { index: { done: 8, total: 8 } } });
+  expect(await indexes()).toHaveLength(8);
 });
