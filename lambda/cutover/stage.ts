@@ -17,7 +17,7 @@ import { pinSettings } from '../proof/row-hash';
 import type { Settling } from '../proof/settle-keys';
 import { listTables, relationOf } from '../proof/tables';
 import { sequences as readSequences, type SequenceName } from './sql';
-import { planWayBack, type WayBackPlan } from './way-back';
+import { planWayBack, type WayBackPlan } from './way-back-plan';
 
 /** What a cutover is made of beside the servers. */
 export type CutoverInput = Pick<Input<'cutover'>, 'epoch' | 'databases' | 'source' | 'target' | 'approval'>;

@@ -10,7 +10,6 @@
  * the road from the source to the target is gone before the one back is opened. Where both are 16 or newer `origin = none` says the
  * same again.
  */
-import type { Endpoint, ServerFacts } from '../contract/instance';
 import { Blocked, NotReady } from '../errors';
 import { assertCurrent, type Expectation, guarded } from '../platform/ledger';
 import { followHome } from '../platform/ledger-follow';
@@ -25,34 +24,17 @@ import {
   type SubscriptionRow,
 } from '../platform/make-subscription';
 import { streamName } from '../platform/names';
-import type { Credentials, Server, Session } from '../platform/postgres';
+import type { Server, Session } from '../platform/postgres';
 import { createPublication } from '../platform/publications';
-import { readCredentials } from '../platform/secrets';
 import { makeSlot } from '../platform/slots';
 import { removeWayBack, type WayBackFacts } from '../platform/way-back';
 import type { World } from '../platform/world';
 import type { Stage } from './stage';
+import type { WayBackPlan } from './way-back-plan';
 import * as sql from './way-back-sql';
 
 /** Longest wait for the slot on the target: only transactions of apply run there. */
 const SLOT_WAIT_MS = 60_000;
-
-/** What a way back is prepared with. */
-export interface WayBackPlan {
-  readonly windowHours: number;
-  /** How the target is reached when the configuration names nothing else. */
-  readonly target: Endpoint;
-  readonly credentials: Credentials;
-}
-
-/** What the configuration asks for; null when it asks for no way back. */
-export async function planWayBack(world: World, target: ServerFacts): Promise<WayBackPlan | null> {
-  const { policy, replicationSecretArn } = world.environment;
-  const { windowHours } = policy.rollback;
-  if (windowHours === 0) return null;
-  const [endpoint, credentials] = await Promise.all([world.endpointOf(target), readCredentials(replicationSecretArn)]);
-  return { windowHours, target: endpoint, credentials };
-}
 
 /**
  * Makes both ends of the way back, so that the outage does not pay for it. What an earlier cutover left of it is made anew: a

@@ -1,7 +1,7 @@
 /** `Retire` after a move whose way back is open: refused, interrupted, finished, and asked once more. */
 
-import type { Surroundings } from '../../lib/rehearsal/run/options';
 import { ACCOUNT, MIGRATION, REGION } from '../../lib/rehearsal/run/place';
+import type { Surroundings } from '../../lib/rehearsal/run/surroundings';
 import type { PostgresServer } from '../../lib/rehearsal/servers/postgres-server';
 
 const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:sealift-${MIGRATION}-retire`;

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeReport } from '../../lib/rehearsal/report/write-report';
 import type { RehearsalEvent } from '../../lib/rehearsal/run/events';
-import type { Surroundings, TestOptions } from '../../lib/rehearsal/run/options';
+import type { TestOptions } from '../../lib/rehearsal/run/options';
 import type { Rehearsal } from '../../lib/rehearsal/run/rehearse';
+import type { Surroundings } from '../../lib/rehearsal/run/surroundings';
 import { collector } from './tiny';
 
 /** Key and content of the rows by which a leak is told. */

@@ -1,6 +1,6 @@
 import type { Phase } from '../../lambda/contract';
 import type { Interruption } from '../../lib/rehearsal/run/interruptions';
-import type { Surroundings } from '../../lib/rehearsal/run/options';
+import type { Surroundings } from '../../lib/rehearsal/run/surroundings';
 import type { PostgresServer } from '../../lib/rehearsal/servers/postgres-server';
 import { catalogFacts } from '../lambda/seed/catalog-facts';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';

@@ -1,6 +1,6 @@
 /** What goes on after the executions of a run: reapers, children that end later, and what the runbook asks of an operator. */
 import type { LocalAws } from '../run/local-aws';
-import type { Surroundings } from '../run/options';
+import type { Surroundings } from '../run/surroundings';
 import { machineOf } from '../run/timeline';
 
 /** Longest wait for everything to end. */

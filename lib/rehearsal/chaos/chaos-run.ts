@@ -1,8 +1,9 @@
 /** One whole migration with the faults of a seed, and the judgement on it. */
 import type { StepName } from '../../../lambda/contract';
-import { DEFAULT_OPTIONS, type RehearsalOptions, type Surroundings } from '../run/options';
+import { DEFAULT_OPTIONS, type RehearsalOptions } from '../run/options';
 import { RECORD_NAME } from '../run/place';
 import { rehearse } from '../run/rehearse';
+import type { Surroundings } from '../run/surroundings';
 import { bringToAnEnd } from './aftermath';
 import { violations } from './invariants';
 import { keepLog } from './keep-log';

@@ -3,8 +3,8 @@
  * holds any more must change nothing, which is read from both catalogues, both ledgers and AWS.
  */
 import { STEPS, type StepName } from '../../../lambda/contract';
-import type { Surroundings } from '../run/options';
 import { RECORD_NAME } from '../run/place';
+import type { Surroundings } from '../run/surroundings';
 import type { PostgresServer } from '../servers/postgres-server';
 import { differences, readSourceState } from './source-state';
 import type { FirstCall } from './strike';

@@ -1,7 +1,7 @@
 /** Lets the faults of a schedule strike a run: each when its step is invoked, and each told with the moment it struck. */
 import type { StepName } from '../../../lambda/contract';
 import type { Chaos, Invocation } from '../lambda-runtime/chaos';
-import type { Surroundings } from '../run/options';
+import type { Surroundings } from '../run/surroundings';
 import { machineOf } from '../run/timeline';
 import type { PostgresServer } from '../servers/postgres-server';
 import { type Fault, inWords, type Way } from './fault';

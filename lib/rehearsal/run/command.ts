@@ -9,7 +9,8 @@ import type { Decide } from './approver';
 import { askForAnswer } from './ask';
 import { requireDumps } from './dump-content';
 import { enterUserServer, type UserServerRequest } from './enter-user-server';
-import { CLOCK_FACTOR, type UserOptions } from './options';
+import { CLOCK_FACTOR } from './local-aws';
+import type { UserOptions } from './options';
 import { rehearse } from './rehearse';
 import type { Access } from './server-access';
 

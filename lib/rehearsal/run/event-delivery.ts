@@ -1,6 +1,9 @@
 /** Takes events to topics and state machines, as EventBridge does: in the name of a rule, with what policies allow it. */
+
+import type { ControlPlane } from '../control-plane/control-plane';
 import type { Rule, RuleTarget } from '../control-plane/events/event-bus';
-import type { LocalAws } from './local-aws';
+import type { Iam } from '../iam/iam';
+import type { StateMachines } from '../state-machine/state-machines';
 import { ACCOUNT } from './place';
 
 const SERVICE = 'events.amazonaws.com';
@@ -11,7 +14,7 @@ const SERVICE = 'events.amazonaws.com';
  * @throws Error when a policy does not allow it, which EventBridge does not try again
  */
 export function deliverEvent(
-  aws: Pick<LocalAws, 'iam' | 'plane' | 'machines'>,
+  aws: { readonly iam: Iam; readonly plane: ControlPlane; readonly machines: StateMachines },
   { arn, roleArn }: RuleTarget,
   rule: Rule,
   input: string,

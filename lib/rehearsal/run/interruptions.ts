@@ -1,7 +1,7 @@
 /** Executions that are ended from outside, before the one that counts: what an operator's stop or a time limit does to them. */
 import type { ExecutionDescription } from '../state-machine/state-machines';
 import type { LocalAws } from './local-aws';
-import type { Surroundings } from './options';
+import type { Surroundings } from './surroundings';
 
 /** Where an execution of `Migrate`, or of `Rollback`, is ended, and how. */
 export interface Interruption {

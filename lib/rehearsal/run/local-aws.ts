@@ -6,10 +6,13 @@ import { authorizeByIam } from '../control-plane/authorize-by-iam';
 import { type ControlPlane, createControlPlane } from '../control-plane/control-plane';
 import { EventBus, type Undelivered } from '../control-plane/events/event-bus';
 import { executionEvent } from '../control-plane/events/execution-event';
+import type { Injection } from '../control-plane/injection';
 import { lambdaService } from '../control-plane/lambda/service';
 import { LocalDatabaseHost } from '../control-plane/rds/local-database-host';
+import type { ChooseSeedLsn } from '../control-plane/rds/seed-choice';
 import { statesService } from '../control-plane/states/service';
 import { createIam, type Iam } from '../iam/iam';
+import type { Chaos, Invocation } from '../lambda-runtime/chaos';
 import { createLambdaRuntime, type LambdaRuntime, type LogLine } from '../lambda-runtime/lambda-runtime';
 import { binariesFor } from '../servers/binaries';
 import { type CertificateAuthority, createCertificateAuthority } from '../servers/certificate-authority';
@@ -20,8 +23,8 @@ import type { HistoryEvent } from '../state-machine/history';
 import { createStateMachines, type StateMachines } from '../state-machine/state-machines';
 import { type EmittedMetric, metricsOf } from './emitted-metrics';
 import { deliverEvent } from './event-delivery';
-import { CLOCK_FACTOR, type TestOptions } from './options';
 import { ACCOUNT, REGION, SOURCE_INSTANCE } from './place';
+import type { Preparation } from './preparation';
 import { type StepCall, StepCalls } from './step-calls';
 
 /** Lines of a function's log that are kept for whoever asks why it failed. */
@@ -39,6 +42,33 @@ export const SERVER_SETTINGS = {
 export interface LocalAwsListeners {
   onState(executionArn: string, event: HistoryEvent): void;
   onStepCall(call: StepCall): void;
+}
+
+/** Sixty times: a minute of waiting for RDS takes a second. */
+export const CLOCK_FACTOR = 60;
+
+/** What tests change of it. */
+export interface LocalAwsOptions {
+  /** What `rds_tools.logical_seed_lsn()` answers. @default the right value */
+  readonly chooseSeedLsn?: (servers: { readonly source: PostgresServer }) => ChooseSeedLsn;
+  /** Whether restored instances have that function. @default true */
+  readonly exposeSeedFunction?: boolean;
+  /** Whether a restored server is restarted once, so that only that function can tell the seed. @default false */
+  readonly restartAfterRestore?: boolean;
+  /** Decides before each invocation of a step whether it goes wrong. @default nothing goes wrong */
+  readonly chaos?: (step: string, invocation: Invocation) => Chaos | undefined;
+  /** Told after each invocation of a step how many bytes its thread held at most. @default nobody looks */
+  readonly onMemory?: (step: string, bytes: number) => void;
+  /** Faults of AWS calls. @default none */
+  readonly injections?: readonly Injection[];
+  /** Port under which functions reach a server, which listens at the port given. @default that one */
+  readonly endpointPort?: (side: 'source' | 'target', port: number) => Promise<number>;
+  /** Directory below which a server gets its own, such as a volume; null for the run's. @default the run's */
+  readonly volumeOf?: (side: 'source' | 'target') => Promise<string | null>;
+  /** What earlier runs made and this one takes over. @default everything is made anew */
+  readonly preparation?: Preparation;
+  /** How much shorter Wait states and RDS's own times are. @default `CLOCK_FACTOR` */
+  readonly clockFactor?: number;
 }
 
 /** Everything that stands where AWS stands. */
@@ -71,7 +101,7 @@ export interface LocalAws {
 export async function startLocalAws(
   run: RunDirectory,
   listeners: LocalAwsListeners,
-  test: TestOptions = {},
+  test: LocalAwsOptions = {},
   findBinaries: FindBinaries = binariesFor,
 ): Promise<LocalAws> {
   const clock = scaledClock(test.clockFactor ?? CLOCK_FACTOR);
@@ -168,7 +198,7 @@ function databaseHost(
     authority,
     findBinaries,
   }: { readonly run: RunDirectory; readonly authority: CertificateAuthority; readonly findBinaries: FindBinaries },
-  test: TestOptions,
+  test: LocalAwsOptions,
 ): LocalDatabaseHost {
   const { chooseSeedLsn, preparation, endpointPort, volumeOf } = test;
   const host: LocalDatabaseHost = new LocalDatabaseHost({
@@ -193,7 +223,7 @@ function databaseHost(
   return host;
 }
 
-function functions(plane: ControlPlane, onLog: (line: LogLine) => void, test: TestOptions): LambdaRuntime {
+function functions(plane: ControlPlane, onLog: (line: LogLine) => void, test: LocalAwsOptions): LambdaRuntime {
   return createLambdaRuntime({
     nameServer: plane.nameServer,
     extraEnvironment: (fn) => {

@@ -2,7 +2,8 @@
 import type { ExecutionDescription } from '../state-machine/state-machines';
 import { Interruptor, untilReaped } from './interruptions';
 import type { LocalAws } from './local-aws';
-import type { RehearsalOptions, Surroundings } from './options';
+import type { RehearsalOptions } from './options';
+import type { Surroundings } from './surroundings';
 
 /** Names of the executions; a name may be used once per machine. */
 const FIRST = 'rehearsal-1';

@@ -2,17 +2,12 @@
 import type { Client } from 'pg';
 import type { StopAfter } from '../../../lambda/contract';
 import type { SealiftConfig, SealiftConfigInput } from '../../config';
-import type { Injection } from '../control-plane/injection';
-import type { ChooseSeedLsn } from '../control-plane/rds/seed-choice';
-import type { Chaos, Invocation } from '../lambda-runtime/chaos';
-import type { PostgresServer } from '../servers/postgres-server';
 import type { Decide } from './approver';
-import type { Content } from './content';
 import type { SwitchKind } from './door';
 import type { RehearsalEvent } from './events';
 import type { Interruption } from './interruptions';
-import type { LocalAws } from './local-aws';
-import type { Preparation } from './preparation';
+import type { LocalAwsOptions } from './local-aws';
+import type { Surroundings } from './surroundings';
 import type { UserServer } from './user-server';
 
 /** The sizes of the sample. */
@@ -74,19 +69,7 @@ export interface UserOptions {
 }
 
 /** What tests change beyond the flags. */
-export interface TestOptions {
-  /** What `rds_tools.logical_seed_lsn()` answers. @default the right value */
-  readonly chooseSeedLsn?: (servers: { readonly source: PostgresServer }) => ChooseSeedLsn;
-  /** Whether restored instances have that function. @default true */
-  readonly exposeSeedFunction?: boolean;
-  /** Whether a restored server is restarted once, so that only that function can tell the seed. @default false */
-  readonly restartAfterRestore?: boolean;
-  /** Decides before each invocation of a step whether it goes wrong. @default nothing goes wrong */
-  readonly chaos?: (step: string, invocation: Invocation) => Chaos | undefined;
-  /** Told after each invocation of a step how many bytes its thread held at most. @default nobody looks */
-  readonly onMemory?: (step: string, bytes: number) => void;
-  /** Faults of AWS calls. @default none */
-  readonly injections?: readonly Injection[];
+export interface TestOptions extends LocalAwsOptions {
   /** Choices of the policy section that differ from the rehearsal's own. */
   readonly policy?: Partial<
     Pick<
@@ -124,12 +107,6 @@ export interface TestOptions {
   readonly replicationPort?: (port: number) => Promise<number>;
   /** Port under which the source reaches the target, whose own port is answered once it is there. @default a plain link */
   readonly wayBackPort?: (portOfTarget: () => number | null) => Promise<number>;
-  /** Port under which functions reach a server, which listens at the port given. @default that one */
-  readonly endpointPort?: (side: 'source' | 'target', port: number) => Promise<number>;
-  /** Directory below which a server gets its own, such as a volume; null for the run's. @default the run's */
-  readonly volumeOf?: (side: 'source' | 'target') => Promise<string | null>;
-  /** What earlier runs made and this one takes over. @default everything is made anew */
-  readonly preparation?: Preparation;
   /** Whether a rollback window is configured although nobody goes back. @default false */
   readonly windowOpen?: boolean;
   /** How long the writers write on the target before the way back begins. @default 3000 */
@@ -140,21 +117,6 @@ export interface TestOptions {
   readonly interruptions?: readonly Interruption[];
   /** The same of `Rollback`. @default none */
   readonly wayBackInterruptions?: readonly Interruption[];
-  /** How much shorter Wait states and RDS's own times are. @default `CLOCK_FACTOR` */
-  readonly clockFactor?: number;
-}
-
-/** What hooks may look at. */
-export interface Surroundings {
-  readonly source: PostgresServer;
-  readonly databases: readonly string[];
-  /** Credentials of the applications. */
-  readonly writerDatabases: Content['writerDatabases'];
-  readonly aws: LocalAws;
-  /** What the synthesis wrote. */
-  readonly assemblyDirectory: string;
-  /** The target's server; null before the restore. */
-  target(): PostgresServer | null;
 }
 
 /** Everything that a rehearsal is asked for. */
@@ -167,9 +129,6 @@ export interface RehearsalOptions extends UserOptions {
   readonly signal?: AbortSignal;
   readonly test?: TestOptions;
 }
-
-/** Sixty times: a minute of waiting for RDS takes a second. */
-export const CLOCK_FACTOR = 60;
 
 /** The defaults of the flags. */
 export const DEFAULT_OPTIONS: UserOptions = {

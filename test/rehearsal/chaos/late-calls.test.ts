@@ -1,7 +1,7 @@
 import type { StepName } from '../../../lambda/contract';
 import { callLate } from '../../../lib/rehearsal/chaos/late-calls';
 import type { FirstCall } from '../../../lib/rehearsal/chaos/strike';
-import type { Surroundings } from '../../../lib/rehearsal/run/options';
+import type { Surroundings } from '../../../lib/rehearsal/run/surroundings';
 import type { PostgresServer } from '../../../lib/rehearsal/servers/postgres-server';
 import { type RehearsedRun, startRun } from '../servers/rehearsed-run';
 
