@@ -33,14 +33,22 @@ const TOC = /^-- TOC entry \d+ \(class (\d+) OID (\d+)\)$/;
 /** The last words win: names may hold anything but a line's end, which pg_dump replaces. */
 const HEADER = /^-- Name: (.*); Type: ([A-Z ]+); Schema: (.*); Owner: (.*?)(?:; Tablespace: .*)?$/;
 
-/** The entries of a section's dump, in their order; commands for psql are left out, they only guard psql. */
-export function entriesOf(section: Section, dump: string): Entry[] {
+/** Types that post-data alone has. */
+const POST_DATA =
+  /^((CHECK |FK )?CONSTRAINT|INDEX( ATTACH)?|STATISTICS|RULE|(EVENT )?TRIGGER|ROW SECURITY|POLICY|(PUBLICATION|SUBSCRIPTION)( .*)?|DEFAULT ACL)$/;
+
+/**
+ * The entries of a dump, in their order; commands for psql are left out, they only guard psql. pg_dump writes post-data behind
+ * pre-data, and a view or function that waits for a key stands behind that key, so post-data begins with the first entry of a type
+ * that it alone has. Privileges stand at the end, whichever section their object is of.
+ */
+export function entriesOf(dump: string): Entry[] {
   const entries: (Entry & { statements: string[] })[] = [];
-  let current = begin(section, []);
+  let current = begin('pre-data', []);
   entries.push(current);
   for (const piece of piecesOf(dump)) {
     if (piece.comments.some((line) => HEADER.test(line))) {
-      current = begin(section, piece.comments);
+      current = begin(current.section, piece.comments);
       entries.push(current);
     }
     if (piece.kind === 'statement') current.statements.push(piece.text);
@@ -54,7 +62,7 @@ function begin(section: Section, comments: readonly string[]): Entry & { stateme
   const [, name = '', type = 'SETTINGS', schema = '-', owner = ''] = header ?? [];
   const [, catalog = '0', oid = '0'] = toc ?? [];
   return {
-    section,
+    section: POST_DATA.test(type) ? 'post-data' : section,
     type,
     name,
     schema: schema === '-' ? null : schema,

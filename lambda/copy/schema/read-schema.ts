@@ -5,13 +5,10 @@ import { pgDump } from '../../platform/pg-dump';
 import type { DumpLimits } from '../../platform/pg-dump-bridge';
 import type { Server } from '../../platform/postgres';
 import { sqlStateOf } from '../../platform/postgres-error';
-import { type Entry, entriesOf, type Section } from './entries';
+import { type Entry, entriesOf } from './entries';
 import { type Filtered, filterEntries, refuseLostTables, withoutDependents } from './filter';
 import type { TargetTraits } from './rules';
 import { dependentsOf } from './sql/dependents';
-
-/** The sections, in the order in which they are made. */
-export const SECTIONS: readonly Section[] = ['pre-data', 'post-data'];
 
 /** How a schema is read. */
 export interface ReadOptions {
@@ -20,7 +17,7 @@ export interface ReadOptions {
   readonly limits: DumpLimits;
   /** The migration's own publication, which is no part of the database. @default none */
   readonly ownPublication?: string;
-  /** Name of an exported snapshot that the catalogue is read in. @default one of its own for each section */
+  /** Name of an exported snapshot that the catalogue is read in. @default one of its own */
   readonly snapshot?: string;
 }
 
@@ -33,9 +30,9 @@ const LOCK_WAIT_MS = 5_000;
  * lost with something that the target cannot have.
  */
 export async function readSchema(source: Server, options: ReadOptions): Promise<Filtered> {
-  const entries: Entry[] = [];
-  for (const section of SECTIONS) entries.push(...entriesOf(section, await dumpSection(source, section, options)));
-  const theirs = entries.filter((entry) => !isOfPublication(entry, options.ownPublication));
+  const theirs = entriesOf(await dumpSchema(source, options)).filter(
+    (entry) => !isOfPublication(entry, options.ownPublication),
+  );
   const filtered = filterEntries(theirs, options.target);
   const lost = filtered.leftOut.flatMap(({ loss, catalogId }) => (loss === 'lost' && catalogId ? [catalogId] : []));
   if (lost.length === 0) return filtered;
@@ -54,7 +51,7 @@ function isOfPublication({ type, name }: Entry, publication: string | undefined)
   return type === 'PUBLICATION TABLE' && name.startsWith(`${publication} `);
 }
 
-async function dumpSection(source: Server, section: Section, options: ReadOptions): Promise<string> {
+async function dumpSchema(source: Server, options: ReadOptions): Promise<string> {
   const { database, limits, snapshot } = options;
   const session = await source.another(database);
   try {
@@ -62,7 +59,6 @@ async function dumpSection(source: Server, section: Section, options: ReadOption
       session,
       [
         '--schema-only',
-        `--section=${section}`,
         '--verbose',
         '--encoding=UTF8',
         `--exclude-schema=${LEDGER_SCHEMA}`,

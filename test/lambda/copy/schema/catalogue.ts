@@ -1,6 +1,5 @@
 /** The catalogue of a database as pg_dump says it: what two servers differ in, statement by statement. */
 import { entriesOf, objectOf } from '../../../../lambda/copy/schema/entries';
-import { SECTIONS } from '../../../../lambda/copy/schema/read-schema';
 import { pgDump } from '../../../../lambda/platform/pg-dump';
 import type { Server } from '../../../../lambda/platform/postgres';
 import { LIMITS } from './pair';
@@ -14,10 +13,10 @@ export interface Statement {
 /** Every statement of both sections with its object. */
 export async function catalogueOf(server: Server, database: string): Promise<Statement[]> {
   const statements: Statement[] = [];
-  for (const section of SECTIONS) {
+  for (const section of ['pre-data', 'post-data']) {
     const session = await server.another(database);
     const args = ['--schema-only', `--section=${section}`, '--verbose', '--encoding=UTF8', '--exclude-schema=sealift'];
-    const entries = entriesOf(section, await pgDump(session, args, LIMITS).finally(() => session.close()));
+    const entries = entriesOf(await pgDump(session, args, LIMITS).finally(() => session.close()));
     for (const entry of entries) {
       if (entry.type === 'SETTINGS') continue;
       for (const text of entry.statements) {

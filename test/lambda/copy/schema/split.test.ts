@@ -74,10 +74,7 @@ describe('entries of a dump', () => {
 `;
 
   it('name type, object, owner and row of the catalogue', () => {
-    const [settings, table] = entriesOf(
-      'pre-data',
-      `SET a = 1;\n${header('t')}CREATE TABLE t ();\nALTER TABLE t OWNER TO o;`,
-    );
+    const [settings, table] = entriesOf(`SET a = 1;\n${header('t')}CREATE TABLE t ();\nALTER TABLE t OWNER TO o;`);
     expect(settings).toMatchObject({ type: 'SETTINGS', statements: ['SET a = 1'], catalogId: null });
     expect(table).toEqual({
       section: 'pre-data',
@@ -92,7 +89,7 @@ describe('entries of a dump', () => {
 
   it('are not believed where they stand in a body or in a name', () => {
     const body = `CREATE FUNCTION f() RETURNS int AS $$\n${header('lies')}$$ LANGUAGE sql`;
-    const entries = entriesOf('pre-data', `${header('a; Type: VIEW; Schema: x; Owner: y')}${body};`);
+    const entries = entriesOf(`${header('a; Type: VIEW; Schema: x; Owner: y')}${body};`);
     expect(entries).toMatchObject([{ type: 'TABLE', name: 'a; Type: VIEW; Schema: x; Owner: y', statements: [body] }]);
   });
 });
