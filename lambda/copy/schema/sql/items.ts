@@ -101,14 +101,15 @@ set local client_min_messages = warning;
 set local default_tablespace = ''`;
 
 /**
- * Memory of a build beside others: all of them together take as much as the server's own buffers, which RDS sizes to a quarter of
- * the instance's memory; never less than the server gives by itself, and at most 2 GB, what a build can use.
+ * Memory of a build beside others: all of them together take half of what the server is told that it has for caching, which on
+ * RDS is a quarter of the instance's memory, as much as its own buffers; never less than the server gives by itself,
+ * and at most 2 GB, what a build can use.
  */
 function memorySetting(builds: number): string {
   return `do ${literal(`begin
     perform set_config('maintenance_work_mem', greatest(
       (select setting::bigint from pg_settings where name = 'maintenance_work_mem'),
-      least((select setting::bigint * 8 from pg_settings where name = 'shared_buffers') / ${builds}, 2097151))::text || 'kB', true);
+      least((select setting::bigint * 4 from pg_settings where name = 'effective_cache_size') / ${builds}, 2097151))::text || 'kB', true);
   end`)}`;
 }
 
