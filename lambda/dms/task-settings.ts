@@ -1,6 +1,6 @@
 /** What a DMS task and its endpoints are told, every setting by its name: a default of DMS is nobody's choice (facts D9 to D11). */
 import { LEDGER_SCHEMA } from '../platform/names';
-import type { TaskForm, Way } from './way';
+import type { TaskForm, Way } from '../platform/prepared-target/way';
 
 /** What the customer chose about a task. */
 export interface TaskChoices {

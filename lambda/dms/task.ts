@@ -7,6 +7,7 @@
 import { Blocked } from '../errors';
 import * as dms from '../platform/dms';
 import { dmsNames } from '../platform/names';
+import type { TaskForm, Way } from '../platform/prepared-target/way';
 import { type LoadProgress, progressOf, reactToEnd, reactToTask } from './reactions';
 import {
   type EndpointAccess,
@@ -17,7 +18,6 @@ import {
   targetSettings,
   taskSettings,
 } from './task-settings';
-import type { TaskForm, Way } from './way';
 
 /** A task that is wanted for a database. */
 export interface WantedTask {

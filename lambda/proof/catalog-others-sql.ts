@@ -1,6 +1,7 @@
 /** Facts of what is no relation: routines, types, operators, roles, settings, comments; their columns are those of `catalog-relations-sql`. */
 import { OF_RDS, RDS_GROUPS, RDS_LOGIN_ROLES } from '../platform/rds-roles';
-import { type CatalogForm, notOfExtension, owner, rights, sorted, USER_NAMESPACE } from './catalog-words-sql';
+import { notOfExtension, USER_NAMESPACE } from '../platform/user-objects';
+import { type CatalogForm, owner, rights, sorted } from './catalog-words-sql';
 
 const NO_TEXT = 'null, null, null';
 

@@ -2,7 +2,8 @@
  * Facts of relations and what hangs on them. Each is `kind, object, definition, reading, relation, text`: the definition says the same
  * on every major; `text` is SQL as the server prints it, which may differ in words only (`catalog-texts`).
  */
-import { type CatalogForm, notOfExtension, owner, rights, sorted, USER_NAMESPACE } from './catalog-words-sql';
+import { notOfExtension, USER_NAMESPACE } from '../platform/user-objects';
+import { type CatalogForm, owner, rights, sorted } from './catalog-words-sql';
 
 const RELATION = `pg_class c join pg_namespace n on n.oid = c.relnamespace`;
 const NAME = `format('%I.%I', n.nspname, c.relname)`;

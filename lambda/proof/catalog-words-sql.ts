@@ -14,16 +14,6 @@ export interface CatalogForm {
   readonly sameMajor: boolean;
 }
 
-/** Schemas that are compared, as `n`. */
-export const USER_NAMESPACE = `n.nspname not in ('pg_catalog', 'information_schema', 'sealift', 'rds_tools', 'pglogical')
-  and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%'`;
-
-/** `pg_depend` with deptype `e` marks members of extensions: they are told by their extension's version. */
-export function notOfExtension(catalog: string, oid: string): string {
-  return `not exists (select from pg_depend d where d.classid = '${catalog}'::regclass and d.objid = ${oid}
-    and d.deptype = 'e')`;
-}
-
 /**
  * Names that mean the same on every server: roles of RDS, PostgreSQL's own and the master user. What one of the former owns belongs
  * to the latter where objects were made anew.

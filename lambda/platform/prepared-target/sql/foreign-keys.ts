@@ -1,6 +1,6 @@
 /** Foreign keys with all that their partitions have of them. */
-import type { Statement } from '../../platform/postgres';
-import { notOfExtension, USER_NAMESPACE } from '../../proof/catalog-words-sql';
+import type { Statement } from '../../postgres';
+import { notOfExtension, USER_NAMESPACE } from '../../user-objects';
 
 /**
  * A key of its own and what came of it: on partitions of the referencing table (`referencing`), and on those of the referenced one,

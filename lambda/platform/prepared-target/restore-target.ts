@@ -4,11 +4,11 @@
  *
  *   indexes (queue) ─▶ rows without a counterpart counted ─▶ task stopped ─▶ keys, triggers, rules ─▶ flip ─▶ keys validated (queue)
  */
-import { Blocked } from '../errors';
-import { type Expectation, guarded, lockExpected } from '../platform/ledger';
-import type { Server, Session } from '../platform/postgres';
-import { PostgresError } from '../platform/postgres-error';
-import type { World } from '../platform/world';
+import { Blocked } from '../../errors';
+import { type Expectation, guarded, lockExpected } from '../ledger';
+import type { Server, Session } from '../postgres';
+import { PostgresError } from '../postgres-error';
+import type { World } from '../world';
 import { type ObstacleKind, UNCHECKED, undoKind } from './obstacle';
 import { describeOrphans, type Orphans } from './orphans';
 import { beginRestoring, type Preparation, preparationOf, writePreparation } from './preparation';

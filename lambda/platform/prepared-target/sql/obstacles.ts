@@ -2,8 +2,8 @@
  * Reads what stands in the way, a page at a time, with the statements that remove it and bring it back. Names are quoted by the
  * server; every text is read under an empty search path, so that all names in it are qualified.
  */
-import type { Statement } from '../../platform/postgres';
-import { notOfExtension, USER_NAMESPACE } from '../../proof/catalog-words-sql';
+import type { Statement } from '../../postgres';
+import { notOfExtension, USER_NAMESPACE } from '../../user-objects';
 import type { ObstacleKind } from '../obstacle';
 import { foreignKeys } from './foreign-keys';
 import { indexes } from './indexes';

@@ -1,7 +1,7 @@
 /** How a target is made ready for rows that DMS writes, and why so. */
-import { NotReady } from '../errors';
-import type { Session } from '../platform/postgres';
-import { sqlStateOf } from '../platform/postgres-error';
+import { NotReady } from '../../errors';
+import type { Session } from '../postgres';
+import { sqlStateOf } from '../postgres-error';
 import { OBSTACLE_KINDS, type ObstacleKind } from './obstacle';
 import { silenceEvents } from './sql/obstacles';
 

@@ -1,17 +1,25 @@
 /** Databases of servers shaped like RDS targets, prepared for a DMS user who may or may not act as a replica. */
-import { makeItems } from '../../../lambda/copy/schema/make';
-import { countAllOrphans } from '../../../lambda/dms/orphans';
-import { type Prepared, type PrepareOptions, prepareTarget } from '../../../lambda/dms/prepare-target';
-import { restoreIndexes, restoreKeysAndTriggers, validateKeys } from '../../../lambda/dms/restore-target';
-import { type Expectation, ensureLedger } from '../../../lambda/platform/ledger';
-import { upsertMigration } from '../../../lambda/platform/ledger-sql';
-import { Server, type Session } from '../../../lambda/platform/postgres';
-import { catalogFacts } from '../../../lambda/proof/catalog-sql';
-import { formFor } from '../../../lambda/proof/catalog-texts';
-import type { PostgresServer } from '../../../lib/rehearsal/servers/postgres-server';
-import { shapeAsRds } from '../../../lib/rehearsal/servers/rds-shape';
-import { type RehearsedRun, startRun } from '../../rehearsal/servers/rehearsed-run';
-import { MASTER, worldOf } from '../copy/schema/pair';
+import { makeItems } from '../../../../lambda/copy/schema/make';
+import { type Expectation, ensureLedger } from '../../../../lambda/platform/ledger';
+import { upsertMigration } from '../../../../lambda/platform/ledger-sql';
+import { Server, type Session } from '../../../../lambda/platform/postgres';
+import { countAllOrphans } from '../../../../lambda/platform/prepared-target/orphans';
+import {
+  type Prepared,
+  type PrepareOptions,
+  prepareTarget,
+} from '../../../../lambda/platform/prepared-target/prepare-target';
+import {
+  restoreIndexes,
+  restoreKeysAndTriggers,
+  validateKeys,
+} from '../../../../lambda/platform/prepared-target/restore-target';
+import { catalogFacts } from '../../../../lambda/proof/catalog-sql';
+import { formFor } from '../../../../lambda/proof/catalog-texts';
+import type { PostgresServer } from '../../../../lib/rehearsal/servers/postgres-server';
+import { shapeAsRds } from '../../../../lib/rehearsal/servers/rds-shape';
+import { type RehearsedRun, startRun } from '../../../rehearsal/servers/rehearsed-run';
+import { MASTER, worldOf } from '../../copy/schema/pair';
 
 /** A user without any right to settings. */
 export const WRITER = { username: 'dms_writer', password: 'writer-password-0123456789' };

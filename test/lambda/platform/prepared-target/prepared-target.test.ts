@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { countAllOrphans } from '../../../lambda/dms/orphans';
-import { leftToRestore } from '../../../lambda/dms/restore-target';
+import { countAllOrphans } from '../../../../lambda/platform/prepared-target/orphans';
+import { leftToRestore } from '../../../../lambda/platform/prepared-target/restore-target';
 import { catalogueOf, difference, PreparedStage } from './prepared-stage';
 
 const IN_THE_WAY = readFileSync(join(__dirname, 'in-the-way.sql'), 'utf8');

@@ -2,10 +2,10 @@
  * How far the preparation of a database stands, in its ledger: it is begun once, and once it is being taken back nothing that
  * comes late prepares any more.
  */
-import { Blocked } from '../errors';
-import { type Expectation, guarded, type LedgerRow } from '../platform/ledger';
-import { mergeFacts } from '../platform/ledger-sql';
-import type { Session } from '../platform/postgres';
+import { Blocked } from '../../errors';
+import { type Expectation, guarded, type LedgerRow } from '../ledger';
+import { mergeFacts } from '../ledger-sql';
+import type { Session } from '../postgres';
 import type { Way } from './way';
 
 /** What the ledger keeps of it. */

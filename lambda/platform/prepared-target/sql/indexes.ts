@@ -1,6 +1,6 @@
 /** Secondary indexes with those of their partitions. */
-import type { Statement } from '../../platform/postgres';
-import { notOfExtension, USER_NAMESPACE } from '../../proof/catalog-words-sql';
+import type { Statement } from '../../postgres';
+import { notOfExtension, USER_NAMESPACE } from '../../user-objects';
 
 /** An index's definition and every mark on it, in order; `m` is a member of the page. */
 const STATEMENTS = `(select jsonb_agg(text order by place, text) from (

@@ -2,12 +2,12 @@
  * Prepares a database of the target for DMS. What stands in the way goes in batches: each reads, keeps and removes in one transaction
  * that holds the ledger's row, so that whoever is killed leaves nothing removed that is not kept.
  */
-import { Blocked } from '../errors';
-import { type Expectation, guarded, lockExpected } from '../platform/ledger';
-import { joinRoles } from '../platform/memberships';
-import type { Server, Session } from '../platform/postgres';
-import { PostgresError } from '../platform/postgres-error';
-import type { World } from '../platform/world';
+import { Blocked } from '../../errors';
+import { type Expectation, guarded, lockExpected } from '../ledger';
+import { joinRoles } from '../memberships';
+import type { Server, Session } from '../postgres';
+import { PostgresError } from '../postgres-error';
+import type { World } from '../world';
 import type { Obstacle, ObstacleKind } from './obstacle';
 import { undoKind } from './obstacle';
 import { beginPreparation, type Preparation, preparationOf, tooLate, writePreparation } from './preparation';

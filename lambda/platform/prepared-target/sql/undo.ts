@@ -1,6 +1,6 @@
 /** Statements of what the ledger keeps of a prepared target, in the database that was prepared. */
-import { LEDGER_SCHEMA } from '../../platform/names';
-import type { Statement } from '../../platform/postgres';
+import { LEDGER_SCHEMA } from '../../names';
+import type { Statement } from '../../postgres';
 import { OBSTACLE_KINDS, type Obstacle, UNCHECKED, undoKind } from '../obstacle';
 
 const UNDO = `${LEDGER_SCHEMA}.undo`;

@@ -1,5 +1,5 @@
 /** Rows of the target that a foreign key would refuse: counted before the flip, told by their places, never by values. */
-import type { Session } from '../platform/postgres';
+import type { Session } from '../postgres';
 import { UNCHECKED, undoKind } from './obstacle';
 import { asRead } from './sql/obstacles';
 import { orphanQueries } from './sql/undo';

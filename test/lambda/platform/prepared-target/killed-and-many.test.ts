@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { NotReady } from '../../../lambda/errors';
-import type { Server, Session } from '../../../lambda/platform/postgres';
-import { ident } from '../../../lambda/platform/quote';
+import { NotReady } from '../../../../lambda/errors';
+import type { Server, Session } from '../../../../lambda/platform/postgres';
+import { ident } from '../../../../lambda/platform/quote';
 import { catalogueOf, difference, PreparedStage } from './prepared-stage';
 
 const IN_THE_WAY = readFileSync(join(__dirname, 'in-the-way.sql'), 'utf8');
