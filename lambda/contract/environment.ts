@@ -36,6 +36,8 @@ export const ENV = {
   trustedCa: 'SEALIFT_TRUSTED_CA',
   /** JSON of `CopySettings`: how rows travel; the steps of the copy road and, on it, `assess`. */
   copy: 'SEALIFT_COPY',
+  /** JSON of `DmsSettings`; the steps of engine `dms` only. */
+  dms: 'SEALIFT_DMS',
   /** What the target is configured to be: JSON of `TargetSettings`; `inspect` and `restore` only. */
   targetSettings: 'SEALIFT_TARGET_SETTINGS',
 } as const;

@@ -90,8 +90,8 @@ export interface DmsSettings {
   readonly parallelLoads: number;
 }
 
-/** How later changes follow on the copy road: publication and subscription, or nodes of pglogical. */
-export type EngineName = 'native' | 'pglogical';
+/** How later changes follow: publication and subscription, nodes of pglogical, or a task of AWS DMS, which loads the rows as well. */
+export type EngineName = 'native' | 'pglogical' | 'dms';
 
 /** The customer's choices that steps obey, from the configuration; JSON in `SEALIFT_POLICY`. */
 export interface Policy {

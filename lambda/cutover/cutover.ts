@@ -154,9 +154,16 @@ async function behindTheFence(stage: Stage, clock: OutageClock): Promise<Omit<Re
   const keysCompared = await passGate(drained);
   await Promise.all([confirmed, looked, objects]);
   await assertNothingLate(stage, drained, clock);
+  await concludeFollowers(stage);
   const gate = clock.lap();
   stage.world.log.fact('gate passed', { keysCompared, sequencesSet });
   return { fenceLsn: latestFence(drained), keysCompared, sequencesSet, parts: { fence, barrier, sequences, gate } };
+}
+
+/** The last before the flip: whoever applied as an ordinary session is ended, and what stood in its way is back. */
+async function concludeFollowers({ databases, target, world }: Stage): Promise<void> {
+  const expected = world.expect('verified');
+  await Promise.all(databases.map(({ engine, name }) => engine.conclude(target, name, { world, expected })));
 }
 
 /** Work that is awaited later: without this the failure of another part would leave its own unheard. */

@@ -121,7 +121,8 @@ async function assertStream(stage: Stage, database: DatabaseStage): Promise<void
     const name = engine.followerName(world.migrationId, database.name);
     throw new Blocked(`subscription ${name} is ${follower === null ? 'gone' : 'disabled'}, look at its error`);
   }
-  if (!slot.active) throw new NotReady(`slot ${stream} has no reader at the moment, the subscription reconnects`);
+  const read = engine.holdsSlot ? slot.active : follower.working;
+  if (!read) throw new NotReady(`slot ${stream} has no reader at the moment, the subscription reconnects`);
   const maxLagBytes = world.environment.policy.cutoverMaxLagBytes;
   if (Number(slot.lagBytes) > maxLagBytes) {
     throw new NotReady(

@@ -1,6 +1,6 @@
 /** Every statement of the cutover. */
 import type { Phase } from '../contract';
-import { migrationPrefix } from '../platform/names';
+import { migrationPrefix, replicationRole } from '../platform/names';
 import type { Statement } from '../platform/postgres';
 import { qualified } from '../platform/quote';
 import { OF_RDS, RDS_LOGIN_ROLES } from '../platform/rds-roles';
@@ -21,7 +21,7 @@ export interface OtherSession {
 /**
  * Ends the sessions that could write, one row each: every client backend but ours and RDS's own, which nobody may touch (facts
  * E8), and whoever else holds a transaction id outside RDS's database, RDS's own and background workers included. Walsenders
- * stay: the stream must flow. A superuser can be listed only; it is waited for. Who has not logged in yet is `enteringSessions`.
+ * stay, and so do sessions of the replication role that have written nothing: the stream must flow. A superuser can be listed only; it is waited for. Who has not logged in yet is `enteringSessions`.
  */
 export function endOtherSessions(migrationId: string): Statement {
   return {
@@ -32,9 +32,9 @@ export function endOtherSessions(migrationId: string): Statement {
       left join pg_roles r on r.oid = a.usesysid
       join pg_roles own on own.rolname = current_user
       where a.pid <> pg_backend_pid() and (${OURS}) is not true
-        and ((a.backend_type = 'client backend' and a.usesysid is not null and a.usename not in ${RDS_LOGIN_ROLES})
+        and ((a.backend_type = 'client backend' and a.usesysid is not null and a.usename not in ${RDS_LOGIN_ROLES} and a.usename <> $2)
           or (a.backend_xid is not null and a.backend_type <> 'autovacuum worker' and a.datname is distinct from 'rdsadmin'))`,
-    values: [migrationPrefix(migrationId)],
+    values: [migrationPrefix(migrationId), replicationRole(migrationId)],
   };
 }
 

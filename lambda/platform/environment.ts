@@ -2,7 +2,7 @@
 import { ENV } from '../contract/environment';
 import type { Endpoint } from '../contract/instance';
 import type { PrunePolicy } from '../contract/prune';
-import type { CopySettings, Policy, Switch, TargetSettings } from '../contract/settings';
+import type { CopySettings, DmsSettings, Policy, Switch, TargetSettings } from '../contract/settings';
 
 /** What the template gives every function. */
 export interface Environment {
@@ -30,6 +30,8 @@ export interface Environment {
   readonly targetStackPolicy?: string;
   /** How rows travel; only the steps of the copy road and, on it, `assess` have it. */
   readonly copy?: CopySettings;
+  /** What tasks of DMS run on; only the steps of engine `dms` have it. */
+  readonly dms?: DmsSettings;
   /** What the target is configured to be; only `inspect` and `restore` have it. */
   readonly targetSettings?: TargetSettings;
 }
@@ -66,6 +68,7 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
     policy: JSON.parse(requireVariable(ENV.policy, from)) as Policy,
     ...(from[ENV.prune] !== undefined && { prune: JSON.parse(requireVariable(ENV.prune, from)) as PrunePolicy }),
     ...(from[ENV.copy] !== undefined && { copy: JSON.parse(requireVariable(ENV.copy, from)) as CopySettings }),
+    ...(from[ENV.dms] !== undefined && { dms: JSON.parse(requireVariable(ENV.dms, from)) as DmsSettings }),
     tags: JSON.parse(from[ENV.tags] ?? '{}') as Record<string, string>,
     trustedCa: from[ENV.trustedCa] ?? '',
     targetStackRoleArn: from[ENV.targetStackRoleArn],
@@ -80,4 +83,10 @@ export function readEnvironment(from: NodeJS.ProcessEnv = process.env): Environm
 export function requireCopySettings({ copy }: Environment): CopySettings {
   if (copy === undefined) throw new Error(`environment variable ${ENV.copy} is not set, deploy the stack again`);
   return copy;
+}
+
+/** What tasks of DMS run on. Throws when the template gave none. */
+export function requireDmsSettings({ dms }: Environment): DmsSettings {
+  if (dms === undefined) throw new Error(`environment variable ${ENV.dms} is not set, deploy the stack again`);
+  return dms;
 }

@@ -79,8 +79,8 @@ export async function freeSlot(session: Session, name: string): Promise<Slot | n
 }
 
 /** Makes a slot; waits for every transaction that has already written (facts A12). */
-function createSlot(name: string): Statement {
-  return { text: `select lsn::text as lsn from pg_create_logical_replication_slot($1, 'pgoutput')`, values: [name] };
+function createSlot(name: string, plugin: string): Statement {
+  return { text: 'select lsn::text as lsn from pg_create_logical_replication_slot($1, $2)', values: [name, plugin] };
 }
 
 /** What keeps a slot from being made: the oldest transaction with an id, running or prepared, and its age in seconds. */
@@ -107,9 +107,13 @@ export async function waitsForWriters(session: Session, name: string, cause?: un
 }
 
 /** Makes a logical slot. Throws `NotReady` naming the oldest writer when it has to wait for one too long. */
-export async function makeSlot(session: Session, name: string): Promise<void> {
+export async function makeSlot(
+  session: Session,
+  name: string,
+  plugin: 'pgoutput' | 'test_decoding' = 'pgoutput',
+): Promise<void> {
   try {
-    await session.query(createSlot(name));
+    await session.query(createSlot(name, plugin));
   } catch (error) {
     if (sqlStateOf(error) !== '57014') throw error;
     throw await waitsForWriters(session, name, error);

@@ -10,7 +10,7 @@ import { translate } from './postgres-error';
 import { ident } from './quote';
 
 /** Plugins that hand out a slot's changes. */
-export type OutputPlugin = 'pgoutput' | 'pglogical_output';
+export type OutputPlugin = 'pgoutput' | 'pglogical_output' | 'test_decoding';
 
 /** What a holder is made with. */
 export interface HolderRequest {

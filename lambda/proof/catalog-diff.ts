@@ -1,5 +1,6 @@
 /** The difference of two catalogues, in words: what is missing, what is more, what is defined otherwise. */
 import type { Session } from '../platform/postgres';
+import { notAway, readAway } from './away';
 import { catalogFacts } from './catalog-sql';
 import { alikeInOtherWords, formFor } from './catalog-texts';
 import { type CatalogFact, compareFacts, type Difference, inWords, nameOf } from './compare-facts';
@@ -22,7 +23,7 @@ export async function readDrift(source: Session<'source'>, target: Session<'targ
     target.query<CatalogFact>(catalogFacts(formFor(target, source))),
   ]);
   const told = [...(await readTold(source)), ...(await readTold(target))];
-  const differences = untold(compareFacts(left, right), told);
+  const differences = notAway(untold(compareFacts(left, right), told), await readAway(target));
   const worded = differences.filter(({ inWordsOnly }) => inWordsOnly).map(nameOf);
   const alike = await alikeInOtherWords(source, target, worded);
   return {

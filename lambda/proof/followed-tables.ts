@@ -3,6 +3,8 @@
  * publication, and one that the subscription was not told of is skipped by apply without a word (facts B5, fault 40).
  */
 import { followsByPglogical } from '../platform/engines/pglogical-slots';
+import { ledgerExists } from '../platform/ledger-sql';
+import { LEDGER_SCHEMA } from '../platform/names';
 import type { Session, Statement } from '../platform/postgres';
 
 /** Permanent tables that hold rows of users; those of extensions are published only when their owner was at hand. */
@@ -36,6 +38,11 @@ const inNoSet: Statement = {
     order by 1`,
 };
 
+/** A task of DMS was given the tables of the publication, each by its name. */
+const followsByTask: Statement = {
+  text: `select exists (select from ${LEDGER_SCHEMA}.migration where facts -> 'dms' is not null and facts -> 'dms' <> 'null') as so`,
+};
+
 /** Tables of one database whose rows do not follow, each as `schema.name` quoted where it must be. */
 export interface NotFollowed {
   readonly unpublished: readonly string[];
@@ -45,17 +52,19 @@ export interface NotFollowed {
 
 /** Tables whose rows do not follow; both lists are empty when every table of the source does. */
 export async function tablesNotFollowed(source: Session<'source'>, target: Session<'target'>): Promise<NotFollowed> {
-  const [left, right] = await Promise.all([
-    source.query<{ table: string }>(unpublished),
-    (await followsByPglogical(target))
-      ? source.query<{ table: string }>(inNoSet)
-      : target.query<{ table: string }>(unsubscribed),
-  ]);
+  const [left, right] = await Promise.all([source.query<{ table: string }>(unpublished), notTaken(source, target)]);
   const missing = new Set(left.map(({ table }) => table));
   return {
     unpublished: [...missing],
     unsubscribed: right.map(({ table }) => table).filter((table) => !missing.has(table)),
   };
+}
+
+/** What is offered, and the follower does not take. */
+async function notTaken(source: Session<'source'>, target: Session<'target'>): Promise<{ table: string }[]> {
+  const { present } = await target.one<{ present: boolean }>(ledgerExists);
+  if (present && (await target.one<{ so: boolean }>(followsByTask)).so) return [];
+  return (await followsByPglogical(target)) ? source.query(inNoSet) : target.query(unsubscribed);
 }
 
 /** The same in words. */

@@ -3,7 +3,7 @@
 import { PHASES } from '../contract';
 import type { Input, Output } from '../contract/payloads';
 import { Blocked } from '../errors';
-import { failuresOf } from '../platform/engines/engine';
+import { type Engine, failuresOf } from '../platform/engines/engine';
 import { carrierOf } from '../platform/engines/engines';
 import { assertCurrent, guarded } from '../platform/ledger';
 import { followHome, followSource, moveEverywhere } from '../platform/ledger-follow';
@@ -174,14 +174,15 @@ async function look(
     const { now } = await session.one<{ now: number }>(sql.clock);
     const carrier = await carrierOf(session, world.migrationId);
     const slot = await session.one<SlotState>(sql.slotState(carrier.slot));
+    const active = await isRead(carrier.engine, slot, targetSession, world);
     const kept = {
       database,
-      active: slot.active,
+      active,
       walStatus: slot.walStatus ?? 'unknown',
       safeWalBytes: slot.safeWalBytes === null ? null : Number(slot.safeWalBytes),
       retainedWalBytes: Number(slot.retainedBytes ?? 0),
     };
-    const advances = slot.active && slot.walStatus === 'reserved' && arrivedAt !== null && arrivedAt >= beat.beatAt;
+    const advances = active && slot.walStatus === 'reserved' && arrivedAt !== null && arrivedAt >= beat.beatAt;
     return {
       ...kept,
       stuck,
@@ -194,6 +195,16 @@ async function look(
   } finally {
     await session.close();
   }
+}
+
+/** Who does not hold the slot while it reads has a session on the target. */
+async function isRead(
+  engine: Engine,
+  { active }: Pick<SlotState, 'active'>,
+  target: Session<'target'>,
+  { migrationId }: World,
+): Promise<boolean> {
+  return engine.holdsSlot ? active : (await engine.state(target, migrationId))?.working === true;
 }
 
 /** Looks around a stream that does not advance. */

@@ -9,7 +9,7 @@
 import type { Endpoint } from '../../contract/instance';
 import type { EngineName } from '../../contract/settings';
 import type { Expectation } from '../ledger';
-import type { Credentials, Session } from '../postgres';
+import type { Credentials, Server, Session } from '../postgres';
 import type { OutputPlugin } from '../snapshot-holder';
 import type { World } from '../world';
 
@@ -44,11 +44,19 @@ export interface FollowerState {
   readonly failures: number | null;
 }
 
+/** What a follower is ended with. */
+export interface Concluding {
+  readonly world: Pick<World, 'remainingMs' | 'log'>;
+  readonly expected: Expectation;
+}
+
 /** An engine. */
 export interface Engine {
   readonly name: EngineName;
   /** A worker that is down for so long has failed once, where nobody counts failures; null where somebody does. */
   readonly retrySeconds: number | null;
+  /** Its reader holds the slot all the time; else only the follower on the target tells whether anybody reads. */
+  readonly holdsSlot: boolean;
   /** What the slot of its stream hands out changes with. */
   readonly outputPlugin: OutputPlugin;
   /** Name of the slot on the source that carries a database's changes; `facts` are those of its ledger there. */
@@ -74,6 +82,11 @@ export interface Engine {
   follows(session: Session<'target'>, migrationId: string): Promise<boolean>;
   /** Has a worker that is down started again now; nothing else is changed. */
   wake(session: Session<'target'>, migrationId: string): Promise<void>;
+  /**
+   * Ends the follower before applications write, and brings back what stood in its way, when all that it had to bring is there; it does
+   * not follow again. Once per database; does nothing where apply leaves nothing behind. Throws `Blocked` naming what cannot come back.
+   */
+  conclude(target: Server<'target'>, database: string, concluding: Concluding): Promise<void>;
   /** How the follower stands; null when there is none. */
   state(session: Session<'target'>, migrationId: string): Promise<FollowerState | null>;
 }

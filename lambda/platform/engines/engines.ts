@@ -2,17 +2,20 @@
 import type { Policy } from '../../contract/settings';
 import { readLedger } from '../ledger';
 import type { Session } from '../postgres';
+import { DMS_ENGINE, dmsFactsOf } from './dms';
 import type { Engine } from './engine';
 import { NATIVE } from './native';
 import { PGLOGICAL_ENGINE } from './pglogical';
 
 /** The engine that the configuration chose. */
 export function engineFor({ engine }: Pick<Policy, 'engine'>): Engine {
+  if (engine === 'dms') return DMS_ENGINE;
   return engine === 'pglogical' ? PGLOGICAL_ENGINE : NATIVE;
 }
 
 /** The engine that carries a database, by the facts of its ledger on either side: the way back of any is native. */
 export function engineOf(facts: Readonly<Record<string, unknown>>): Engine {
+  if (dmsFactsOf(facts) !== null) return DMS_ENGINE;
   return facts.pglogical === undefined || facts.pglogical === null ? NATIVE : PGLOGICAL_ENGINE;
 }
 

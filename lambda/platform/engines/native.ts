@@ -39,6 +39,7 @@ function applyErrors(name: string): Statement {
 export const NATIVE: Engine = {
   name: 'native',
   retrySeconds: null,
+  holdsSlot: true,
   outputPlugin: 'pgoutput',
   slotOf: (_facts, migrationId, database) => streamName(migrationId, database),
   offer: async () => undefined,
@@ -51,6 +52,7 @@ export const NATIVE: Engine = {
   follows,
   // The launcher starts it by itself within wal_retrieve_retry_interval.
   wake: async () => undefined,
+  conclude: async () => undefined,
   state,
 };
 

@@ -41,6 +41,7 @@ export function setNames(migrationId: string, database: string): { readonly all:
 export const PGLOGICAL_ENGINE: Engine = {
   name: 'pglogical',
   retrySeconds: RETRY_SECONDS,
+  holdsSlot: true,
   outputPlugin: 'pglogical_output',
   slotOf,
   offer,
@@ -53,6 +54,7 @@ export const PGLOGICAL_ENGINE: Engine = {
   follow,
   follows,
   wake,
+  conclude: async () => undefined,
   state,
 };
 

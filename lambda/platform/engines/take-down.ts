@@ -2,9 +2,10 @@
  * Takes the stream of any engine off both sides, whatever is there of it: followers first, so that nothing takes a slot again. Every
  * part looks first and can run again; nobody has to know which engine it was.
  */
+import { dropDmsLogin } from '../dms-login';
 import { type Expectation, guarded } from '../ledger';
 import { ledgerExists, mergeFacts } from '../ledger-sql';
-import { pglogicalSubscription, streamName } from '../names';
+import { dmsNames, pglogicalSubscription, streamName } from '../names';
 import type { Server, Session } from '../postgres';
 import { dropPublicationIfPresent } from '../publications';
 import { dropSlots, slotPattern } from '../slots';
@@ -29,6 +30,8 @@ export async function takeDownFollower(
     dropped.push(name);
   }
   await session.query(sql.dropOrigins(slotsOf(migrationId, [database])));
+  // None of its sessions holds the slot then.
+  if (await dropDmsLogin(session, migrationId)) dropped.push(dmsNames(migrationId, database).task);
   if (expected !== null) await leave(session, expected);
   return dropped;
 }
@@ -58,8 +61,8 @@ async function leave(session: Session, expected: Expectation): Promise<void> {
   if (!(await session.one<{ present: boolean }>(ledgerExists)).present) return;
   await leavePlace(session, expected);
   await guarded(session, expected, async ({ facts }) => {
-    if (facts.pglogical === undefined || facts.pglogical === null) return;
-    await session.execute(mergeFacts(expected.migrationId, { pglogical: null }));
+    const carried = [facts.pglogical, facts.dms].some((each) => each !== undefined && each !== null);
+    if (carried) await session.execute(mergeFacts(expected.migrationId, { pglogical: null, dms: null }));
   });
 }
 

@@ -26,6 +26,8 @@ export interface LongStatement {
 
 /** How something comes back. */
 export interface Prior {
+  /** Its name as the comparison of catalogues has it, where that is not the obstacle's own. */
+  readonly fact?: string;
   /** At once, in one transaction: before applications write to the target. */
   readonly restore: readonly string[];
   /** Each in a transaction of its own, side by side: builds of an index and its partitions, or checks of a foreign key's rows. */

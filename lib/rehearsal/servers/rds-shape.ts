@@ -20,6 +20,9 @@ const PREDEFINED_ROLES: readonly { readonly role: string; readonly since: number
   { role: 'pg_create_subscription', since: 16 },
 ];
 
+/** Predefined roles that it may hand on and does not use itself, which only a membership of 16 on can say. */
+const HANDED_ON = ['pg_read_all_data', 'pg_write_all_data'];
+
 /** Settings that RDS lets rds_superuser change in a session; elsewhere they are the superuser's (grantable from 15). */
 const GRANTED_SETTINGS = ['session_replication_role', 'log_statement', 'log_min_duration_statement'];
 
@@ -71,6 +74,11 @@ async function createGroups(session: Client, major: number): Promise<void> {
   await session.query('create role rds_superuser nologin');
   for (const { role, since } of PREDEFINED_ROLES) {
     if (major >= since) await session.query(`grant ${role} to rds_superuser with admin option`);
+  }
+  if (major >= FIRST_MAJOR_WITHOUT_SUPERUSER) {
+    for (const role of HANDED_ON) {
+      await session.query(`grant ${role} to rds_superuser with admin true, inherit false, set false`);
+    }
   }
   if (major < 15) return;
   for (const name of GRANTED_SETTINGS) await session.query(`grant set on parameter ${name} to rds_superuser`);

@@ -37,6 +37,7 @@ export interface RoadOptions {
   readonly settings?: Settings;
   readonly binaries?: Binaries | undefined;
   readonly policy?: Partial<Policy>;
+  readonly aws?: Parameters<typeof startLocalAws>[0];
 }
 
 export class CopyRoad {
@@ -59,7 +60,10 @@ export class CopyRoad {
     databases: readonly string[],
     options: RoadOptions = {},
   ): Promise<CopyRoad> {
-    const aws = await startLocalAws({ authorize: () => ({ allowed: true, reason: 'everybody may do anything here' }) });
+    const aws = await startLocalAws({
+      authorize: () => ({ allowed: true, reason: 'everybody may do anything here' }),
+      ...options.aws,
+    });
     Object.assign(process.env, {
       AWS_ENDPOINT_URL: aws.plane.endpointUrl,
       AWS_REGION: REGION,

@@ -56,7 +56,7 @@ export function foreignKeys(asReplica: boolean, limit: number): Statement {
     text: `with recursive ${FAMILY}, ${switched(asReplica)},
       page as (select top, states from switched order by top limit $1),
       member as (
-        select f.top, f.depth, k.*, c.relkind, format('%I.%I', n.nspname, c.relname) as relation,
+        select f.top, f.depth, k.*, n.nspname, c.relkind, format('%I.%I', n.nspname, c.relname) as relation,
           pg_get_constraintdef(k.oid) as def, obj_description(k.oid, 'pg_constraint') as comment,
           coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) as period, t.convalidated as checked, tc.relkind as topkind,
           -- What never was validated comes back by its top alone.
@@ -68,7 +68,7 @@ export function foreignKeys(asReplica: boolean, limit: number): Statement {
       select format('%s on %s', quote_ident(own.conname), own.relation) as object,
         (select count(distinct f.conrelid) + count(distinct f.confrelid) from family f where f.top = page.top)::int as locks,
         jsonb_build_array(format('alter table %s drop constraint %I', own.relation, own.conname)) as remove,
-        jsonb_build_object(
+        jsonb_build_object('fact', format('%I.%I on %s', own.nspname, own.conname, own.relation),
           'restore', coalesce((select jsonb_agg(text order by m.oid, place) from member m cross join lateral (values
               (1, ${ADD} || case when m.checked then ' not valid' else '' end),
               (2, case when m.comment is not null then ${COMMENT} end)) as said(place, text)
