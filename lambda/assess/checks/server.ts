@@ -1,23 +1,20 @@
 /** Checks of the whole server: role, WAL, capacity, transactions (faults 34, 35, 51, 52). */
-import type { Check, Prediction } from '../../contract/assessment';
+import type { Check } from '../../contract/assessment';
 import type { Policy } from '../../contract/settings';
 import { streamName, tapName } from '../../platform/names';
 import { ident, literal, MAX_NAME_BYTES } from '../../platform/quote';
 import { block, listed, pass, statements, warn } from '../check';
 import { inPostgresqlConf, type SourceKind } from '../remedies';
 import { LONG_TRANSACTION_SECONDS, type ServerSurvey } from '../survey';
-import { slotChecks } from './slots';
+import { type SlotContext, slotChecks } from './slots';
 
 /** Sessions that steps open in one database at once: workers of the verification and what watches. */
 const LEAST_CONNECTIONS = 12;
 
 /** What the checks need to know beside the survey. */
-export interface ServerContext {
+export interface ServerContext extends SlotContext {
   readonly migrationId: string;
-  readonly kind: SourceKind;
-  readonly policy: Policy;
   readonly databases: readonly string[];
-  readonly prediction: Prediction;
   /** Of the database that has most. */
   readonly tables: number;
 }

@@ -1,24 +1,25 @@
 /** Checks of what keeps and what takes away a slot that waits. */
-import type { Check } from '../../contract/assessment';
+import type { Check, Prediction } from '../../contract/assessment';
+import type { Policy } from '../../contract/settings';
 import { pass, warn } from '../check';
-import { inPostgresqlConf } from '../remedies';
+import { inPostgresqlConf, type SourceKind } from '../remedies';
 import type { ServerSurvey } from '../survey';
 import { bytesInWords } from '../words';
-import type { ServerContext } from './server';
+
+/** What the checks need to know beside the survey. */
+export interface SlotContext {
+  readonly kind: SourceKind;
+  readonly policy: Policy;
+  readonly prediction: Prediction;
+}
 
 /** All of them. */
-export function slotChecks(
-  survey: ServerSurvey,
-  context: Pick<ServerContext, 'kind' | 'policy' | 'prediction'>,
-): readonly Check[] {
+export function slotChecks(survey: ServerSurvey, context: SlotContext): readonly Check[] {
   return [slotRetention(survey, context), idleSlots(survey, context)];
 }
 
 /** A slot that reaches the limit is lost, and the migration with it (facts B10); without a limit the disk fills instead. */
-function slotRetention(
-  { keepSizeMb }: ServerSurvey,
-  { kind, policy, prediction }: Pick<ServerContext, 'kind' | 'policy' | 'prediction'>,
-): Check {
+function slotRetention({ keepSizeMb }: ServerSurvey, { kind, policy, prediction }: SlotContext): Check {
   const id = 'slot-retention';
   const wantedBytes = Math.max(policy.slotSafeBytes, prediction.walRetainedBytes);
   const wantedMb = Math.ceil(wantedBytes / 1_048_576);
@@ -42,7 +43,7 @@ function slotRetention(
 }
 
 /** From 18 on; a slot waits unread while a snapshot is restored or rows are copied (manual, idle_replication_slot_timeout). */
-function idleSlots({ idleSlotSeconds }: ServerSurvey, { kind }: Pick<ServerContext, 'kind'>): Check {
+function idleSlots({ idleSlotSeconds }: ServerSurvey, { kind }: SlotContext): Check {
   const id = 'idle-slots';
   if (idleSlotSeconds === null) return pass(id, 'the source takes no slot away because nobody reads it');
   if (idleSlotSeconds === 0) return pass(id, 'idle_replication_slot_timeout is 0');
