@@ -5,18 +5,20 @@ import { PassThrough } from 'node:stream';
 import { holds } from '../../lib/rehearsal/report/report';
 import { enterUserServer } from '../../lib/rehearsal/run/enter-user-server';
 import { DEFAULT_OPTIONS, type UserOptions } from '../../lib/rehearsal/run/options';
+import { OWN_APPLICATION } from '../../lib/rehearsal/run/place';
 import type { Rehearsal } from '../../lib/rehearsal/run/rehearse';
 import { parseSource } from '../../lib/rehearsal/run/user-source';
+import { readAdminPassword } from '../../lib/rehearsal/servers/data-directory';
 import type { PostgresServer } from '../../lib/rehearsal/servers/postgres-server';
 import { fingerprint } from '../lambda/assess/fingerprint';
 import { type RehearsedRun, startRun } from '../rehearsal/servers/rehearsed-run';
 import { rehearseTiny, SCENARIO_TIMEOUT_MS } from './tiny';
 
-const PASSWORD = 'the-password-of-the-user';
 const DATABASES = ['postgres', 'shop', 'other'];
 
 let run: RehearsedRun;
 let server: PostgresServer;
+let password: string;
 const said = new PassThrough();
 
 /** Everything but the number of transactions, which a look moves on too. */
@@ -24,7 +26,7 @@ const catalogue = async () =>
   (await fingerprint(server, DATABASES)).filter((fact) => !fact.includes(' next xid ') && !fact.includes('"pg_'));
 
 async function enter(options: Partial<UserOptions> = {}): Promise<UserOptions> {
-  const url = `postgres://me:${PASSWORD}@localhost:${server.port}/shop`;
+  const url = `postgres://me:${password}@localhost:${server.port}/shop`;
   const base = { ...DEFAULT_OPTIONS, road: 'copy', sourceKind: 'server', writers: 0, stopAfter: 'replicate' } as const;
   const request = { source: parseSource(url, []), targetVersion: null, yes: true };
   return enterUserServer({ ...base, ...options }, request, { input: new PassThrough(), output: said });
@@ -32,10 +34,11 @@ async function enter(options: Partial<UserOptions> = {}): Promise<UserOptions> {
 
 beforeAll(async () => {
   run = await startRun();
-  server = await run.create(17);
+  server = await run.create(17, {}, undefined, { name: 'me', applicationName: OWN_APPLICATION });
+  password = encodeURIComponent(await readAdminPassword(server.dataDirectory));
   await server.start();
   await server.withAdmin('postgres', async (session) => {
-    await session.query(`create role me login superuser password '${PASSWORD}'; create role app login password 'app'`);
+    await session.query("create role app login password 'app'");
     await session.query('create database shop owner app');
     await session.query('create database other');
   });
@@ -85,7 +88,7 @@ describe('a rehearsal on a server that the user runs', () => {
       ...evidence.map(({ content }) => content.toString('utf8')),
       JSON.stringify(report),
     ].join('\n');
-    expect(all).not.toContain(PASSWORD);
+    expect(all).not.toContain(password);
   });
 });
 

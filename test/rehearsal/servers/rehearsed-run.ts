@@ -7,7 +7,7 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../../../lib/rehearsal/servers/certificate-authority';
-import type { Settings } from '../../../lib/rehearsal/servers/data-directory';
+import type { Settings, Superuser } from '../../../lib/rehearsal/servers/data-directory';
 import { PostgresServer } from '../../../lib/rehearsal/servers/postgres-server';
 import { RunDirectory } from '../../../lib/rehearsal/servers/run-directory';
 
@@ -20,8 +20,13 @@ const TEST_SETTINGS: Settings = { fsync: false, shared_buffers: '32MB', wal_retr
 export interface RehearsedRun {
   readonly run: RunDirectory;
   readonly authority: CertificateAuthority;
-  /** `binaries` default to npm's of the major. */
-  readonly create: (major: number, settings?: Settings, binaries?: Binaries) => Promise<PostgresServer>;
+  /** `binaries` default to npm's of the major, the superuser to RDS's own. */
+  readonly create: (
+    major: number,
+    settings?: Settings,
+    binaries?: Binaries,
+    superuser?: Superuser,
+  ) => Promise<PostgresServer>;
   readonly open: (major: number, directory: string) => Promise<PostgresServer>;
 }
 
@@ -37,8 +42,10 @@ export async function startRun(): Promise<RehearsedRun> {
   return {
     run,
     authority,
-    create: async (major, settings, binaries) =>
-      run.add(await PostgresServer.create(await options(major, join(run.path, randomUUID()), settings, binaries))),
+    create: async (major, settings, binaries, superuser) => {
+      const own = await options(major, join(run.path, randomUUID()), settings, binaries);
+      return run.add(await PostgresServer.create({ ...own, ...(superuser && { superuser }) }));
+    },
     open: async (major, directory) => run.add(await PostgresServer.open(await options(major, directory))),
   };
 }
