@@ -68,7 +68,7 @@ test('a configuration is refused in words, or its stacks hold every promise', ()
       // Only what does not fit together, such as too much for the environment, is refused.
       if (config !== null) expectPromises(config);
     }),
-    { numRuns: 60, interruptAfterTimeLimit: 12_000, markInterruptAsFailure: false },
+    { numRuns: 60, interruptAfterTimeLimit: 5_000, markInterruptAsFailure: false },
   );
 }, 60_000);
 

@@ -64,7 +64,7 @@ describe('the functions', () => {
       }
     }
     const restore = (functionOf('restore').Environment as { Variables: Record<string, unknown> }).Variables;
-    const optional: string[] = [ENV.trustedCa, ENV.tags, ENV.prune, ENV.copy, ENV.sourceEndpoint];
+    const optional: string[] = [ENV.trustedCa, ENV.tags, ENV.prune, ENV.copy, ENV.dms, ENV.sourceEndpoint];
     const inspect = (functionOf('inspect').Environment as { Variables: Record<string, unknown> }).Variables;
     const given = [...Object.keys(restore), ...Object.keys(inspect)];
     expect(new Set(given)).toEqual(new Set([...known].filter((name) => !optional.includes(name))));
