@@ -4,6 +4,7 @@
  */
 import { CutoverAborted } from '../errors';
 import { guarded, moveTo } from '../platform/ledger';
+import { replicationRole } from '../platform/names';
 import { closeLogins } from '../platform/role-logins';
 import { assertNothingPrepared } from './guardrails';
 import type { OutageClock } from './outage-clock';
@@ -67,6 +68,11 @@ async function waitForLogins({ sourceHome }: Stage, before: readonly sql.Enterin
   }
 }
 
+/** The role whose ordinary sessions read the stream; null where a walsender does. */
+function readerOf({ databases, world }: Stage): string | null {
+  return databases.some(({ engine }) => !engine.holdsSlot) ? replicationRole(world.migrationId) : null;
+}
+
 /**
  * Ends every other session until `looks` looks in a row find none; returns how many were ended. A session that nobody may end
  * and that writes (RDS's own) is waited for.
@@ -75,11 +81,12 @@ export async function endOthers(stage: Stage, clock: OutageClock, looks: number)
   let ended = 0;
   let quiet = 0;
   let last: readonly sql.OtherSession[] = [];
+  const others = sql.endOtherSessions(stage.world.migrationId, readerOf(stage));
   // Every turn either finds quiet or ends sessions; the budget bounds it.
   for (;;) {
     // Behind the budget the source may be given back already: its sessions are none of ours any more.
     assertBudget(clock, last);
-    const found = await stage.sourceHome.query<sql.OtherSession>(sql.endOtherSessions(stage.world.migrationId));
+    const found = await stage.sourceHome.query<sql.OtherSession>(others);
     ended += found.length;
     quiet = found.length === 0 ? quiet + 1 : 0;
     if (quiet >= looks) return ended;

@@ -1,6 +1,6 @@
 /** Every statement of the cutover. */
 import type { Phase } from '../contract';
-import { migrationPrefix, replicationRole } from '../platform/names';
+import { migrationPrefix } from '../platform/names';
 import type { Statement } from '../platform/postgres';
 import { qualified } from '../platform/quote';
 import { OF_RDS, RDS_LOGIN_ROLES } from '../platform/rds-roles';
@@ -21,9 +21,9 @@ export interface OtherSession {
 /**
  * Ends the sessions that could write, one row each: every client backend but ours and RDS's own, which nobody may touch (facts
  * E8), and whoever else holds a transaction id outside RDS's database, RDS's own and background workers included. Walsenders
- * stay, and so do sessions of the replication role that have written nothing: the stream must flow. A superuser can be listed only; it is waited for. Who has not logged in yet is `enteringSessions`.
+ * stay, and so do sessions of `reader` that have written nothing: the stream must flow. A superuser can be listed only; it is waited for. Who has not logged in yet is `enteringSessions`.
  */
-export function endOtherSessions(migrationId: string): Statement {
+export function endOtherSessions(migrationId: string, reader: string | null = null): Statement {
   return {
     text: `select coalesce(a.usename::text, a.backend_type) as username,
         case when r.rolsuper is false or (r.oid is not null and own.rolsuper) and a.usename <> 'rdsadmin'
@@ -32,9 +32,9 @@ export function endOtherSessions(migrationId: string): Statement {
       left join pg_roles r on r.oid = a.usesysid
       join pg_roles own on own.rolname = current_user
       where a.pid <> pg_backend_pid() and (${OURS}) is not true
-        and ((a.backend_type = 'client backend' and a.usesysid is not null and a.usename not in ${RDS_LOGIN_ROLES} and a.usename <> $2)
+        and ((a.backend_type = 'client backend' and a.usesysid is not null and a.usename not in ${RDS_LOGIN_ROLES} and a.usename is distinct from $2)
           or (a.backend_xid is not null and a.backend_type <> 'autovacuum worker' and a.datname is distinct from 'rdsadmin'))`,
-    values: [migrationPrefix(migrationId), replicationRole(migrationId)],
+    values: [migrationPrefix(migrationId), reader],
   };
 }
 
