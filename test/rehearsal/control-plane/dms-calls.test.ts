@@ -205,10 +205,10 @@ describe('a task', () => {
     await expect(move.stop()).rejects.toMatchObject(wrongState);
     const reload = new ReloadTablesCommand({ ReplicationTaskArn, TablesToReload });
     await expect(stage.client.send(reload)).rejects.toMatchObject(wrongState);
-    await stage.client.send(
+    const { ReplicationTask } = await stage.client.send(
       new ModifyReplicationTaskCommand({ ReplicationTaskArn, ReplicationTaskIdentifier: 'renamed' }),
     );
-    expect(await move.describe()).toMatchObject({ Status: 'modifying', ReplicationTaskIdentifier: 'renamed' });
+    expect(ReplicationTask).toMatchObject({ Status: 'modifying', ReplicationTaskIdentifier: 'renamed' });
     await move.until('ready');
     await move.start();
     await expect(move.start()).rejects.toMatchObject(wrongState);
@@ -268,7 +268,6 @@ describe('a task', () => {
     expect((await stage.client.send(applicable)).IndividualAssessmentNames).toContain('postgres-check-wallevel');
     const { ReplicationTaskAssessmentRun: begun } = await stage.client.send(run());
     expect(begun).toMatchObject({ Status: 'starting', IsLatestTaskAssessmentRun: true });
-    expect((await move.describe()).Status).toBe('testing');
     const ended = await eventually(async () => {
       const { ReplicationTaskAssessmentRuns = [] } = await stage.client.send(
         new DescribeReplicationTaskAssessmentRunsCommand({

@@ -1,6 +1,6 @@
 import type { ProviderContext, ResourceProvider } from '../../cloudformation/provider';
 import { type Authorize, demandAll } from '../authorization';
-import type { Dms } from '../dms/service';
+import type { Dms } from '../dms/account';
 import type { Keys } from '../kms/keys';
 import type { Access } from '../operation';
 import type { Place } from '../place';

@@ -1,5 +1,5 @@
 import type { ResourceProvider } from '../../cloudformation/provider';
-import type { Dms } from '../dms/service';
+import type { Dms } from '../dms/account';
 import { certificateProvider, endpointProvider } from './dms/endpoint';
 import { replicationInstanceProvider, subnetGroupProvider } from './dms/instance';
 import { taskProvider } from './dms/task';

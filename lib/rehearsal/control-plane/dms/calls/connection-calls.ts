@@ -11,9 +11,9 @@ import {
 } from '@aws-sdk/client-database-migration-service';
 import { type Operation, operation } from '../../operation';
 import type { DmsAccess } from '../access';
+import type { Dms } from '../account';
 import { describeConnection } from '../describe';
 import { filtered, page } from '../paging';
-import type { Dms } from '../service';
 import { demandFound } from './instance-calls';
 
 /** `TestConnection`: begins to open a session for real. */

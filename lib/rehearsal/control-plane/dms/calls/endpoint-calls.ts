@@ -10,10 +10,10 @@ import { AwsFault, Refusal } from '../../fault';
 import { type Operation, operation } from '../../operation';
 import { requestTagContext, tagMap } from '../../place';
 import type { DmsAccess } from '../access';
+import type { Dms } from '../account';
 import { describeEndpoint } from '../describe';
 import type { WantedEndpoint } from '../endpoints';
 import { invalidValue } from '../names';
-import type { Dms } from '../service';
 
 /** `CreateEndpoint`: of PostgreSQL, with its login in a secret. */
 export function createEndpoint({ endpoints }: Dms, access: DmsAccess): Operation {

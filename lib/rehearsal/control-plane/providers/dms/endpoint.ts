@@ -1,7 +1,7 @@
 import type { ProviderContext, ResourceProvider } from '../../../cloudformation/provider';
+import type { Dms } from '../../dms/account';
 import type { WantedEndpoint } from '../../dms/endpoints';
 import type { Endpoint } from '../../dms/resources';
-import type { Dms } from '../../dms/service';
 import { cloudFormationTags, Properties } from '../properties';
 import { given } from './instance';
 

@@ -1,7 +1,7 @@
 import type { ProviderContext, ResourceProvider } from '../../../cloudformation/provider';
+import type { Dms } from '../../dms/account';
 import type { NewReplicationInstance } from '../../dms/replication-instances';
 import type { ReplicationInstance, SubnetGroup } from '../../dms/resources';
-import type { Dms } from '../../dms/service';
 import { cloudFormationTags, Properties } from '../properties';
 
 /** Provider of `AWS::DMS::ReplicationSubnetGroup`; `Ref` is its identifier. */

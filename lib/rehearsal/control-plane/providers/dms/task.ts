@@ -1,5 +1,5 @@
 import type { ProviderContext, ResourceProvider } from '../../../cloudformation/provider';
-import type { Dms } from '../../dms/service';
+import type { Dms } from '../../dms/account';
 import type { WantedTask } from '../../dms/task-definition';
 import { migrationType } from '../../dms/task-definition';
 import { cloudFormationTags, Properties } from '../properties';
