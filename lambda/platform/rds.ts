@@ -1,4 +1,4 @@
-/** RDS: look at instances and snapshots, make the two snapshots of a migration. Nothing here deletes or modifies. */
+/** RDS: look at instances and snapshots, make the two snapshots of a migration. Nothing here deletes or modifies; see `backup-snapshots`. */
 import {
   CopyDBSnapshotCommand,
   CreateDBSnapshotCommand,
@@ -225,7 +225,8 @@ function describeAttached(found: DBInstance): NonNullable<Surroundings['source']
   };
 }
 
-function describeSnapshot(found: DBSnapshot): DescribedSnapshot {
+/** A snapshot in our words. */
+export function describeSnapshot(found: DBSnapshot): DescribedSnapshot {
   return {
     id: found.DBSnapshotIdentifier ?? '',
     arn: found.DBSnapshotArn ?? '',

@@ -1,12 +1,18 @@
 /** The encrypted copy of the snapshot: the only act that adds a key (facts E11); asked again until it is available. */
 import * as z from 'zod';
 import type { Input, Output } from '../contract/payloads';
-import { Blocked, NotReady } from '../errors';
+import { NotReady } from '../errors';
 import { encryptedSnapshotName } from '../platform/names';
 import { claimedCall, snapshotPurpose } from '../platform/payload';
 import { copySnapshot, type DescribedSnapshot, findSnapshot } from '../platform/rds';
+import {
+  assertCopyOf,
+  assertOurs,
+  assertSealed,
+  snapshotProgress,
+  snapshotTags,
+} from '../platform/snapshot-provenance';
 import type { World } from '../platform/world';
-import { assertOurs, snapshotProgress, snapshotTags } from './snapshot-provenance';
 
 /** Input of the step. */
 export const encryptInput = claimedCall.extend({ snapshotArn: z.string().min(1), purpose: snapshotPurpose });
@@ -18,7 +24,7 @@ export async function encrypt(input: Input<'encrypt'>, world: World): Promise<Ou
   assertOurs(world, made);
   assertCopyOf(made, input.snapshotArn);
   const progress = snapshotProgress(made);
-  if (progress.status === 'available') assertKey(made, world.environment.keyArn);
+  if (progress.status === 'available') assertSealed(made, world.environment.keyArn);
   return progress;
 }
 
@@ -29,21 +35,4 @@ async function make(snapshotId: string, sourceArn: string, world: World): Promis
   if (made === null) throw new NotReady(`snapshot ${snapshotId} was asked for and is not listed yet`);
   world.log.fact('encrypted copy started', { snapshot: snapshotId, key: keyArn });
   return made;
-}
-
-function assertCopyOf(made: DescribedSnapshot, sourceArn: string): void {
-  if (made.copiedFrom === sourceArn) return;
-  throw new Blocked(
-    `snapshot ${made.id} is a copy of ${made.copiedFrom ?? 'nothing'}, a copy of ${sourceArn} was expected; delete ` +
-      'that snapshot or use another migration id',
-  );
-}
-
-function assertKey(made: DescribedSnapshot, keyArn: string): void {
-  const { type, keyArn: found } = made.encryption;
-  if (type === 'sse-kms' && found === keyArn) return;
-  throw new Blocked(
-    `snapshot ${made.id} should be encrypted as sse-kms under ${keyArn}, found ${type} under ${found ?? 'no key'}; ` +
-      'delete that snapshot and start the migration again',
-  );
 }

@@ -6,8 +6,8 @@ import { Blocked, NotReady } from '../errors';
 import { snapshotName } from '../platform/names';
 import { claimedCall, instanceFacts, snapshotPurpose } from '../platform/payload';
 import { createSnapshot, type DescribedSnapshot, findSnapshot } from '../platform/rds';
+import { assertOfInstance, assertOurs, snapshotProgress, snapshotTags } from '../platform/snapshot-provenance';
 import type { World } from '../platform/world';
-import { assertOurs, snapshotProgress, snapshotTags } from './snapshot-provenance';
 
 /** Input of the step. */
 export const snapshotInput = claimedCall.extend({
@@ -24,7 +24,7 @@ export async function snapshot(input: Input<'snapshot'>, world: World): Promise<
   const snapshotId = snapshotName(world.migrationId, input.purpose ?? 'seed');
   const made = (await findSnapshot(snapshotId)) ?? (await make(snapshotId, input.source, world));
   assertOurs(world, made);
-  assertOfSource(made, input.source);
+  assertOfInstance(made, input.source);
   if (input.notBefore != null) assertNotBefore(made, input.notBefore);
   return snapshotProgress(made);
 }
@@ -44,14 +44,4 @@ async function make(snapshotId: string, source: InstanceFacts, world: World): Pr
   if (made === null) throw new NotReady(`snapshot ${snapshotId} was asked for and is not listed yet`);
   world.log.fact('snapshot started', { snapshot: snapshotId });
   return made;
-}
-
-/** The name of an instance can be given to another one; its resource id cannot (facts E20). */
-function assertOfSource(made: DescribedSnapshot, source: InstanceFacts): void {
-  const sameResource = made.instanceResourceId === null || made.instanceResourceId === source.resourceId;
-  if (made.instanceId === source.instanceId && sameResource) return;
-  throw new Blocked(
-    `snapshot ${made.id} was taken of instance ${made.instanceId} (${made.instanceResourceId ?? 'unknown'}), ` +
-      `${source.instanceId} (${source.resourceId}) was expected; delete that snapshot or use another migration id`,
-  );
 }

@@ -25,7 +25,7 @@ import type { ParameterGroups } from './parameter-groups';
 import { describeParameterGroups, describeParameters } from './parameter-operations';
 import type { Proxies } from './proxies';
 import { deregisterTargets, describeProxies, describeProxyTargets, registerTargets } from './proxy-operations';
-import { copySnapshot, createSnapshot, describeSnapshots } from './snapshot-operations';
+import { copySnapshot, createSnapshot, deleteSnapshot, describeSnapshots } from './snapshot-operations';
 import type { Snapshots } from './snapshots';
 import { addTags, listTags, tagsOf } from './tag-operations';
 
@@ -38,7 +38,7 @@ export interface Rds {
 }
 
 /**
- * RDS as far as the migration asks: describe, snapshot, copy, tag, and what stands behind a proxy. Instances are made by CloudFormation alone, as on AWS.
+ * RDS as far as the migration asks: describe, snapshot, copy, tag, delete snapshots, and what stands behind a proxy. Instances are made by CloudFormation alone, as on AWS.
  *
  * @param rds the account's instances, snapshots, parameter groups and proxies
  */
@@ -69,6 +69,7 @@ export function rdsService({ instances, snapshots, parameterGroups, proxies }: R
       describeInstances(instances, keys, access),
       createSnapshot(snapshots, access),
       copySnapshot(snapshots, keys, access),
+      deleteSnapshot(snapshots, access),
       describeSnapshots(snapshots, access),
       describeParameters(parameterGroups, access),
       describeParameterGroups(parameterGroups, access, `arn:aws:rds:${place.region}:${place.account}`),

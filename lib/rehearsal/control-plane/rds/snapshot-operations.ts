@@ -5,6 +5,9 @@ import {
   CreateDBSnapshot$,
   type CreateDBSnapshotCommandInput,
   type CreateDBSnapshotCommandOutput,
+  DeleteDBSnapshot$,
+  type DeleteDBSnapshotCommandInput,
+  type DeleteDBSnapshotCommandOutput,
   DescribeDBSnapshots$,
   type DescribeDBSnapshotsCommandInput,
   type DescribeDBSnapshotsCommandOutput,
@@ -52,6 +55,18 @@ export function copySnapshot(snapshots: Snapshots, keys: Keys, access: RdsAccess
           tags: tagMap(Tags),
         }),
       ),
+    }),
+  });
+}
+
+/** `DeleteDBSnapshot`; its answer still describes it. */
+export function deleteSnapshot(snapshots: Snapshots, access: RdsAccess): Operation {
+  return operation<DeleteDBSnapshotCommandInput, DeleteDBSnapshotCommandOutput>({
+    schema: DeleteDBSnapshot$,
+    parameters: ['DBSnapshotIdentifier'],
+    access: ({ DBSnapshotIdentifier = '' }) => [access.snapshot('rds:DeleteDBSnapshot', DBSnapshotIdentifier)],
+    run: async ({ DBSnapshotIdentifier = '' }) => ({
+      DBSnapshot: describeSnapshot(await snapshots.remove(DBSnapshotIdentifier)),
     }),
   });
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../clock';
 import { AwsFault } from '../fault';
@@ -131,6 +132,27 @@ export class Snapshots {
       }
     });
     return copy;
+  }
+
+  /**
+   * Removes a snapshot; its files go when no copy shares them.
+   *
+   * @throws AwsFault `DBSnapshotNotFoundFault`, `InvalidDBSnapshotStateFault`
+   */
+  async remove(snapshotId: string): Promise<Snapshot> {
+    const snapshot = this.get(snapshotId);
+    const isCopied = this.list().some(({ copyOf, status }) => copyOf === snapshot.arn && status === 'creating');
+    if (snapshot.status === 'creating' || isCopied) {
+      throw new AwsFault(
+        'InvalidDBSnapshotStateFault',
+        `Cannot delete the snapshot ${snapshot.snapshotId} because it is ${isCopied ? 'being copied' : 'creating'}`,
+      );
+    }
+    this.#snapshots.delete(snapshot.snapshotId);
+    if (!this.list().some(({ directory }) => directory === snapshot.directory)) {
+      await rm(snapshot.directory, { recursive: true, force: true });
+    }
+    return snapshot;
   }
 
   /**
