@@ -54,6 +54,23 @@ export function encryptedSnapshotName(migrationId: string, purpose: SnapshotPurp
   return `sealift-${migrationId}-${purpose}-encrypted`;
 }
 
+/**
+ * Name of the snapshot that one request for a backup makes: the same request finds it again. Sixty-four bits, so that the requests of years
+ * do not meet. `kind` is in it for people.
+ */
+export function backupName(migrationId: string, kind: string, request: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([kind, request]))
+    .digest('hex')
+    .slice(0, 16);
+  return `sealift-${migrationId}-backup-${kind}-${hash}`;
+}
+
+/** Name of that snapshot as long as it is not encrypted with the wanted key. */
+export function unsealedBackupName(backup: string): string {
+  return `${backup}-unsealed`;
+}
+
 /** Names of the DMS task of a database, and of its endpoints: letters, digits and single hyphens, as DMS wants them. */
 export function dmsNames(
   migrationId: string,
