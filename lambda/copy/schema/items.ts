@@ -2,12 +2,13 @@
  * The queue of a schema: what is made on the target, in which order and what side by side. Items are rows of the target's ledger, in
  * the database they are made in.
  *
- *   schemas ─▶ extensions ─▶ pre-data ─▶ [the rows] ─▶ keys ─▶ views that need them ─▶ indexes ─▶ analyzed ─▶ attached ─▶
- *   foreign keys ─▶ validated ─▶ triggers, rules, policies, comments ─▶ privileges ─▶ materialized views ─▶ the rest analyzed
+ *   schemas ─▶ extensions ─▶ pre-data ─▶ [the rows] ─▶ all indexes of large tables ─▶ keys ─▶ views that need them ─▶
+ *   other indexes ─▶ analyzed ─▶ attached ─▶ foreign keys ─▶ validated ─▶ triggers, rules, policies, comments ─▶ privileges ─▶ materialized views ─▶ the rest analyzed
  *
  * A table whose rows are in gets its keys, indexes and statistics while rows of others still come (`EARLY_STAGES`).
  */
 import { type Entry, objectOf } from './entries';
+import { keyBuildOf } from './key-builds';
 import { findWords, type Token, tokensOf, wordsAt } from './tokens';
 
 /** What happens before the rows come. */
@@ -23,6 +24,7 @@ export const STAGES = {
   openedSchemas: 15,
   extensions: 20,
   objects: 30,
+  builds: 35,
   keys: 40,
   views: 50,
   indexes: 60,
@@ -38,7 +40,7 @@ export const STAGES = {
 } as const;
 
 /** Stages whose items need nothing but the rows of their tables, and what earlier ones of these stages made of the same tables. */
-export const EARLY_STAGES: readonly number[] = [STAGES.keys, STAGES.indexes, STAGES.tableStatistics];
+export const EARLY_STAGES: readonly number[] = [STAGES.builds, STAGES.keys, STAGES.indexes, STAGES.tableStatistics];
 
 /** What progress is told of. */
 export type What = 'object' | 'index' | 'foreign key';
@@ -66,7 +68,7 @@ const BATCH_LENGTH = 200_000;
 
 /** Small tables are worked on together: an item costs a few milliseconds, as much as an index of a table of some hundred rows. */
 const GROUP = 50;
-/** Most bytes of the tables of such a group, counted with each statement: about a second of work. */
+/** Most bytes of the tables of such a group, counted with each statement: about a second of work. A larger table is large. */
 const GROUP_BYTES = 16 * 2 ** 20;
 
 /** A statement on its way into an item. */
@@ -197,12 +199,18 @@ function placed(entry: Entry, facts: SourceFacts): Placed[] {
   switch (entry.type) {
     case 'CONSTRAINT': {
       const table = relationBehind(tokens, 1);
-      return place(STAGES.keys, 'index', [table], table);
+      const key = isLarge(table, facts) && entry.statements.length === 1 ? keyBuildOf(first, table) : null;
+      if (key === null) return place(STAGES.keys, 'index', [table], table);
+      return [
+        { stage: STAGES.builds, what: 'index', object, text: key.build, locks: [], table },
+        { stage: STAGES.keys, what: 'object', object, text: key.take, locks: [table], table },
+      ];
     }
     case 'INDEX': {
       const table = relationBehind(tokens, findWords(tokens, ['on']));
       // A build locks its table against changes only, which other builds do not mind; what follows it locks more.
-      return place(STAGES.indexes, 'index', entry.statements.length > 1 ? [table] : [], table);
+      if (entry.statements.length > 1) return place(STAGES.indexes, 'index', [table], table);
+      return place(isLarge(table, facts) ? STAGES.builds : STAGES.indexes, 'index', [], table);
     }
     case 'INDEX ATTACH':
       return place(STAGES.attachments);
@@ -216,6 +224,11 @@ function placed(entry: Entry, facts: SourceFacts): Placed[] {
     default:
       return place(STAGES.others);
   }
+}
+
+/** Its indexes take long enough that it is worth making them side by side with its keys. */
+function isLarge(table: string, { bytes, partitioned }: SourceFacts): boolean {
+  return !partitioned.has(table) && (bytes.get(table) ?? 0) > GROUP_BYTES;
 }
 
 /** Added unchecked at once and checked in a stage of its own, except where PostgreSQL cannot or the source did not. */

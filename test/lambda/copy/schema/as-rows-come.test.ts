@@ -1,6 +1,6 @@
 import { COPY_QUEUE } from '../../../../lambda/copy/rows/queue';
 import { makeEarly } from '../../../../lambda/copy/schema/early';
-import { AFTER_ROWS, BEFORE_ROWS } from '../../../../lambda/copy/schema/items';
+import { AFTER_ROWS, BEFORE_ROWS, STAGES } from '../../../../lambda/copy/schema/items';
 import { makeItems } from '../../../../lambda/copy/schema/make';
 import { planOf } from './nasty';
 import { MASTER, Pair, worldOf } from './pair';
@@ -51,6 +51,23 @@ it('makes keys, indexes and statistics of a table whose rows are in, and of no o
   // Nobody copies the rest any more.
   expect(early).toMatchObject({ left: 0 });
   expect(await indexes()).toEqual(['here_amount', 'here_name_key', 'here_pkey']);
+  // Its keys were built as indexes beside the other one: it is large on the source.
+  const keys = `select conname as name, pg_get_constraintdef(oid) as def from pg_constraint
+    where conrelid = 'here'::regclass and contype in ('p', 'u') order by 1`;
+  expect(await onTarget(keys)).toEqual([
+    { name: 'here_name_key', def: 'UNIQUE (name)' },
+    { name: 'here_pkey', def: 'PRIMARY KEY (id)' },
+  ]);
+  const queued = `select payload->>'stage' as stage, payload->'objects' as objects from sealift.work
+    where queue = '${AFTER_ROWS}' and payload->'tables' ? '"public"."here"' and (payload->>'stage')::int < ${STAGES.tableStatistics}
+    order by (payload->>'stage')::int, objects`;
+  expect((await onTarget<{ stage: string }>(queued)).map(({ stage }) => Number(stage))).toEqual([
+    STAGES.builds,
+    STAGES.builds,
+    STAGES.builds,
+    STAGES.keys,
+    STAGES.keys,
+  ]);
   expect(await onTarget(`select distinct tablename as name from pg_stats where schemaname = 'public'`)).toEqual([
     { name: 'here' },
   ]);
