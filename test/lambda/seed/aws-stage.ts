@@ -9,6 +9,7 @@ import { scaledClock } from '../../../lib/rehearsal/clock';
 import { createStackEngine, type StackEngine } from '../../../lib/rehearsal/cloudformation/stack-engine';
 import { OPERATOR_ACCESS_KEY_ID } from '../../../lib/rehearsal/control-plane/callers';
 import { cloudFormationService } from '../../../lib/rehearsal/control-plane/cloudformation/service';
+import type { ControlPlaneProps } from '../../../lib/rehearsal/control-plane/control-plane';
 import { controlPlaneProviders } from '../../../lib/rehearsal/control-plane/providers/control-plane-providers';
 import { ACCOUNT, type LocalAws, REGION, startLocalAws } from '../../rehearsal/control-plane/support/local-aws';
 
@@ -103,8 +104,9 @@ export class AwsStage {
     readonly zoneId: string,
   ) {}
 
-  static async start(): Promise<AwsStage> {
-    const aws = await startLocalAws({ clock: scaledClock(20_000) });
+  /** Without real databases, unless a host is given. */
+  static async start(props: Pick<Partial<ControlPlaneProps>, 'directory' | 'databaseHost'> = {}): Promise<AwsStage> {
+    const aws = await startLocalAws({ clock: scaledClock(20_000), ...props });
     Object.assign(process.env, {
       AWS_ENDPOINT_URL: aws.plane.endpointUrl,
       AWS_REGION: REGION,
