@@ -5,13 +5,13 @@
  *
  * and what a restore is asked: does the manifest belong to this snapshot, and does the instance hold what it says?
  */
-import { Blocked } from '../errors';
+import { Blocked, NotReady } from '../errors';
 import { backupName } from '../platform/names';
 import type { Server } from '../platform/postgres';
-import type { DescribedSnapshot } from '../platform/rds';
+import { type DescribedSnapshot, findSnapshot } from '../platform/rds';
 import type { World } from '../platform/world';
 import { type Comparison, compareWithManifest, type Manifest, type Mismatch } from './manifest';
-import { findFirstReading, keepEntry, keepFirstReading, keepManifest, readManifest } from './map';
+import { findFirstReading, keepEntry, keepFirstReading, keepManifest, readManifest, wasConcluded } from './map';
 import { type Reading, type ReadingOptions, readServer } from './reading';
 import { BACKUP_TAGS, type BackupRequest } from './request';
 import type { BackedUp } from './take';
@@ -21,7 +21,8 @@ export type ReadingBounds = Pick<ReadingOptions, 'sampleBytes' | 'hasTime'>;
 
 /**
  * Makes the first reading, or finds the one that the same request made, and answers the request with its LSN. It must end before the
- * snapshot is asked for; a reading made later than the snapshot is refused by `takeBackup`, by that LSN.
+ * snapshot is asked for; a reading made later than the snapshot is refused by `takeBackup`, by that LSN. Throws `Blocked` for a request
+ * whose snapshot was made and removed since.
  */
 export async function beginBackup(
   request: Omit<BackupRequest, 'lsn'>,
@@ -30,10 +31,17 @@ export async function beginBackup(
   bounds: ReadingBounds = {},
 ): Promise<BackupRequest> {
   const name = backupName(world.migrationId, request.kind, request.request);
+  await assertNotRemoved(name, world);
   const known = await findFirstReading(world, name);
   const { lastLsn } =
     known ?? (await keepFirstReading(world, name, await readServer(server, { ...bounds, flushed: true })));
   return { ...request, lsn: lastLsn };
+}
+
+/** Another snapshot under the name of one that is gone would find the manifest of that one. */
+async function assertNotRemoved(name: string, world: World): Promise<void> {
+  if (!(await wasConcluded(world, name)) || (await findSnapshot(name)) !== null) return;
+  throw new Blocked(`snapshot ${name} of this request was made and is not there any more, ask under another id`);
 }
 
 /** Makes the second reading when the snapshot is available, and keeps manifest and map. Done again it keeps what is there. */
@@ -48,11 +56,13 @@ export async function concludeBackup(
   if (before === null || before.lastLsn !== request.lsn) {
     throw new Blocked(`the first reading of snapshot ${snapshot.id} is missing or another one, take another backup`);
   }
+  const { createdAt: takenAt } = snapshot;
+  if (takenAt === null) throw new NotReady(`snapshot ${snapshot.id} has no time yet`);
   const after = await readServer(source.server, { ...bounds, like: before });
   assertSameServer(snapshot, before, after);
   const { instanceId, resourceId: instanceResourceId } = source.instance;
   const { migrationId, environment } = world;
-  const told = { migrationId, snapshotId: snapshot.id, instanceResourceId, keyArn: environment.keyArn };
+  const told = { migrationId, snapshotId: snapshot.id, instanceResourceId, keyArn: environment.keyArn, takenAt };
   const manifest = await keepManifest(world, { ...told, manifestVersion: '1', before, after });
   await keepEntry(world, {
     ...told,
@@ -60,7 +70,6 @@ export async function concludeBackup(
     mapVersion: '1',
     snapshotArn: snapshot.arn,
     instanceId,
-    takenAt: snapshot.createdAt ?? after.readAt,
   });
   world.log.fact('backup concluded', { snapshot: snapshot.id, lsn: request.lsn });
   return manifest;
@@ -110,6 +119,7 @@ function assertBelongs(manifest: Manifest, snapshot: DescribedSnapshot): void {
   };
   demand('instance', manifest.instanceResourceId, snapshot.instanceResourceId);
   demand('key', manifest.keyArn, snapshot.encryption.keyArn);
+  demand('time', manifest.takenAt, snapshot.createdAt);
   demand('lsn', manifest.before.lastLsn, snapshot.tags[BACKUP_TAGS.lsn]);
 }
 

@@ -11,6 +11,8 @@ export const manifestSchema = z.strictObject({
   /** Immutable id of the instance. */
   instanceResourceId: z.string(),
   keyArn: z.string(),
+  /** When the snapshot was made, as RDS says it: ISO. */
+  takenAt: z.string(),
   /** Ended, and was flushed, before the snapshot was asked for. */
   before: readingSchema,
   /** Began when the snapshot was there. */

@@ -78,6 +78,11 @@ export async function keepManifest(owner: MapOwner, manifest: Manifest): Promise
   return manifestSchema.parse(await keepOrRead(owner, `manifests/${manifest.snapshotId}`, manifest));
 }
 
+/** Whether a snapshot of that name was ever concluded; it may be gone since. */
+export async function wasConcluded(owner: MapOwner, snapshotId: string): Promise<boolean> {
+  return (await readLasting(placeOf(owner, `manifests/${snapshotId}`))) !== null;
+}
+
 /** The manifest of a snapshot; throws `Blocked` when there is none, or one that another migration or snapshot has. */
 export async function readManifest(owner: MapOwner, snapshotId: string): Promise<Manifest> {
   const place = placeOf(owner, `manifests/${snapshotId}`);

@@ -83,11 +83,20 @@ async function seal(
   if (snapshotProgress(first).status === 'pending') return null;
   const { keyArn } = world.environment;
   const copy = { snapshotId: name, sourceArn: first.arn, keyArn, tags };
-  const made = (await copySnapshot(copy)) ?? (await findSnapshot(name));
+  const made = (await copySnapshot(copy).catch(madeMeanwhile(name))) ?? (await findSnapshot(name));
   if (made === null) throw new NotReady(`snapshot ${name} was asked for and is not listed yet`);
   assertCopyOf(made, first.arn);
   world.log.fact('backup copied', { snapshot: name, key: keyArn });
   return made;
+}
+
+/** A sibling that was quicker has removed what was to be copied: then its copy is there. */
+function madeMeanwhile(name: string) {
+  return async (error: unknown): Promise<DescribedSnapshot> => {
+    const made = await findSnapshot(name);
+    if (made === null) throw error;
+    return made;
+  };
 }
 
 /** What is not encrypted as wanted does not stay a moment longer than it is needed; only what we made and copied is removed. */

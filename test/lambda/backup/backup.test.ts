@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { beginBackup, checkRestored, concludeBackup } from '../../../lambda/backup/backup';
 import { findByApplicationId } from '../../../lambda/backup/map';
 import { takeBackup } from '../../../lambda/backup/take';
+import { deleteSnapshot } from '../../../lambda/platform/backup-snapshots';
 import { keepOnce } from '../../../lambda/platform/lasting-objects';
 import { Server, type Side } from '../../../lambda/platform/postgres';
 import { type DescribedSnapshot, findInstance, findSnapshot } from '../../../lambda/platform/rds';
@@ -115,12 +116,22 @@ describe('a backup of a database that is written to', () => {
     expect(await refusal(checkRestored(retagged, restored, world()))).toMatch(
       /^Blocked: .*does not belong to it: its lsn/,
     );
+    const remade = { ...snapshot, createdAt: '2026-01-01T00:00:00.000Z' };
+    expect(await refusal(checkRestored(remade, restored, world()))).toMatch(/^Blocked: .*its time is/);
     const rekeyed = { ...snapshot, encryption: { type: 'sse-kms', keyArn: 'arn:other' } } as const;
     expect(await refusal(checkRestored(rekeyed, restored, world()))).toMatch(/^Blocked: .*its key is/);
     expect(await refusal(checkRestored({ ...snapshot, id: 'other' }, restored, world()))).toMatch(/has no manifest/);
     const { world: foreign } = stage.world('snapshot', 'another');
     expect(await refusal(checkRestored(snapshot, restored, foreign))).toMatch(/has no manifest/);
     expect(await findSnapshot(snapshot.id)).not.toBeNull();
+  });
+
+  it('is not made a second time when its snapshot was removed', async () => {
+    await deleteSnapshot(snapshot.id);
+    const again = beginBackup(REQUEST, open('source', 'source'), world());
+    expect(await refusal(again)).toMatch(
+      /^Blocked: snapshot .* was made and is not there any more, ask under another id/,
+    );
   });
 
   it('refuses to conclude with a reading that is not the one of the snapshot', async () => {

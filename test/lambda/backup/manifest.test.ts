@@ -36,6 +36,7 @@ beforeAll(async () => {
     snapshotId: 'one',
     instanceResourceId: 'db-A',
     keyArn: 'arn:key',
+    takenAt: '2026-06-01T00:00:00.000Z',
     before,
     after,
   };

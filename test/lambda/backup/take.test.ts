@@ -120,6 +120,16 @@ describe('a backup', () => {
     expect((await refusal(wrongKey))?.message).toMatch(/should be encrypted as sse-kms under arn:another/);
   });
 
+  it.each(['CreateDBSnapshot', 'CopyDBSnapshot', 'DeleteDBSnapshot', 'DescribeDBSnapshots'])(
+    'is made once when the answer to %s is lost and everything is asked twice at once',
+    async (operation) => {
+      stage.aws.plane.inject({ service: 'rds', operation, effect: 'lose-response' });
+      const made = await Promise.all([take(plain), take(plain)]);
+      expect(made[0]).toEqual(made[1]);
+      expect((await ours()).map((one) => one.id)).toEqual([backupName(id, 'on-demand', 'run-1')]);
+    },
+  );
+
   it('refuses a request that no tag can hold, or of an application without its id', () => {
     const parse = (more: object) => backupRequest.safeParse({ ...request(), ...more }).success;
     expect([parse({}), parse({ request: 'a?b' }), parse({ request: '' }), parse({ kind: 'application' })]).toEqual([
@@ -210,6 +220,7 @@ describe('the map', () => {
     snapshotId,
     instanceResourceId: sealed.resourceId,
     keyArn: stage.keyArn,
+    takenAt: '2026-06-01T00:00:00.000Z',
     before: READING,
     after: READING,
   });
