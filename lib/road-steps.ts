@@ -19,12 +19,16 @@ const SNAPSHOT_STEPS: readonly StepName[] = ['adopt'];
 /** Steps that ask RDS for a snapshot of the source, which of a server of somebody's own it cannot take. */
 const STEPS_OF_AN_INSTANCE: readonly StepName[] = ['snapshot', 'encrypt'];
 
-/** The steps of a road from one kind of source. */
+/** Steps of the tasks of AWS DMS. */
+const DMS_STEPS: readonly StepName[] = ['ready-dms', 'advance-dms', 'bring-indexes-back', 'end-dms'];
+
+/** The steps of a road from one kind of source, without DMS. */
 export function stepsOf(
   road: SealiftConfig['road'],
   source: SealiftConfig['source']['kind'] = 'rds',
 ): readonly StepName[] {
   const others = [
+    ...DMS_STEPS,
     ...(road === 'copy' ? SNAPSHOT_STEPS : COPY_STEPS),
     ...(source === 'server' ? STEPS_OF_AN_INSTANCE : []),
   ];

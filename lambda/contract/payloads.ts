@@ -4,6 +4,7 @@ import type { Check, DatabaseFacts, Inspection, Prediction, Sizing } from './ass
 import type { BothSides, Call, ClaimedCall } from './call';
 import type { CopySteps } from './copy';
 import type { Approval, CutoverFacts, Leftover } from './cutover';
+import type { DmsSteps } from './dms';
 import type { EvidencePointer, InstanceFacts, ServerFacts } from './instance';
 import type { PrunePlan, Pruning } from './prune';
 import type { ExecutionStatus, Holding } from './reap';
@@ -11,7 +12,7 @@ import type { ReplicationHealth, SlotFacts, SnapshotFacts, SnapshotPurpose, Veri
 import type { ScanConclusion, ScanPlace } from './scan';
 
 /** Input and output of every step. */
-export interface Steps extends CopySteps {
+export interface Steps extends CopySteps, DmsSteps {
   inspect: { input: Call; output: Inspection };
   assess: {
     input: Call & {

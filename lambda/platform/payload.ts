@@ -8,10 +8,13 @@ export const call = z.strictObject({ schemaVersion: z.literal(SCHEMA_VERSION), e
 /** Fields of every call that changes something. */
 export const claimedCall = call.extend({ epoch: z.string().regex(/^\d+$/) });
 
+/** Where evidence is kept. */
+export const evidencePointer = z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) });
+
 /** What RDS says of an instance. */
 export const instanceFacts = z.strictObject({
   kind: z.literal('rds').optional(),
-  endpoint: z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) }),
+  endpoint: evidencePointer,
   instanceId: z.string(),
   arn: z.string(),
   resourceId: z.string(),

@@ -1,7 +1,7 @@
 /** Both servers and a local AWS, and the steps of the copy road called as a state machine calls them. */
 import { SCHEMA_VERSION, type StepName } from '../../../lambda/contract';
 import type { InstanceFacts } from '../../../lambda/contract/instance';
-import type { Policy } from '../../../lambda/contract/settings';
+import type { DmsSettings, Policy } from '../../../lambda/contract/settings';
 import { readLedger } from '../../../lambda/platform/ledger';
 import { replicationRole } from '../../../lambda/platform/names';
 import { World } from '../../../lambda/platform/world';
@@ -44,6 +44,8 @@ export class CopyRoad {
   /** Epoch of the last claim. */
   epoch = '0';
   execution = '';
+  /** What tasks of DMS run on, where they do. */
+  dms: DmsSettings | undefined;
 
   private constructor(
     readonly pair: Pair,
@@ -127,6 +129,7 @@ export class CopyRoad {
         passwords: { app: this.secrets.app },
         rolePasswordsArn: this.rolePasswordsArn,
       },
+      ...(this.dms !== undefined && { dms: this.dms }),
     });
     try {
       const at = async (instanceId: string, port: number): Promise<InstanceFacts> => ({

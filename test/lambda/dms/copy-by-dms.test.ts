@@ -1,17 +1,18 @@
 /** The copy road by a task of DMS: every step on real servers, the task in the stand-in. */
 import type { Client } from 'pg';
-import type { DmsSettings } from '../../../lambda/contract/settings';
+import type { EvidencePointer } from '../../../lambda/contract/instance';
+import { bringIndexesBack } from '../../../lambda/copy/bring-indexes-back';
 import { makeDatabases } from '../../../lambda/copy/databases';
 import { makeSchema } from '../../../lambda/copy/make-schema';
 import { planSchema } from '../../../lambda/copy/plan-schema';
-import { makeItems } from '../../../lambda/copy/schema/make';
-import { bringIndexesBack } from '../../../lambda/dms/back';
-import { readyOn, type TaskPlan } from '../../../lambda/dms/ready';
-import { advanceTask, endTask, type WantedTask } from '../../../lambda/dms/task';
+import { advanceDms } from '../../../lambda/dms/advance-dms';
+import { endDms } from '../../../lambda/dms/end-dms';
+import type { TaskPlan } from '../../../lambda/dms/ready';
+import { readyDms } from '../../../lambda/dms/ready-dms';
 import { DMS_ENGINE } from '../../../lambda/platform/engines/dms';
+import { readEvidence } from '../../../lambda/platform/evidence';
 import { dmsRole } from '../../../lambda/platform/names';
 import type { Server } from '../../../lambda/platform/postgres';
-import { readCredentials } from '../../../lambda/platform/secrets';
 import type { World } from '../../../lambda/platform/world';
 import { catalogDifferences } from '../../../lambda/proof/catalog-diff';
 import { pinSettings } from '../../../lambda/proof/row-hash';
@@ -44,7 +45,6 @@ const SHOP = `
   insert into parted select n, '2020-05-05' from generate_series(1, 50) n;`;
 
 let road: CopyRoad;
-let settings: DmsSettings;
 const TIMEOUT_MS = 300_000;
 
 beforeAll(async () => {
@@ -65,10 +65,14 @@ beforeAll(async () => {
     tags: new Map(),
   });
   await instance.settled;
-  settings = {
+  const certificate = dms.endpoints.importCertificate({
+    identifier: 'servers',
+    pem: `${road.pair.source.caPem}\n${road.pair.target.caPem}`,
+  });
+  road.dms = {
     replicationInstanceArn: instance.arn,
     secretsRoleArn: SECRETS_ROLE,
-    certificateArn: 'arn:none',
+    certificateArn: certificate.arn,
     sourceSecretArn: secrets.create({ name: 'dms-source', value: '{}' }).arn,
     targetSecretArn: secrets.create({ name: 'dms-target', value: '{}' }).arn,
     lob: { mode: 'limited', maxKib: 64 },
@@ -107,38 +111,10 @@ const within = <T>(recipe: (sides: Sides, asked: Asked, world: World) => Promise
     return recipe({ source, target }, asked, world);
   });
 
-const ready = () =>
-  within(async ({ source, target }, asked, world) =>
-    readyOn(
-      source,
-      target,
-      {
-        databases: asked.databases,
-        seedLsn: null,
-        sourceEndpoint: await world.endpointOf(asked.source),
-        targetEndpoint: await world.endpointOf(asked.target),
-        settings,
-        replication: await readCredentials(world.environment.replicationSecretArn),
-      },
-      world,
-    ),
-  );
+const ready = () => road.call('ready-dms', (asked, world) => readyDms({ ...asked, seedLsn: null }, world));
 
-function wantedOf(plan: TaskPlan): WantedTask {
-  const { replicationInstanceArn: instanceArn, sourceSecretArn, targetSecretArn, secretsRoleArn } = settings;
-  return {
-    ...plan,
-    migrationId: MIGRATION_ID,
-    instanceArn,
-    // Servers of this test are reached by their address, which no certificate names.
-    certificateArn: null,
-    source: { secretArn: sourceSecretArn, roleArn: secretsRoleArn },
-    target: { secretArn: targetSecretArn, roleArn: secretsRoleArn },
-    way: { way: plan.way },
-    choices: settings,
-    tags: { 'sealift:id': MIGRATION_ID },
-  };
-}
+const kept = async (plans: EvidencePointer | null) =>
+  plans === null ? [] : ((await readEvidence(plans)) as { plans: TaskPlan[] }).plans;
 
 /** Ends when `look` says so; a look that never does ends with the test. */
 async function until(look: () => Promise<boolean>): Promise<void> {
@@ -199,27 +175,20 @@ it(
     const writer = await pair.source.admin('shop');
     await writer.query(`set role ${MASTER.username}; reset role`);
     const stopWriting = keepWriting(writer);
-    const plans = (await ready()) ?? [];
+    const { plans: pointer } = await ready();
+    const plans = await kept(pointer);
     expect(plans).toMatchObject([{ form: 'full-load-and-cdc', way: 'removal', startLsn: null }]);
     expect(plans[0]?.tables).toContainEqual({ schema: 'sealift', name: 'marker' });
     expect(plans[0]?.tables).not.toContainEqual({ schema: 'public', name: 'parted' });
-    expect(await ready()).toEqual(plans);
+    expect(await kept((await ready()).plans)).toEqual(plans);
     await expect(
       road.call('subscribe', (asked, world) => subscribe({ ...asked, seedLsn: null }, world)),
     ).rejects.toThrow('copy them first');
-    const [plan] = plans;
-    if (plan === undefined) throw new Error('no task is planned');
-    await until(async () => (await advanceTask(wantedOf(plan))).stand === 'loaded');
-    const left = await within(({ target }, asked, world) =>
-      bringIndexesBack(
-        target,
-        asked.databases,
-        (database) => (queue) =>
-          makeItems(target, { database, queue, parallel: 2, expected: world.expect('seeding') }, world),
-        world,
-      ),
-    );
-    expect(left).toBe(0);
+    if (pointer === null) throw new Error('no task is planned');
+    const advance = () => road.call('advance-dms', (asked, world) => advanceDms({ ...asked, plans: pointer }, world));
+    await until(async () => (await advance()).loaded === 1);
+    const left = await road.call('bring-indexes-back', bringIndexesBack);
+    expect(left).toEqual({ left: 0 });
     await road.call('subscribe', (asked, world) => subscribe({ ...asked, seedLsn: null }, world));
     await until(async () => (await road.call('watch', watch)).caughtUp);
     await stopWriting();
@@ -250,7 +219,7 @@ it(
     });
     await expect(road.call('watch', watch)).rejects.toThrow('is gone');
     await road.call('release', (asked, world) => release({ ...asked, reason: 'the test ends' }, world));
-    await until(async () => (await endTask(MIGRATION_ID, 'shop')).gone);
+    await until(async () => (await road.call('end-dms', endDms)).left === 0);
     for (const side of ['source', 'target'] as const) {
       await pair[side].withAdmin('shop', async (session) => {
         const { rows } = await session.query(
