@@ -34,7 +34,11 @@ export interface DmsSteps {
   };
   /** Stops and removes the tasks and their endpoints, one look at a time. */
   'end-dms': {
-    input: ClaimedCall & { readonly databases: readonly string[] };
+    input: ClaimedCall & {
+      readonly databases: readonly string[];
+      /** Only what belongs to a seeding that began before this is ended, ISO: a late call touches no later run. */
+      readonly before: string;
+    };
     output: {
       /** Databases of which something is still in DMS: call again. */
       readonly left: number;

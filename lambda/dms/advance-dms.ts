@@ -18,6 +18,7 @@ const kept: z.ZodType<{ plans: TaskPlan[] }> = z.object({
   plans: z.array(
     z.object({
       database: z.string(),
+      since: z.string(),
       slot: z.string(),
       form: z.enum(['full-load-and-cdc', 'cdc']),
       startLsn: z.string().nullable(),

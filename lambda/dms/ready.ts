@@ -25,6 +25,8 @@ import type { TableName } from './task-settings';
 /** What a task is to be, beside what the configuration says. */
 export interface TaskPlan {
   readonly database: string;
+  /** When its seeding began, ISO; a part of its name. */
+  readonly since: string;
   readonly slot: string;
   readonly form: TaskForm;
   /** Where a task that only follows begins; null for one that loads. */
@@ -68,12 +70,12 @@ export async function readyOn(
     const right = await target.session(database);
     await guarded(right, expected, () => admitDmsLogin(right, world.migrationId));
     const slot = input.seedLsn === null ? await ensureSlot(session, world) : streamName(world.migrationId, database);
-    await noteTask(source, target, database, slot, world);
+    const since = await noteTask(source, target, database, slot, world);
     const form: TaskForm = input.seedLsn === null ? 'full-load-and-cdc' : 'cdc';
     const { way, reason, done } = await prepare(target, { database, form, writer, input }, world);
     if (!done) return null;
     const tables = await session.query<TableName>(sql.publishedTables(streamName(world.migrationId, database)));
-    plans.push({ database, slot, form, startLsn: input.seedLsn, way, reason, tables });
+    plans.push({ database, since, slot, form, startLsn: input.seedLsn, way, reason, tables });
   }
   return plans;
 }
@@ -114,20 +116,23 @@ async function ensureSlot(session: Session<'source'>, world: World): Promise<str
   return name;
 }
 
-/** Both ledgers say who carries the database; what is loaded stays so. */
+/** Both ledgers say who carries the database, and since when; what is loaded stays so. The source's ledger is asked first. */
 async function noteTask(
   source: Server<'source'>,
   target: Server<'target'>,
   database: string,
   slot: string,
   world: World,
-): Promise<void> {
+): Promise<string> {
+  let since = new Date().toISOString();
   for (const session of [await source.session(database), await target.session(database)]) {
     await guarded(session, world.expect('seeding'), async ({ facts }) => {
-      if (dmsFactsOf(facts) !== null) return;
-      await session.execute(mergeFacts(world.migrationId, { dms: { slot, loaded: false } }));
+      const known = dmsFactsOf(facts);
+      if (known !== null) since = known.since;
+      else await session.execute(mergeFacts(world.migrationId, { dms: { slot, since, loaded: false } }));
     });
   }
+  return since;
 }
 
 async function prepare(

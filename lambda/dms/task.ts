@@ -6,7 +6,7 @@
  */
 import { Blocked } from '../errors';
 import * as dms from '../platform/dms';
-import { dmsNames } from '../platform/names';
+import { dmsNames, dmsPrefix } from '../platform/names';
 import type { TaskForm, Way } from '../platform/prepared-target/way';
 import { type LoadProgress, progressOf, reactToEnd, reactToTask } from './reactions';
 import {
@@ -27,6 +27,8 @@ export interface WantedTask {
   readonly certificateArn: string | null;
   readonly source: EndpointAccess;
   readonly target: EndpointAccess;
+  /** When its seeding began, ISO. */
+  readonly since: string;
   /** Our slot on the source. */
   readonly slot: string;
   readonly form: TaskForm;
@@ -55,7 +57,7 @@ const NAMED = 10;
  * carry nothing more.
  */
 export async function advanceTask(wanted: WantedTask): Promise<TaskStand> {
-  const names = dmsNames(wanted.migrationId, wanted.database);
+  const names = dmsNames(wanted.migrationId, wanted.database, wanted.since);
   const [sourceArn, targetArn] = [
     await dms.ensureEndpoint(endpointOf(wanted, 'source', names.source)),
     await dms.ensureEndpoint(endpointOf(wanted, 'target', names.target)),
@@ -111,18 +113,25 @@ async function look(name: string, { arn }: dms.TaskFacts, wanted: readonly Table
   return { stand: done ? 'loaded' : 'pending', detail, progress };
 }
 
-/** What a call finds of the task when it has gone, and of its endpoints. */
-export async function endTask(migrationId: string, database: string): Promise<{ readonly gone: boolean }> {
-  const names = dmsNames(migrationId, database);
-  const found = await dms.findTask(names.task);
-  if (found !== null) {
-    const reaction = reactToEnd(found.status);
-    if (reaction === 'stop') await dms.stopTask(found.arn);
-    if (reaction === 'delete') await dms.deleteTask(found.arn);
-    return { gone: false };
+/**
+ * Ends what is in DMS of a database: the tasks whose seeding began before `before`, and their endpoints; one look. Whatever was begun
+ * since then is another's.
+ */
+export async function endTasks(
+  migrationId: string,
+  database: string,
+  before: string,
+): Promise<{ readonly gone: boolean }> {
+  const first = dmsNames(migrationId, database, before).task;
+  const { tasks, endpoints } = await dms.listByPrefix(`${dmsPrefix(migrationId, database)}-`);
+  const old = [...tasks].filter(([name]) => name < first);
+  for (const [, { arn, status }] of old) {
+    const reaction = reactToEnd(status);
+    if (reaction === 'stop') await dms.stopTask(arn);
+    if (reaction === 'delete') await dms.deleteTask(arn);
   }
-  await dms.removeEndpoint(names.source);
-  await dms.removeEndpoint(names.target);
+  if (old.length > 0) return { gone: false };
+  for (const name of endpoints.filter((each) => each < first)) await dms.removeEndpoint(name);
   return { gone: true };
 }
 

@@ -79,6 +79,9 @@ export interface TableFacts {
   readonly loadedRows: number;
 }
 
+/** Tasks or endpoints of a page; the largest that DMS gives. */
+const LISTED = 100;
+
 /** The ARN of the endpoint of a name; null when there is none. */
 export async function findEndpoint(name: string): Promise<string | null> {
   const Filters = [{ Name: 'endpoint-id', Values: [name] }];
@@ -185,6 +188,38 @@ function factsOf(task: ReplicationTask): TaskFacts {
     wasStarted: task.ReplicationTaskStartDate !== undefined,
     mappings: task.TableMappings ?? '',
   };
+}
+
+/** Names of the tasks and endpoints that begin with `prefix`, with the tasks' facts. */
+export async function listByPrefix(prefix: string): Promise<{
+  readonly tasks: ReadonlyMap<string, TaskFacts>;
+  readonly endpoints: readonly string[];
+}> {
+  const tasks = new Map<string, TaskFacts>();
+  const pages = { MaxRecords: LISTED };
+  // Every page names the next one, the last names none.
+  for (let marker: string | undefined, more = true; more; more = marker !== undefined) {
+    const request = { ...pages, ...(marker && { Marker: marker }) };
+    const answer = await callAws({ action: 'dms:DescribeReplicationTasks', resource: `tasks ${prefix}` }, () =>
+      client.send(new DescribeReplicationTasksCommand(request)),
+    );
+    for (const found of answer.ReplicationTasks ?? []) {
+      const { ReplicationTaskIdentifier: name = '' } = found;
+      if (name.startsWith(prefix)) tasks.set(name, factsOf(found));
+    }
+    marker = answer.Marker;
+  }
+  const endpoints: string[] = [];
+  for (let marker: string | undefined, more = true; more; more = marker !== undefined) {
+    const request = { ...pages, ...(marker && { Marker: marker }) };
+    const answer = await callAws({ action: 'dms:DescribeEndpoints', resource: `endpoints ${prefix}` }, () =>
+      client.send(new DescribeEndpointsCommand(request)),
+    );
+    for (const { EndpointIdentifier: name = '' } of answer.Endpoints ?? [])
+      if (name.startsWith(prefix)) endpoints.push(name);
+    marker = answer.Marker;
+  }
+  return { tasks, endpoints };
 }
 
 /** Makes a task; the caller has looked whether there is one. Throws `NotReady` when somebody was faster. */

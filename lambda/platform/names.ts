@@ -71,14 +71,22 @@ export function unsealedBackupName(backup: string): string {
   return `${backup}-unsealed`;
 }
 
-/** Names of the DMS task of a database, and of its endpoints: letters, digits and single hyphens, as DMS wants them. */
+/** What names of DMS tasks of a database begin with: letters, digits and single hyphens, as DMS wants them. */
+export function dmsPrefix(migrationId: string, database: string): string {
+  const prefix = `sealift-${shortHash(`${migrationId}/${database}`)}-${migrationId}`;
+  return prefix.replace(/-+/g, '-').replace(/-$/, '');
+}
+
+/**
+ * Names of the DMS task of a database, and of its endpoints. `since` is when its seeding began, as ISO text: the task of an earlier
+ * seeding has another name, so that nobody resumes it, and a late call to end it ends no other.
+ */
 export function dmsNames(
   migrationId: string,
   database: string,
+  since: string,
 ): { readonly task: string; readonly source: string; readonly target: string } {
-  const task = `sealift-${shortHash(`${migrationId}/${database}`)}-${migrationId}`
-    .replace(/-+/g, '-')
-    .replace(/-$/, '');
+  const task = `${dmsPrefix(migrationId, database)}-${since.replace(/\D/g, '').slice(0, 17)}`;
   return { task, source: `${task}-source`, target: `${task}-target` };
 }
 

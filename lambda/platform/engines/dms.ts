@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { Blocked } from '../../errors';
 import { closeDmsLogin, dmsLogin } from '../dms-login';
 import { readLedger } from '../ledger';
-import { dmsNames, streamName } from '../names';
+import { dmsPrefix, streamName } from '../names';
 import type { Server } from '../postgres';
 import { restoreKeysAndTriggers } from '../prepared-target/restore-target';
 import type { Concluding, Engine } from './engine';
@@ -14,6 +14,8 @@ import type { Concluding, Engine } from './engine';
 const schema = z.object({
   /** The slot on the source. */
   slot: z.string(),
+  /** When the seeding began that the task belongs to, ISO. */
+  since: z.string(),
   /** On the target: every table is loaded, and its indexes are back. */
   loaded: z.boolean(),
 });
@@ -43,7 +45,7 @@ export const DMS_ENGINE: Engine = {
   joins: false,
   join: async () => undefined,
   assertCapacity: async () => undefined,
-  followerName: (migrationId, database) => dmsNames(migrationId, database).task,
+  followerName: dmsPrefix,
   // Nobody is told to open what was closed: it is gone (see `state`).
   enableCommand: () => 'select 1',
   follow: async (session) => {

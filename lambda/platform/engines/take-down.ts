@@ -5,7 +5,7 @@
 import { dropDmsLogin } from '../dms-login';
 import { type Expectation, guarded } from '../ledger';
 import { ledgerExists, mergeFacts } from '../ledger-sql';
-import { dmsNames, pglogicalSubscription, streamName } from '../names';
+import { dmsPrefix, pglogicalSubscription, streamName } from '../names';
 import type { Server, Session } from '../postgres';
 import { dropPublicationIfPresent } from '../publications';
 import { dropSlots, slotPattern } from '../slots';
@@ -31,7 +31,7 @@ export async function takeDownFollower(
   }
   await session.query(sql.dropOrigins(slotsOf(migrationId, [database])));
   // None of its sessions holds the slot then.
-  if (await dropDmsLogin(session, migrationId)) dropped.push(dmsNames(migrationId, database).task);
+  if (await dropDmsLogin(session, migrationId)) dropped.push(dmsPrefix(migrationId, database));
   if (expected !== null) await leave(session, expected);
   return dropped;
 }

@@ -219,7 +219,11 @@ it(
     });
     await expect(road.call('watch', watch)).rejects.toThrow('is gone');
     await road.call('release', (asked, world) => release({ ...asked, reason: 'the test ends' }, world));
-    await until(async () => (await road.call('end-dms', endDms)).left === 0);
+    await until(
+      async () =>
+        (await road.call('end-dms', (asked, world) => endDms({ ...asked, before: new Date().toISOString() }, world)))
+          .left === 0,
+    );
     for (const side of ['source', 'target'] as const) {
       await pair[side].withAdmin('shop', async (session) => {
         const { rows } = await session.query(
