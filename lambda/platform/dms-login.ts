@@ -69,7 +69,7 @@ export async function openDmsLogin(home: Session<'target'>, migrationId: string,
 /** Lets the login keep its control tables in the session's database; what grants it no comparison of catalogues tells. */
 export async function admitDmsLogin(session: Session<'target'>, migrationId: string): Promise<void> {
   const role = ident(dmsRole(migrationId));
-  await session.execute({ text: `grant create on database ${ident(session.database)} to ${role}` });
+  await session.execute({ text: `grant connect, create on database ${ident(session.database)} to ${role}` });
   await session.execute({ text: `grant usage, create on schema ${LEDGER_SCHEMA} to ${role}` });
   await session.execute({ text: `grant select, insert, update, delete on ${LEDGER_SCHEMA}.marker to ${role}` });
 }

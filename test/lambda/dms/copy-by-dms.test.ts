@@ -86,6 +86,8 @@ beforeAll(async () => {
     `create role keeper nologin; grant keeper to ${MASTER.username} with admin option`,
   );
   await road.pair.run('source', 'shop', SHOP);
+  // Whoever copies must be let into a database that is not open to everybody.
+  await road.pair.run('source', 'postgres', 'revoke connect on database shop from public');
   await road.pair.run(
     'source',
     'shop',
