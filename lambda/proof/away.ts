@@ -1,6 +1,6 @@
 /**
  * What is away from the target while DMS applies, and comes back before the flip: foreign keys that were removed, triggers and rules that
- * were switched off. It is no difference as long as the ledger keeps how it comes back.
+ * were switched off, identities that take values meanwhile. It is no difference as long as the ledger keeps how it comes back.
  */
 import { ledgerExists } from '../platform/ledger-sql';
 import { LEDGER_SCHEMA } from '../platform/names';
@@ -10,9 +10,10 @@ import { nameOf } from './compare-facts';
 
 /** Names of facts of the catalogue that are away, by the undo rows of `prepareTarget`. */
 const away: Statement = {
-  text: `select case kind when 'dms trigger' then 'trigger' when 'dms rule' then 'rule' else 'constraint' end as kind,
+  text: `select case kind when 'dms trigger' then 'trigger' when 'dms rule' then 'rule'
+        when 'dms identity' then 'column' else 'constraint' end as kind,
       coalesce(prior ->> 'fact', object) as object
-    from ${LEDGER_SCHEMA}.undo where kind in ('dms trigger', 'dms rule', 'dms foreign key', 'dms foreign key unchecked')`,
+    from ${LEDGER_SCHEMA}.undo where kind in ('dms trigger', 'dms rule', 'dms identity', 'dms foreign key', 'dms foreign key unchecked')`,
 };
 
 /** What is away from the session's database, as facts are named; empty where nothing was prepared. */

@@ -4,7 +4,7 @@
  */
 
 /** Kinds in the order in which they go; they come back in the reverse one. */
-export const OBSTACLE_KINDS = ['rule', 'trigger', 'foreign key', 'index'] as const;
+export const OBSTACLE_KINDS = ['rule', 'trigger', 'foreign key', 'identity', 'index'] as const;
 
 /** One of the kinds. */
 export type ObstacleKind = (typeof OBSTACLE_KINDS)[number];

@@ -59,7 +59,7 @@ export async function prepareTarget(
   const preparation = await beginPreparation(session, expected, chosen);
   await joinOwners(target, session, expected);
   const silent = await mayActAsReplica(session);
-  const removed = { rule: 0, trigger: 0, 'foreign key': 0, index: 0 };
+  const removed = { rule: 0, trigger: 0, 'foreign key': 0, identity: 0, index: 0 };
   let done = true;
   for (const kind of preparation.kinds) {
     // Every batch removes at least one object, which the next one does not read any more.

@@ -66,10 +66,10 @@ export async function restoreKeysAndTriggers(
   world: Pick<World, 'remainingMs' | 'log'>,
 ): Promise<Restored> {
   const session = await target.session(database);
-  const restored = { rule: 0, trigger: 0, 'foreign key': 0 };
+  const restored = { rule: 0, trigger: 0, 'foreign key': 0, identity: 0 };
   if ((await beginRestoring(session, expected)) === null) return { restored, done: true };
   const silent = await mayActAsReplica(session);
-  for (const kind of ['foreign key', 'trigger', 'rule'] as const) {
+  for (const kind of ['identity', 'foreign key', 'trigger', 'rule'] as const) {
     // Every batch brings back at least one object and forgets it.
     for (let batch = -1; batch !== 0; restored[kind] += batch) {
       if (world.remainingMs() <= RESERVE_MS) return { restored, done: false };

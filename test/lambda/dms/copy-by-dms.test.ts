@@ -33,7 +33,7 @@ const SHOP = `
   create table customer (id int primary key, name text not null unique, boss int references customer, vip boolean);
   create table purchase (id serial primary key, customer int not null references customer on delete cascade, amount numeric(12,2));
   create index on purchase (amount);
-  create table audit (id bigserial primary key, what text);
+  create table audit (id bigint generated always as identity primary key, what text);
   create function note() returns trigger language plpgsql as $$ begin insert into audit (what) values (tg_op || ' ' || coalesce(new.id, old.id)); return null; end $$;
   create trigger "Note" after insert or update or delete on purchase for each row execute function note();
   create table "Odd ""schema"""."Odd table" (id int primary key, at date not null);

@@ -72,12 +72,32 @@ function rules({ asReplica, limit }: ObstacleQuery): Statement {
   };
 }
 
+/**
+ * Identities that take no value but their own (manual, "CREATE TABLE", `GENERATED ALWAYS`): an INSERT of DMS names every column. A
+ * partitioned table hands its identity down from 17 on.
+ */
+function identities({ limit }: ObstacleQuery): Statement {
+  const alter = (how: string) =>
+    `jsonb_build_array(format('alter table %I.%I alter column %I set generated ${how}', n.nspname, c.relname, a.attname))`;
+  return {
+    text: `select format('%I on %I.%I', a.attname, n.nspname, c.relname) as object,
+        case when c.relkind = 'p' then 1000 else 1 end as locks, ${alter('by default')} as remove,
+        jsonb_build_object('fact', format('%I.%I.%I', n.nspname, c.relname, a.attname), 'restore', ${alter('always')}, ${NOTHING_LONG}) as prior,
+        null as unreturnable
+      from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+      where a.attidentity = 'a' and not a.attisdropped and not c.relispartition and ${TABLES}
+      order by c.oid, a.attnum limit $1`,
+    values: [limit],
+  };
+}
+
 /** The next obstacles of a kind, at most `limit`; empty when none is left. */
 export function obstaclesOf(kind: ObstacleKind, query: ObstacleQuery): Statement {
   const readers: Record<ObstacleKind, (query: ObstacleQuery) => Statement> = {
     rule: rules,
     trigger: triggers,
     'foreign key': ({ asReplica, limit }) => foreignKeys(asReplica, limit),
+    identity: identities,
     index: ({ limit }) => indexes(limit),
   };
   return readers[kind](query);

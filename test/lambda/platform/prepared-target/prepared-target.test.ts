@@ -38,10 +38,10 @@ describe.each([15, 17])('a target of %i', (major) => {
     expect(first).toMatchObject({
       chosen: { way: 'removal' },
       done: true,
-      removed: { rule: 2, trigger: 6, 'foreign key': 8, index: 6 },
+      removed: { rule: 2, trigger: 6, 'foreign key': 8, identity: 1, index: 6 },
     });
     const again = await stage().prepare(target, options);
-    expect(again.removed).toEqual({ rule: 0, trigger: 0, 'foreign key': 0, index: 0 });
+    expect(again.removed).toEqual({ rule: 0, trigger: 0, 'foreign key': 0, identity: 0, index: 0 });
     const prepared = difference(before, await catalogueOf(session));
     expect(prepared.lost.length).toBeGreaterThan(20);
     await stage().restore(target, options);
@@ -60,7 +60,7 @@ describe.each([15, 17])('a target of %i', (major) => {
     const before = await catalogueOf(session);
     const { chosen, removed } = await stage().prepare(target, { ...options, form: 'cdc', dmsUser: session });
     expect(chosen).toMatchObject({ way: 'replica', reason: expect.stringContaining('secondary indexes stay') });
-    expect(removed).toEqual({ rule: 2, trigger: 3, 'foreign key': 0, index: 0 });
+    expect(removed).toEqual({ rule: 2, trigger: 3, 'foreign key': 0, identity: 1, index: 0 });
     const { lost } = difference(before, await catalogueOf(session));
     expect(lost.length).toBeGreaterThan(4);
     await stage().restore(target, options);
