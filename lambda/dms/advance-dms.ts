@@ -25,6 +25,7 @@ const kept: z.ZodType<{ plans: TaskPlan[] }> = z.object({
       way: z.enum(['removal', 'replica']),
       reason: z.string(),
       tables: z.array(z.object({ schema: z.string(), name: z.string() })),
+      generated: z.array(z.object({ schema: z.string(), name: z.string(), column: z.string() })),
     }),
   ),
 });

@@ -20,7 +20,7 @@ import type { TaskForm, Way } from '../platform/prepared-target/way';
 import { dropSlot, findSlot, makeSlot } from '../platform/slots';
 import type { World } from '../platform/world';
 import * as sql from './sql';
-import type { TableName } from './task-settings';
+import { type GeneratedColumn, type TableName, UNTRANSFORMABLE } from './task-settings';
 
 /** What a task is to be, beside what the configuration says. */
 export interface TaskPlan {
@@ -35,6 +35,8 @@ export interface TaskPlan {
   /** Why the way was chosen, for people. */
   readonly reason: string;
   readonly tables: readonly TableName[];
+  /** Columns that the target computes. */
+  readonly generated: readonly GeneratedColumn[];
 }
 
 /** What a readying is made of beside the servers. */
@@ -74,8 +76,11 @@ export async function readyOn(
     const form: TaskForm = input.seedLsn === null ? 'full-load-and-cdc' : 'cdc';
     const { way, reason, done } = await prepare(target, { database, form, writer, input }, world);
     if (!done) return null;
-    const tables = await session.query<TableName>(sql.publishedTables(streamName(world.migrationId, database)));
-    plans.push({ database, since, slot, form, startLsn: input.seedLsn, way, reason, tables });
+    const publication = streamName(world.migrationId, database);
+    const tables = await session.query<TableName>(sql.publishedTables(publication));
+    const generated = await session.query<GeneratedColumn>(sql.generatedColumns(publication));
+    assertTransformable(database, generated);
+    plans.push({ database, since, slot, form, startLsn: input.seedLsn, way, reason, tables, generated });
   }
   return plans;
 }
@@ -114,6 +119,16 @@ async function ensureSlot(session: Session<'source'>, world: World): Promise<str
   if (found !== null) await dropSlot(session, name);
   await makeSlot(session, name, 'test_decoding');
   return name;
+}
+
+function assertTransformable(database: string, generated: readonly GeneratedColumn[]): void {
+  const odd = generated.filter(({ column }) => UNTRANSFORMABLE.test(column));
+  if (odd.length === 0) return;
+  const names = odd.slice(0, 10).map(({ schema, name, column }) => `${schema}.${name}.${column}`);
+  throw new Blocked(
+    `DMS cannot leave out generated columns of database ${JSON.stringify(database)} with #, \\, /, % or - in their names: ` +
+      `${names.join(', ')}${odd.length > 10 ? ` and ${odd.length - 10} more` : ''}; rename them, or use engine native`,
+  );
 }
 
 /** Both ledgers say who carries the database, and since when; what is loaded stays so. The source's ledger is asked first. */

@@ -8,3 +8,15 @@ export function publishedTables(publication: string): Statement {
     values: [publication],
   };
 }
+
+/** Stored generated columns of the tables of a publication. */
+export function generatedColumns(publication: string): Statement {
+  return {
+    text: `select p.schemaname::text as schema, p.tablename::text as name, a.attname::text as column
+      from pg_publication_tables p join pg_namespace n on n.nspname = p.schemaname
+      join pg_class c on c.relnamespace = n.oid and c.relname = p.tablename
+      join pg_attribute a on a.attrelid = c.oid and a.attgenerated <> '' and not a.attisdropped
+      where p.pubname = $1 order by 1, 2, 3`,
+    values: [publication],
+  };
+}

@@ -148,18 +148,42 @@ export interface TableName {
   readonly name: string;
 }
 
-/** Table mappings that name each table, wildcards as letters; partitioned parents are not among `tables` (facts D8). */
-export function tableMappings(tables: readonly TableName[]): string {
-  return JSON.stringify({
-    rules: tables.map(({ schema, name }, index) => ({
-      'rule-type': 'selection',
-      'rule-id': String(index + 1),
-      'rule-name': String(index + 1),
-      'object-locator': { 'schema-name': schema, 'table-name': name },
-      'rule-action': 'explicit',
-    })),
-  });
+/** A generated column of a table. */
+export interface GeneratedColumn extends TableName {
+  readonly column: string;
 }
+
+/**
+ * Table mappings that name each table, wildcards as letters; partitioned parents are not among `tables` (facts D8). `generated` columns
+ * are left to the target, which takes no value for them (manual, "Generated Columns").
+ */
+export function tableMappings(tables: readonly TableName[], generated: readonly GeneratedColumn[] = []): string {
+  const selections = tables.map(({ schema, name }) => ({
+    'rule-type': 'selection',
+    'object-locator': { 'schema-name': schema, 'table-name': name },
+    'rule-action': 'explicit',
+  }));
+  const removals = generated.map(({ schema, name, column }) => ({
+    'rule-type': 'transformation',
+    'rule-target': 'column',
+    'object-locator': { 'schema-name': asLetters(schema), 'table-name': asLetters(name), 'column-name': column },
+    'rule-action': 'remove-column',
+  }));
+  const rules = [...selections, ...removals].map((rule, index) => ({
+    'rule-id': String(index + 1),
+    'rule-name': String(index + 1),
+    ...rule,
+  }));
+  return JSON.stringify({ rules });
+}
+
+/** In a bracket a wildcard is a letter (user guide, "Wildcards in table mapping"). */
+function asLetters(name: string): string {
+  return name.replace(/[%_[\]]/g, '[$&]');
+}
+
+/** Characters in a column's name with which DMS transforms no column (user guide, "Transformation rules and actions", limitations). */
+export const UNTRANSFORMABLE = /[#\\/%-]/;
 
 /** What a task does, by the road. */
 export function formOf(road: 'copy' | 'snapshot'): TaskForm {

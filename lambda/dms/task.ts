@@ -11,6 +11,7 @@ import type { TaskForm, Way } from '../platform/prepared-target/way';
 import { type LoadProgress, progressOf, reactToEnd, reactToTask } from './reactions';
 import {
   type EndpointAccess,
+  type GeneratedColumn,
   sourceSettings,
   type TableName,
   type TaskChoices,
@@ -37,6 +38,8 @@ export interface WantedTask {
   readonly way: Pick<Way, 'way'>;
   /** Its tables, the ledger's markers among them. */
   readonly tables: readonly TableName[];
+  /** Columns that the target computes. */
+  readonly generated: readonly GeneratedColumn[];
   readonly choices: TaskChoices;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -64,7 +67,7 @@ export async function advanceTask(wanted: WantedTask): Promise<TaskStand> {
   ];
   const untested = await testConnections(wanted, [sourceArn, targetArn]);
   if (untested > 0) return pending(`${untested} connections of ${JSON.stringify(wanted.database)} are being tested`);
-  const mappings = tableMappings(wanted.tables);
+  const mappings = tableMappings(wanted.tables, wanted.generated);
   const found = await dms.findTask(names.task);
   if (found === null) {
     await dms.createTask({

@@ -31,7 +31,8 @@ import { MASTER } from '../copy/schema/pair';
 const SHOP = `
   create schema "Odd ""schema""";
   create table customer (id int primary key, name text not null unique, boss int references customer, vip boolean);
-  create table purchase (id serial primary key, customer int not null references customer on delete cascade, amount numeric(12,2));
+  create table purchase (id serial primary key, customer int not null references customer on delete cascade, amount numeric(12,2),
+    "Gross_%" int, twice numeric generated always as (amount * 2) stored);
   create index on purchase (amount);
   create table audit (id bigint generated always as identity primary key, what text);
   create function note() returns trigger language plpgsql as $$ begin insert into audit (what) values (tg_op || ' ' || coalesce(new.id, old.id)); return null; end $$;

@@ -163,7 +163,7 @@ describe('a task', () => {
     [
       'rules that transform',
       { TableMappings: EVERYTHING.replace('"selection"', '"transformation"') },
-      'rule-type transformation',
+      'rule-action include on a',
     ],
   ])('is refused with %s, by name', async (_, changes, reason) => {
     await expect(stage.client.send(create({ ReplicationTaskIdentifier: 'odd', ...changes }))).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import { type Mapping, mapValue } from '../../../lib/rehearsal/control-plane/dms
 import { sees } from '../../../lib/rehearsal/control-plane/dms/move/snapshot';
 import { parseDecodedLine } from '../../../lib/rehearsal/control-plane/dms/move/test-decoding';
 import { lsnNumber, readStartPosition, writeCheckpoint } from '../../../lib/rehearsal/control-plane/dms/positions';
-import { readTableMappings, selects } from '../../../lib/rehearsal/control-plane/dms/table-mappings';
+import { readTableMappings, removes, selects } from '../../../lib/rehearsal/control-plane/dms/table-mappings';
 
 describe('a line of test_decoding', () => {
   const name = fc.string({ minLength: 1, maxLength: 12 });
@@ -91,8 +91,34 @@ describe('selection rules', () => {
       ['one', 'a.c'],
       ['one', 'abbc'],
       ['else', 'orders'],
-    ].filter(([schema = '', table = '']) => selects(rules, schema, table));
+    ].filter(([schema = '', table = '']) => selects(rules.selections, schema, table));
     expect(chosen.map((each) => each.join(' '))).toEqual(['shop orders', 'shop oldxorders', 'Odd. a%b', 'one a.c']);
+  });
+
+  it('leave out a column by its exact name, and refuse any other transformation', () => {
+    const transformed = (action: string, columnName: string) => ({
+      rules: [
+        rule(1, 'shop', 'orders', 'include'),
+        {
+          'rule-type': 'transformation',
+          'rule-id': '2',
+          'rule-name': '2',
+          'rule-target': 'column',
+          'rule-action': action,
+          'object-locator': { 'schema-name': 'sho[p]', 'table-name': 'orders', 'column-name': columnName },
+        },
+      ],
+    });
+    const { removed } = readTableMappings(JSON.stringify(transformed('remove-column', 'Total')));
+    expect(removes(removed, 'shop', 'orders', 'Total')).toBe(true);
+    expect(removes(removed, 'shop', 'orders', 'total')).toBe(false);
+    expect(removes(removed, 'shop', 'others', 'Total')).toBe(false);
+    for (const [action, column] of [
+      ['rename', 'Total'],
+      ['remove-column', 'a-b'],
+    ] as const) {
+      expect(() => readTableMappings(JSON.stringify(transformed(action, column)))).toThrow('DMS table mappings');
+    }
   });
 
   it('must have ids of their own, and include something', () => {

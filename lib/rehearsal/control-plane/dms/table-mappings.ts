@@ -9,33 +9,74 @@ export interface SelectionRule {
   readonly action: 'include' | 'exclude' | 'explicit';
 }
 
+/** A column that is not carried, named exactly; any table or schema that a wildcard names. */
+export interface RemovedColumn {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** What a task carries. */
+export interface TableMappings {
+  readonly selections: readonly SelectionRule[];
+  readonly removed: readonly RemovedColumn[];
+}
+
+/** Characters that the user guide excludes from names of columns to transform. */
+const SPECIAL = /[#\\/-]/;
+
 /**
- * Reads table mappings (user guide, "Using table mapping"). The stand-in knows selection rules without filters; transformation
- * and table settings rules it refuses.
+ * Reads table mappings (user guide, "Using table mapping"). The stand-in knows selection rules without filters, and of transformations
+ * the removal of a column; every other rule it refuses.
  *
  * @throws AwsFault `InvalidParameterValueException` for no JSON, no rule, or rules that share an id; Refusal for the rest
  */
-export function readTableMappings(json: string): readonly SelectionRule[] {
+export function readTableMappings(json: string): TableMappings {
   const mappings = new StrictObject('table mappings', parseObject('Table mappings', json));
   const rules = mappings.value('rules');
   mappings.refuseOthers();
   if (!Array.isArray(rules) || rules.length === 0)
     throw invalidValue('Table mappings must hold at least one selection rule');
   const ids = new Set<string>();
-  const read = rules.map((each: unknown) => {
+  const selections: SelectionRule[] = [];
+  const removed: RemovedColumn[] = [];
+  for (const each of rules) {
     const rule = new StrictObject('table mapping rule', each);
-    if (rule.text('rule-type', '') !== 'selection')
-      throw new Refusal(`rule-type ${rule.text('rule-type', '')} of DMS table mappings`);
+    const type = rule.text('rule-type', '');
+    if (type !== 'selection' && type !== 'transformation') throw new Refusal(`rule-type ${type} of DMS table mappings`);
     const id = String(rule.value('rule-id') ?? '');
     const name = String(rule.value('rule-name') ?? '');
     if (id === '' || name === '' || ids.has(id))
       throw invalidValue(`Every rule must have a rule-name, and a rule-id of its own, got ${id}`);
     ids.add(id);
-    return readSelection(rule);
-  });
-  if (read.every(({ action }) => action === 'exclude'))
+    if (type === 'selection') selections.push(readSelection(rule));
+    else removed.push(readRemoval(rule));
+  }
+  if (selections.every(({ action }) => action === 'exclude'))
     throw invalidValue('Table mappings must hold at least one rule that includes');
-  return read;
+  return { selections, removed };
+}
+
+function readRemoval(rule: StrictObject): RemovedColumn {
+  const [action, target] = [rule.text('rule-action', ''), rule.text('rule-target', '')];
+  if (action !== 'remove-column' || target !== 'column')
+    throw new Refusal(`rule-action ${action} on a ${target} of DMS table mappings`);
+  const locator = rule.object('object-locator');
+  const column: RemovedColumn = {
+    schema: locator.text('schema-name', ''),
+    table: locator.text('table-name', ''),
+    column: locator.text('column-name', ''),
+  };
+  locator.refuseOthers();
+  rule.refuseOthers();
+  if (column.column === '' || SPECIAL.test(column.column) || column.column.includes('%'))
+    throw new Refusal(`the removal of the column ${JSON.stringify(column.column)} by DMS table mappings`);
+  return column;
+}
+
+/** Whether a column is removed. */
+export function removes(removed: readonly RemovedColumn[], schema: string, table: string, column: string): boolean {
+  return removed.some((rule) => rule.column === column && matches(rule.schema, schema) && matches(rule.table, table));
 }
 
 function readSelection(rule: StrictObject): SelectionRule {

@@ -1,5 +1,5 @@
 import type { Endpoint, ReplicationInstance } from './resources';
-import type { SelectionRule } from './table-mappings';
+import type { TableMappings } from './table-mappings';
 import type { TaskSettings } from './task-settings';
 
 /** Statuses of a task that the stand-in knows; `moving` and `failed-move` never come. */
@@ -91,7 +91,7 @@ export interface Task {
   identifier: string;
   type: MigrationType;
   mappingsText: string;
-  mappings: readonly SelectionRule[];
+  mappings: TableMappings;
   settingsText: string;
   settings: TaskSettings;
   /** An LSN, or a checkpoint of this stand-in. */

@@ -1,6 +1,5 @@
 import type { Client } from 'pg';
-import type { SelectionRule } from '../table-mappings';
-import { selects } from '../table-mappings';
+import { removes, selects, type TableMappings } from '../table-mappings';
 
 /** A column as DMS sees it. */
 export interface SourceColumn {
@@ -37,10 +36,10 @@ interface Row {
 }
 
 /**
- * Tables that the rules select, partitioned parents and their partitions alike: whoever selects both loads every row twice. Tables
+ * Tables that the rules select, without the columns that they remove, partitioned parents and their partitions alike: whoever selects both loads every row twice. Tables
  * that DMS made for itself are left out.
  */
-export async function listSourceTables(client: Client, rules: readonly SelectionRule[]): Promise<SourceTable[]> {
+export async function listSourceTables(client: Client, { selections, removed }: TableMappings): Promise<SourceTable[]> {
   const { rows } = await client.query<Row>(
     `select n.nspname as schema, c.relname as table, greatest(c.reltuples, 0)::bigint::text as rows,
             (select coalesce(json_agg(json_build_object('name', a.attname, 'type', coalesce(b.typname, t.typname),
@@ -62,12 +61,14 @@ export async function listSourceTables(client: Client, rules: readonly Selection
       order by n.nspname, c.relname`,
   );
   return rows
-    .filter(({ schema, table }) => selects(rules, schema, table))
+    .filter(({ schema, table }) => selects(selections, schema, table))
     .map(({ schema, table, rows: estimate, columns, key }) => ({
       schema,
       table,
       estimatedRows: Number(estimate),
-      columns: (JSON.parse(columns) as readonly CatalogColumn[]).map(columnOf),
+      columns: (JSON.parse(columns) as readonly CatalogColumn[])
+        .filter(({ name }) => !removes(removed, schema, table, name))
+        .map(columnOf),
       key: JSON.parse(key) as readonly string[],
     }));
 }
